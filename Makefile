@@ -1,0 +1,34 @@
+# Each target does all of its own set-up: a fresh clone, Node, npm and make are enough.
+
+BIN := node_modules/.bin
+# Listed here, because `node --test DIRECTORY` means different things in Node 20 and Node 24;
+# from the sources, so that a test that was deleted does not run on from dist.
+TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
+
+.PHONY: build test demo bench lint clean
+
+build: node_modules/.installed
+	$(BIN)/tsc -p .
+
+test: build
+	node --test --test-reporter=spec $(TESTS)
+
+demo: build
+	node bin/alexnet demo
+
+bench: build
+	node bin/alexnet bench --mode infer
+	node bin/alexnet bench --mode train
+
+lint: node_modules/.installed
+	$(BIN)/tsc -p . --noEmit
+	$(BIN)/oxlint --type-aware
+
+clean:
+	rm -rf dist build
+
+# `npm install` and not `npm ci`: it takes the locked versions too, and also works where a registry lacks
+# the optional binaries of other platforms. `--no-save` leaves package.json and the lock file as they are.
+node_modules/.installed: package.json package-lock.json
+	npm install --no-save --no-audit --no-fund
+	touch $@

@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { Command, CommanderError } from 'commander';
+import { AlexNetError, UsageError, nearest } from '../errors.ts';
+import { addCommonOptions } from './options.ts';
+import { Terminal } from './terminal.ts';
+import type { TerminalStream } from './terminal.ts';
+
+/** What every `commands/<verb>.ts` exports. */
+export interface CommandModule {
+  /** Adds arguments, options, an example and the action. What the action answers goes through `terminal`. */
+  readonly register: (command: Command, terminal: Terminal) => void;
+}
+
+interface Verb {
+  readonly summary: string;
+  /** Imported only when this verb is asked for, so that each starts quickly. */
+  readonly load: () => Promise<CommandModule>;
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  explain: { summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory', load: () => import('./commands/explain.ts') },
+};
+
+export interface Streams {
+  readonly stdout: TerminalStream;
+  readonly stderr: TerminalStream;
+}
+
+/**
+ * The command line.
+ * @param argv the words after `alexnet`.
+ * @returns the exit code: 0 done, 1 failed while working, 2 wrong usage.
+ */
+export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
+  surviveClosedPipe(streams.stdout);
+  surviveClosedPipe(streams.stderr);
+  const terminal = new Terminal(streams.stdout, streams.stderr);
+  const program = await rootCommand(terminal);
+  let current = program;
+  try {
+    const verb = argv[0] === 'help' ? argv[1] : argv[0];
+    if (verb !== undefined && !verb.startsWith('-')) current = await addVerb(program, verb, terminal);
+    await program.parseAsync(verb === undefined ? ['--help'] : [...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return report(error, current, terminal);
+  }
+}
+
+async function rootCommand(terminal: Terminal): Promise<Command> {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const list = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`);
+  return quietly(new Command('alexnet'), terminal)
+    .description('AlexNet: train it on your own photographs, see inside it, ship it.')
+    .usage('<verb> [options]')
+    .version(version, '--version', 'print the version')
+    .addHelpText('after', `\nVerbs:\n${list.join('\n')}\n\nHelp on one of them: alexnet <verb> --help`);
+}
+
+async function addVerb(program: Command, name: string, terminal: Terminal): Promise<Command> {
+  const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
+  if (verb === undefined) {
+    const guess = nearest(name, Object.keys(verbs));
+    throw new UsageError(`There is no verb "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The verbs are: ${Object.keys(verbs).join(', ')}.`);
+  }
+  const command = quietly(new Command(name), terminal).description(verb.summary);
+  (await verb.load()).register(command, terminal);
+  addCommonOptions(command);
+  command.hook('preAction', (_, action) => terminal.configure(action.optsWithGlobals()));
+  for (const sub of command.commands) quietly(addCommonOptions(sub), terminal);
+  program.addCommand(command);
+  return command;
+}
+
+/** Commander throws instead of exiting, and leaves the telling of errors to {@link report}. */
+function quietly(command: Command, terminal: Terminal): Command {
+  return command
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.write(text), outputError: () => undefined })
+    .helpOption('-h, --help', 'print this help');
+}
+
+/** A user's mistake is a sentence, with the usage where the words were wrong; anything else is a bug of ours and shows its stack. */
+function report(error: unknown, command: Command, terminal: Terminal): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0 || error.code === 'commander.help') return 0;
+    return reportUsage(sentence(error.message), command, terminal);
+  }
+  if (error instanceof UsageError) return reportUsage(error.message, command, terminal);
+  if (error instanceof AlexNetError) {
+    terminal.error(error.message);
+    return 1;
+  }
+  terminal.error(`This is a bug of alexnet, not a mistake of yours. Please report it with these lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 1;
+}
+
+function reportUsage(message: string, command: Command, terminal: Terminal): number {
+  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  terminal.error(`${message}\nUsage: ${name} ${command.usage()}\nMore: ${name} --help`);
+  return 2;
+}
+
+/** Commander's "error: unknown option '--x'" as a sentence. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '');
+  const capital = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.?)]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/** `alexnet explain | head -1` closes the pipe early, which is no failure. */
+function surviveClosedPipe(stream: TerminalStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}

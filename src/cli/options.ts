@@ -1,0 +1,40 @@
+import { availableParallelism } from 'node:os';
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+
+/** The flags that every verb has. */
+export interface CommonOptions {
+  readonly engine: string;
+  readonly threads?: number;
+  readonly seed: number;
+  readonly quiet?: true;
+  readonly json?: true;
+}
+
+export function addCommonOptions(command: Command): Command {
+  command.optionsGroup('Common options:');
+  return command
+    .addOption(new Option('--engine <name>', 'auto, or one that `alexnet doctor` lists').default('auto'))
+    .addOption(new Option('--threads <n>', `threads to compute with (default: the machine's, ${availableParallelism()})`).argParser(wholeNumber(1)))
+    .addOption(new Option('--seed <n>', 'where all chance starts from').argParser(wholeNumber(0)).default(1))
+    .option('--quiet', 'no progress and no remarks')
+    .option('--json', 'the answer as one JSON value on standard output');
+}
+
+/** Reads a whole number of at least `least`, for commander's `argParser`. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${least} but found "${text}".`);
+  };
+}
+
+/** Reads a finite number of at least `least`. */
+export function number(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value;
+    throw new InvalidArgumentError(`Expected a number of at least ${least} but found "${text}".`);
+  };
+}
