@@ -1,0 +1,37 @@
+/** 60,965,224 */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+}
+
+/** 243.9 MB; decimal units. */
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let unit = 0;
+  let amount = value;
+  while (amount >= 999.5 && unit < units.length - 1) {
+    amount /= 1000;
+    unit++;
+  }
+  return `${threeDigits(amount)} ${units[unit]}`;
+}
+
+/** 6.2 %; `part` of `whole`. */
+export function percent(part: number, whole: number): string {
+  return `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+/** 1.45 G, 331 G: a rate or a count with its decimal prefix. */
+export function prefixed(value: number): string {
+  const prefixes = ['', 'k', 'M', 'G', 'T', 'P'];
+  let prefix = 0;
+  let amount = value;
+  while (amount >= 999.5 && prefix < prefixes.length - 1) {
+    amount /= 1000;
+    prefix++;
+  }
+  return `${threeDigits(amount)} ${prefixes[prefix]}`;
+}
+
+function threeDigits(value: number): string {
+  return value >= 99.95 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(3);
+}
