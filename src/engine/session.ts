@@ -155,7 +155,7 @@ export abstract class BaseSession implements Session {
 
   update(options: UpdateOptions): Promise<void> {
     return this.#enqueue('update', () => {
-      this.#requireMode('update', ['training']);
+      this.#requireMode('update()', ['training']);
       return this.runUpdate(resolveUpdate(this.plan, options));
     });
   }
@@ -171,14 +171,14 @@ export abstract class BaseSession implements Session {
 
   gradientNorm(): Promise<number> {
     return this.#enqueue('gradientNorm', () => {
-      this.#requireMode('gradientNorm', ['training']);
+      this.#requireMode('gradientNorm()', ['training']);
       return this.runGradientNorm();
     });
   }
 
   backward(layer: string, gradient: Float32Array, { relu = 'plain' }: BackwardOptions = {}): Promise<void> {
     return this.#enqueue('backward', () => {
-      this.#requireMode('backward', ['inspection', 'training']);
+      this.#requireMode('backward()', ['inspection', 'training']);
       const index = this.#layerIndex(layer);
       ensure(this.#passed === 'forward', 'backward() starts from the activations of a forward(): call forward(images) first, and again after gradients().');
       const { output, layer: { type } } = this.plan.shapes[index]!;
@@ -228,16 +228,14 @@ export abstract class BaseSession implements Session {
 
   /** Runs `call` when all calls before it have settled, whether they failed or not. */
   #enqueue<T>(what: string, call: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => {
-      ensure(this.#disposed === undefined, `${what}() was called on a session that is disposed. Prepare a new one.`);
-      return call();
-    });
+    if (this.#disposed !== undefined) return Promise.reject(new AlexNetError(`${what}() was called on a session that is disposed. Prepare a new one.`));
+    const result = this.#queue.then(call);
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
   #gradients(images: Float32Array, labels: ArrayLike<number>, options: GradientOptions): Promise<StepResult> {
-    this.#requireMode('gradients', ['training']);
+    this.#requireMode('gradients()', ['training']);
     const count = this.#checkImages(images);
     const resolved = resolveGradientOptions(options, count);
     const checked = this.#checkLabels(labels, count);
@@ -258,7 +256,7 @@ export abstract class BaseSession implements Session {
   }
 
   #requireMode(what: string, modes: readonly Mode[]): void {
-    ensure(modes.includes(this.plan.mode), () => `${what}() needs a session prepared with mode ${modes.map((mode) => `'${mode}'`).join(' or ')}, but this one was prepared with '${this.plan.mode}'.`);
+    ensure(modes.includes(this.plan.mode), () => `${what} needs a session prepared with mode ${modes.map((mode) => `'${mode}'`).join(' or ')}, but this one was prepared with '${this.plan.mode}'.`);
   }
 
   #checkImages(images: Float32Array): number {
@@ -295,7 +293,7 @@ export abstract class BaseSession implements Session {
     const parameter = parameters[index];
     if (parameter === undefined) throw new AlexNetError(`There is no parameter "${name}". The parameters are: ${parameters.map((p) => p.name).join(', ')}.`);
     if (part !== 'value') {
-      this.#requireMode(`Reading or setting a ${part}`, ['training']);
+      this.#requireMode(`A parameter's ${part}`, ['training']);
       ensure(!frozen.has(shapes.findIndex(({ layer }) => layer === parameter.layer)), () => `Parameter "${name}" is frozen and has no ${part}.`);
     }
     return index;

@@ -1,0 +1,20 @@
+/**
+ * One parameter's update, paper §5, with the learning rate inside the velocity:
+ *
+ *     v ← μ v − λ ε w − ε g        w ← w + v
+ *
+ * (PyTorch and Caffe-like rules that keep ε outside differ as soon as ε changes.)
+ * Both are rounded to f32, in which they are saved: so a run that is restored goes on bit for bit.
+ * @param rate ε · @param decay λ · @param gradientScale multiplies g
+ */
+export function sgd(
+  weight: Float64Array,
+  velocity: Float64Array,
+  gradient: Float64Array,
+  { rate, decay, momentum, gradientScale }: { readonly rate: number; readonly decay: number; readonly momentum: number; readonly gradientScale: number },
+): void {
+  for (let i = 0; i < weight.length; i++) {
+    velocity[i] = Math.fround(momentum * velocity[i]! - decay * rate * weight[i]! - rate * gradientScale * gradient[i]!);
+    weight[i] = Math.fround(weight[i]! + velocity[i]!);
+  }
+}

@@ -1,0 +1,43 @@
+import { alexnet } from '../network/variants.ts';
+import type { Variant } from '../network/variants.ts';
+import type { Layer, Network, ParameterRules } from '../network/layer.ts';
+import { parseNetwork } from '../network/json.ts';
+
+/** Each variant narrowed to a few thousand parameters, at sizes that keep its borders interesting: overhangs, ceil pooling, cells left over. */
+export const narrowVariants: Readonly<Record<Variant, Network>> = {
+  paper: alexnet('paper', { width: 1 / 32, input: 67, classes: 7 }),
+  single: alexnet('single', { width: 1 / 32, input: 67, classes: 7 }),
+  source: alexnet('source', { width: 1 / 32, input: 64, classes: 7 }),
+  caffe: alexnet('caffe', { width: 1 / 32, input: 64, classes: 7 }),
+  caffenet: alexnet('caffenet', { width: 1 / 32, input: 64, classes: 7 }),
+  torchvision: alexnet('torchvision', { width: 1 / 32, input: 64, classes: 7 }),
+  small: alexnet('small', { width: 1 / 16, input: 33, classes: 7 }),
+};
+
+const rules: ParameterRules = {
+  weight: { initial: { distribution: 'normal', standardDeviation: 0.1 }, learningRate: 1, decay: 1 },
+  bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 2, decay: 0 },
+};
+
+/** What no variant has: maps that are not square, odd channel counts, kernels and strides that differ by side, uneven padding, padded and overlapping pooling, average pooling. */
+export const oddNetwork: Network = parseNetwork([
+  { type: 'input', name: 'input', shape: [5, 23, 30] },
+  { type: 'convolution', name: 'conv1', kernels: 12, groups: 1, kernel: [5, 3], stride: [1, 2], padding: { top: 2, right: 0, bottom: 1, left: 3 }, rounding: 'floor', parameters: rules },
+  { type: 'relu', name: 'relu1' },
+  { type: 'lrn', name: 'lrn1', across: 'channels', size: 3, alpha: 3e-4, beta: 0.75, k: 1, groups: 3 },
+  { type: 'maxPool', name: 'pool1', kernel: [3, 2], stride: [2, 1], padding: { top: 1, right: 0, bottom: 0, left: 1 }, rounding: 'ceil' },
+  { type: 'convolution', name: 'conv2', kernels: 15, groups: 3, kernel: [3, 4], stride: [2, 2], padding: { top: 0, right: 1, bottom: 2, left: 0 }, rounding: 'ceil', parameters: rules },
+  { type: 'lrn', name: 'lrn2', across: 'map', size: 3, alpha: 2e-4, beta: 0.5, k: 2, groups: 1 },
+  { type: 'relu', name: 'relu2' },
+  { type: 'averagePool', name: 'pool2', kernel: [2, 2], stride: [2, 1], padding: { top: 0, right: 1, bottom: 0, left: 1 }, rounding: 'ceil' },
+  { type: 'convolution', name: 'conv3', kernels: 7, groups: 1, kernel: [1, 1], stride: [1, 1], padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'floor', parameters: rules },
+  { type: 'dropout', name: 'drop3', rate: 0.3, scale: 'train' },
+  { type: 'adaptiveAveragePool', name: 'pool3', output: [2, 5] },
+  { type: 'dense', name: 'fc4', outputs: 19, parameters: rules },
+  { type: 'relu', name: 'relu4' },
+  { type: 'dropout', name: 'drop4', rate: 0.6, scale: 'test' },
+  { type: 'dense', name: 'fc5', outputs: 5, parameters: rules },
+  { type: 'softmax', name: 'softmax' },
+] satisfies Layer[]);
+
+export const testNetworks: Readonly<Record<string, Network>> = { ...narrowVariants, odd: oddNetwork };
