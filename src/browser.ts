@@ -15,4 +15,8 @@ export { bits, purposes } from './random/philox.ts';
 export type { Address, Purpose, Words } from './random/philox.ts';
 export { keepMask, normal, permutation, uniform } from './random/draws.ts';
 export type * from './engine/engine.ts';
+export { initialise } from './engine/initialise.ts';
+export { benchmark, flops } from './engine/bench.ts';
+export type { BenchMode, BenchOptions, BenchResult } from './engine/bench.ts';
+export { referenceEngine } from './engine/reference/index.ts';
 export type { Preprocessing } from './images/preprocessing.ts';

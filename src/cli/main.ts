@@ -19,6 +19,9 @@ interface Verb {
 
 const verbs: Readonly<Record<string, Verb>> = {
   explain: { summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory', load: () => import('./commands/explain.ts') },
+  doctor: { summary: 'what this machine offers, and what to install for more', load: () => import('./commands/doctor.ts') },
+  bench: { summary: "an engine's speed alone, on made-up images", load: () => import('./commands/bench.ts') },
+  demo: { summary: 'a first look: the small network explained, and run with weights that have learned nothing yet', load: () => import('./commands/demo.ts') },
 };
 
 export interface Streams {

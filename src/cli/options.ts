@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { variants } from '../network/variants.ts';
 
 /** The flags that every verb has. */
 export interface CommonOptions {
@@ -19,6 +20,11 @@ export function addCommonOptions(command: Command): Command {
     .addOption(new Option('--seed <n>', 'where all chance starts from').argParser(wholeNumber(0)).default(1))
     .option('--quiet', 'no progress and no remarks')
     .option('--json', 'the answer as one JSON value on standard output');
+}
+
+/** Checked by `parseVariant`, which knows the nearest name. */
+export function addVariantOption(command: Command): Command {
+  return command.option('--variant <name>', `which AlexNet: ${Object.keys(variants).join(', ')}`, 'paper');
 }
 
 /** Reads a whole number of at least `least`, for commander's `argParser`. */
