@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { badPictures, drawing, drawn, goodPictures } from '../testing/pictures.ts';
+import { decodePicture, resizePicture } from './decode.ts';
+import type { Picture } from './picture.ts';
+import { UnreadablePicture } from './problem.ts';
+
+/** Where red, green and blue are far from the chequerboard's edges. */
+const places = [[8, 8], [24, 8], [88, 8], [8, 56], [40, 40], [88, 56]] as const;
+
+function pixel({ width, data }: Picture, x: number, y: number): number[] {
+  return [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+}
+
+test('decodePicture() reads every kind of picture by its content, upright and in RGB', async () => {
+  const truth = drawing(96, 64);
+  for (const { file, bytes } of await goodPictures()) {
+    const picture = await decodePicture(bytes);
+    assert.deepEqual([picture.width, picture.height, picture.data.length], [96, 64, 96 * 64 * 3], file);
+    const tolerance = file.startsWith('cmyk') ? 110 : file.endsWith('gif') || file.startsWith('palette') ? 24 : 12;
+    for (const [x, y] of places) {
+      pixel(picture, x, y).forEach((value, c) => {
+        const expected = pixel(truth, x, y)[c]!;
+        assert.ok(Math.abs(value - expected) <= tolerance, `${file}: channel ${c} at ${x},${y} is ${value}, not about ${expected}`);
+      });
+    }
+  }
+});
+
+test('decodePicture() lays transparency on white', async () => {
+  for (const depth of ['srgb', 'rgb16'] as const) {
+    const bytes = await drawn(96, 64).ensureAlpha(0.25).toColourspace(depth).png().toBuffer();
+    const picture = await decodePicture(bytes);
+    pixel(picture, 24, 8).forEach((value, c) => assert.ok(Math.abs(value - (255 * 0.75 + pixel(drawing(96, 64), 24, 8)[c]! * 0.25)) <= 2, `${depth} ${value}`));
+  }
+});
+
+test('decodePicture() gives three equal channels for grey pictures of 8 and 16 bits', async () => {
+  for (const depth of ['b-w', 'grey16'] as const) {
+    const picture = await decodePicture(await drawn(96, 64).toColourspace(depth).png().toBuffer());
+    assert.equal(picture.data.length, 96 * 64 * 3);
+    const [red, green, blue] = pixel(picture, 30, 20);
+    assert.ok(red === green && green === blue && red! > 0);
+  }
+});
+
+test('decodePicture() names what is wrong with every kind of bad file', async () => {
+  for (const { file, bytes, problem } of await badPictures()) {
+    await assert.rejects(decodePicture(bytes), (error: unknown) => error instanceof UnreadablePicture && error.kind === problem && /^[A-Z].*\.$/.test(error.detail), `${file} is ${problem}`);
+  }
+});
+
+test('decodePicture() says in full sentences what it expected and found', async () => {
+  const message = async (bytes: Uint8Array): Promise<string> => decodePicture(bytes).then(() => 'read', (error: Error) => error.message);
+  const bad = new Map((await badPictures()).map(({ file, bytes }) => [file, bytes]));
+  assert.equal(await message(bad.get('empty.jpg')!), 'The file is empty.');
+  assert.equal(await message(bad.get('text.jpg')!), 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.');
+  assert.equal(await message(bad.get('phone.jpg')!), 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found a HEIC picture. Convert it to JPEG or PNG.');
+  assert.equal(await message(bad.get('bomb.png')!), 'Expected at most 268435456 pixels but the picture has 30000×30000 = 900000000.');
+  assert.equal(await message(bad.get('cut.jpg')!), 'The JPEG ends too early: the file is cut off. Copy it again from where it came from.');
+  assert.equal(await message(bad.get('wrong inside.png')!), 'The PNG is damaged (vipspng: libpng read error).');
+});
+
+test('decodePicture() tolerates wrong bytes inside a JPEG unless strict', async () => {
+  const bytes = await drawn(96, 64).jpeg().toBuffer();
+  for (let i = 0; i < 40; i++) bytes[(bytes.length >> 1) + i] = (i * 73) & 127;
+  assert.equal((await decodePicture(bytes)).width, 96);
+  await assert.rejects(decodePicture(bytes, { strict: true }), (error: unknown) => error instanceof UnreadablePicture && error.kind === 'damaged');
+});
+
+test('decodePicture() resizes to the shorter side, or warps', async () => {
+  const bytes = await drawn(300, 200).jpeg().toBuffer();
+  const size = async (options: Parameters<typeof decodePicture>[1]): Promise<number[]> => decodePicture(bytes, options).then(({ width, height }) => [width, height]);
+  assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 256 } }), [384, 256]);
+  assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 256 }, enlarge: false }), [300, 200]);
+  assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 64 } }), [96, 64]);
+  assert.deepEqual(await size({ resize: { how: 'warp', size: 128 } }), [128, 128]);
+});
+
+test('decodePicture() cuts a strip to its middle instead of blowing it up', async () => {
+  const strip = await sharp({ create: { width: 1, height: 3000, channels: 3, background: '#ff8000' } }).png().toBuffer();
+  const picture = await decodePicture(strip, { resize: { how: 'shorterSide', size: 256 } });
+  assert.deepEqual([picture.width, picture.height, ...pixel(picture, 128, 512)], [256, 1024, 255, 128, 0]);
+});
+
+test('resizePicture() averages what it shrinks, as decodePicture() does', async () => {
+  const raw = drawing(192, 128);
+  const resize = { how: 'shorterSide', size: 32 } as const;
+  const small = await resizePicture(raw, resize);
+  assert.deepEqual([small.width, small.height], [48, 32]);
+  assert.deepEqual(small.data, (await decodePicture(await drawn(192, 128).png().toBuffer(), { resize })).data);
+});
