@@ -29,7 +29,7 @@ async function classifyNoise(engine: Engine, network: Network, seed: number): Pr
   try {
     await initialise(session, seed);
     const image = new Float32Array(volume(costs(network).layers[0]!.output));
-    normal(bits({ seed, purpose: purposes.synthetic }), image, 64);
+    normal(bits({ seed, purpose: purposes.synthetic }), image);
     return await session.forward(image);
   } finally {
     await session.dispose();
@@ -39,7 +39,7 @@ async function classifyNoise(engine: Engine, network: Network, seed: number): Pr
 function untrained(probabilities: readonly number[], engine: Engine): string {
   return [
     `A made-up picture through that network on the ${engine.name} engine, with initial weights that have learned nothing:`,
-    ...probabilities.map((p, i) => `  class ${i}  ${(100 * p).toFixed(1).padStart(5)} %  ${'▇'.repeat(Math.round(40 * p))}`),
+    ...probabilities.map((p, i) => `  class ${i}  ${(100 * p).toFixed(1).padStart(5)} %  ${'▇'.repeat(Math.round(40 * p))}`.trimEnd()),
     'No class means anything yet: training gives them their meaning.',
   ].join('\n');
 }
