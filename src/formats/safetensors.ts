@@ -55,7 +55,7 @@ interface Entry {
 /** Every byte must belong to exactly one tensor. */
 function checkCovered(entries: readonly Entry[], size: number): void {
   let covered = 0;
-  for (const { name, dtype, shape, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const { name, dtype, shape, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     const length = elementCount(shape, `"${name}"`) * dtypeBytes[dtype];
     if (end - begin !== length) throw new AlexNetError(`The safetensors file is damaged: tensor "${name}" of ${dtype} ${showShape(shape)} needs ${length} bytes, but its offsets ${begin} to ${end} give ${end - begin}.`);
     if (begin !== covered) throw new AlexNetError(`The safetensors file is damaged: tensor "${name}" starts at byte ${begin} of the data, but the tensors before it end at ${covered}.`);
@@ -201,7 +201,8 @@ export interface SafetensorsOptions {
 
 /** A safetensors file in pieces, ready to be written one after another; f32 is passed through without a copy. */
 export function* writeSafetensors(tensors: readonly NamedTensor[], { metadata = {}, precision = 'f32' }: SafetensorsOptions = {}): Generator<Uint8Array> {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const header = Object.create(null) as Record<string, unknown>;
+  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
   let position = 0;
   for (const { name, shape, data } of tensors) {
     if (Object.hasOwn(header, name)) throw new AlexNetError(`Two tensors are named "${name}"; a safetensors file needs different names.`);

@@ -142,7 +142,7 @@ function setFromBig(values: BigInt64Array | BigUint64Array, out: Float32Array): 
 
 function rowMajor(values: Float32Array, shape: readonly number[]): Float32Array<ArrayBuffer> {
   const axes = shape.map((_, axis) => shape.length - 1 - axis);
-  return permuteAxes(values, [...shape].reverse(), axes);
+  return permuteAxes(values, shape.toReversed(), axes);
 }
 
 /**
@@ -170,7 +170,7 @@ export function permuteAxes(values: Float32Array, shape: readonly number[], axes
 }
 
 /** The bytes of an array, without a copy. */
-export function bytesOf(data: ArrayBufferView<ArrayBufferLike>): Uint8Array {
+export function bytesOf(data: ArrayBufferView): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 

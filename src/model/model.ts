@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { AlexNetError, ensure } from '../errors.ts';
+import type { ByteSource } from '../formats/source.ts';
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
+import type { SafetensorsFile } from '../formats/safetensors.ts';
+import type { NamedTensor, StoredTensor, WrittenPrecision } from '../formats/tensor.ts';
+import { showShape } from '../formats/tensor.ts';
+import type { Preprocessing } from '../images/preprocessing.ts';
+import { parseNetwork } from '../network/json.ts';
+import type { Network } from '../network/layer.ts';
+import { parametersOf } from '../network/parameters.ts';
+import { inferShapes } from '../network/shapes.ts';
+
+/** What one output of a network stands for. Names may occur twice (ImageNet has two cranes); index and wnid do not. */
+export interface Label {
+  readonly name: string;
+  /** WordNet's number of an ImageNet class: `n01440764`. */
+  readonly wnid?: string;
+}
+
+/** A trained network with all that is needed to ask it: one file, no flags. */
+export interface Model {
+  readonly network: Network;
+  /** Every parameter by name (`conv1.weight`, …) in its canonical layout. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** One per output of the network, in order. */
+  readonly labels: readonly Label[];
+  readonly preprocessing: Preprocessing;
+  /** Present where `preprocessing.mean` names a tensor: `[3, resize.size, resize.size]`. */
+  readonly meanImage?: Float32Array;
+  /** Where it comes from: whatever is worth knowing later (source file, recipe, data, date, accuracy). */
+  readonly provenance: Provenance;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Provenance = Readonly<Record<string, Json>>;
+
+const formatVersion = '1';
+
+/** Reads a model from wherever a source reads: a browser's file, bytes in memory. */
+export async function decodeModel(source: ByteSource): Promise<Model> {
+  return modelFrom(await readSafetensors(source));
+}
+
+/** Whether a safetensors file is one of our models, with the network inside. */
+export function isModel({ metadata }: SafetensorsFile): boolean {
+  return metadata.has('alexnet.network');
+}
+
+/** A model from a safetensors file that is open. */
+export async function modelFrom(file: SafetensorsFile): Promise<Model> {
+  const { tensors, metadata } = file;
+  ensure(isModel(file), 'these are weights without a network, not a model of ours. Turn them into one with: npx alexnet convert IN OUT.safetensors');
+  const version = metadata.get('alexnet.version');
+  ensure(version === formatVersion, `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`);
+  const described = {
+    network: parseNetwork(metadata.get('alexnet.network')),
+    labels: parsePart(metadata, 'labels', labelsSchema) as Label[],
+    preprocessing: parsePart(metadata, 'preprocessing', preprocessingSchema),
+    provenance: parsePart(metadata, 'provenance', provenanceSchema) as Provenance,
+  };
+  const mean = described.preprocessing.mean;
+  const meanImage = 'tensor' in mean ? await readTensor(tensors, mean.tensor, meanShape(described.preprocessing)) : undefined;
+  const model = { ...described, weights: await readWeights(described.network, tensors), ...(meanImage && { meanImage }) };
+  checkModel(model);
+  return model;
+}
+
+/** A model file in pieces. @throws {AlexNetError} where the model contradicts itself. */
+export function encodeModel(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
+  checkModel(model);
+  const metadata = {
+    'alexnet.version': formatVersion,
+    'alexnet.network': JSON.stringify(model.network),
+    'alexnet.labels': JSON.stringify(model.labels),
+    'alexnet.preprocessing': JSON.stringify(model.preprocessing),
+    'alexnet.provenance': JSON.stringify(model.provenance),
+  };
+  return writeSafetensors(tensorsOf(model), { metadata, precision });
+}
+
+function tensorsOf({ network, weights, preprocessing, meanImage }: Model): NamedTensor[] {
+  const tensors = parametersOf(network).map(({ name, shape }) => ({ name, shape, data: weights.get(name)! }));
+  if ('tensor' in preprocessing.mean) tensors.push({ name: preprocessing.mean.tensor, shape: meanShape(preprocessing), data: meanImage! });
+  return tensors;
+}
+
+function meanShape({ resize }: Preprocessing): number[] {
+  return [3, resize.size, resize.size];
+}
+
+async function readWeights(network: Network, tensors: ReadonlyMap<string, StoredTensor>): Promise<Map<string, Float32Array>> {
+  const read = parametersOf(network).map(async ({ name, shape }) => [name, await readTensor(tensors, name, shape)] as const);
+  return new Map(await Promise.all(read));
+}
+
+async function readTensor(tensors: ReadonlyMap<string, StoredTensor>, name: string, shape: readonly number[]): Promise<Float32Array> {
+  const tensor = tensors.get(name);
+  ensure(tensor !== undefined, `the model file lacks the tensor "${name}" that its network needs.`);
+  ensure(tensor.shape.join() === shape.join(), () => `the tensor "${name}" should have the shape ${showShape(shape)}, but has ${showShape(tensor.shape)}.`);
+  return tensor.read();
+}
+
+/** @throws {AlexNetError} unless weights, labels and preprocessing fit the network. */
+export function checkModel({ network, weights, labels, preprocessing, meanImage }: Model): void {
+  const parameters = parametersOf(network);
+  for (const { name, size } of parameters) {
+    const found = weights.get(name)?.length;
+    ensure(found === size, () => `Expected ${size} numbers for the parameter "${name}" but found ${found ?? 'none'}.`);
+  }
+  ensure(weights.size === parameters.length, () => `The network has no parameter "${[...weights.keys()].find((key) => !parameters.some(({ name }) => name === key))}", but the weights do.`);
+  const shapes = inferShapes(network);
+  const classes = shapes.at(-1)!.output[0];
+  ensure(labels.length === classes, `The network has ${classes} outputs but ${labels.length} labels.`);
+  const [channels, height, width] = shapes[0]!.output;
+  ensure(channels === 3 && height === preprocessing.crop && width === preprocessing.crop, `The preprocessing gives pictures of 3×${preprocessing.crop}×${preprocessing.crop}, but the network's input is ${channels}×${height}×${width}.`);
+  if (!('tensor' in preprocessing.mean)) return;
+  const expected = meanShape(preprocessing);
+  ensure(meanImage?.length === expected[0]! * expected[1]! * expected[2]!, `The preprocessing subtracts a mean image of ${expected.join('×')}, but ${meanImage === undefined ? 'the model has none' : `the model's has ${meanImage.length} numbers`}.`);
+}
+
+const three = z.tuple([z.number(), z.number(), z.number()]).readonly();
+const side = z.int().positive().max(16384);
+const labelsSchema = z.array(z.strictObject({ name: z.string(), wnid: z.string().optional() }));
+const preprocessingSchema = z.strictObject({
+  resize: z.strictObject({ how: z.enum(['shorterSide', 'warp']), size: side }),
+  crop: side,
+  channels: z.enum(['RGB', 'BGR']),
+  scale: z.number().positive(),
+  mean: z.union([three, z.strictObject({ tensor: z.string() })]),
+  deviation: three.refine((values) => values.every((value) => value > 0), 'three numbers above zero'),
+});
+const provenanceSchema = z.record(z.string(), z.json());
+
+function parsePart<T>(metadata: ReadonlyMap<string, string>, part: string, schema: z.ZodType<T>): T {
+  const text = metadata.get(`alexnet.${part}`);
+  ensure(text !== undefined, `the model file lacks its ${part}.`);
+  const result = schema.safeParse(parseJson(text, part));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new AlexNetError(`the model file's ${part} are not valid${issue?.path.length ? ` at "${issue.path.join('.')}"` : ''}: ${issue?.message ?? 'unknown reason'}.`);
+}
+
+function parseJson(text: string, part: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AlexNetError(`the model file's ${part} are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
