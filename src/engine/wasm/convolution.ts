@@ -1,0 +1,215 @@
+import type { ConvolutionLayer } from '../../network/layer.ts';
+import type { LayerShape, ResolvedWindow } from '../../network/shapes.ts';
+import type { Region } from './arena.ts';
+import type { Job } from './job.ts';
+import type { Borders, LayerJobs, LayerSite } from './layer.ts';
+import { multiply, tableJob } from './multiply.ts';
+import { noBorder } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Channels from which X is packed for the gradient of weights; below, 6 neighbours in memory are near enough. */
+const packFrom = 12;
+
+export function convolutionBorders({ layer, input, output, window }: LayerShape): Borders {
+  const { padding, kernel, stride } = windowOf(window);
+  if (layer.type !== 'convolution') return { input: noBorder, outputGradient: noBorder };
+  const rows = phases(input[1], output[1], kernel[0], stride[0], padding.top);
+  const columns = phases(input[2], output[2], kernel[1], stride[1], padding.left);
+  return {
+    input: { top: padding.top, left: padding.left, bottom: Math.max(0, padding.bottom), right: Math.max(0, padding.right) },
+    outputGradient: { ...reach(rows, 'top', 'bottom'), ...reach(columns, 'left', 'right') },
+  };
+}
+
+export function convolution(site: LayerSite<ConvolutionLayer>): LayerJobs {
+  const forward = forwardPass(site);
+  if (site.dy === undefined || site.dx === undefined) return forward;
+  const back = backwardPass(site, site.dx, site.dy);
+  const gradients = site.weight?.gradient === undefined ? {} : { gradients: gradientPass(site, site.dy) };
+  return { ...forward, ...back, ...gradients, setup: () => [...forward.setup(), ...back.setup()] };
+}
+
+/** `{n, in, h, w} (x) {out, in/groups, kh, kw} -> {n, out, oh, ow}` */
+function forwardPass({ layer, shape, batch, arena, x, y, weight, bias, rectify }: LayerSite<ConvolutionLayer>): LayerJobs & { setup(): Job[] } {
+  const { kernel, stride, padding } = windowOf(shape.window);
+  const [, rows, columns] = shape.output;
+  const { groups } = layer;
+  const inputs = shape.input[0] / groups;
+  const outputs = layer.kernels / groups;
+  const from = arena.region(batch * rows * columns * 4);
+  const to = arena.region(batch * rows * columns * 4);
+  const taps = tapTable(site(arena), groups, kernel, inputs);
+  return {
+    setup: () => [
+      tableJob(from, batch, rows, columns, { image: x.strides.image, row: x.strides.row * stride[0], cell: x.strides.cell * stride[1] }),
+      tableJob(to, batch, rows, columns, y.strides),
+      taps.job(x),
+    ],
+    forward: (images) => [
+      multiply({
+        pixelsIn: from.at, pixelsOut: to.at, pixels: images * rows * columns,
+        input: x.at(-padding.top, -padding.left), inputGroup: inputs * 4,
+        taps: taps.at(), tapCount: taps.count, run: taps.run, lastRun: taps.run,
+        groups, weights: weight!.value.at, inputs: kernel[0] * kernel[1] * inputs, outputs,
+        output: y.origin, outputGroup: outputs * 4, bias: bias!.value.at, rectify,
+      }),
+    ],
+  };
+}
+
+/** dX: a convolution of dY with the turned weights, one for each phase of the stride. */
+function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: LayerSite<ConvolutionLayer>, dx: Tensor, dy: Tensor): Required<Pick<LayerJobs, 'setup' | 'backward'>> {
+  const { kernel, stride, padding } = windowOf(shape.window);
+  const { groups } = layer;
+  const inputs = shape.input[0] / groups;
+  const outputs = layer.kernels / groups;
+  const columnPhases = phases(shape.input[2], shape.output[2], kernel[1], stride[1], padding.left);
+  const parts = phases(shape.input[1], shape.output[1], kernel[0], stride[0], padding.top).flatMap((row) =>
+    columnPhases.map((column) => {
+      const places = row.count * column.count;
+      return {
+        row,
+        column,
+        places,
+        from: arena.region(batch * places * 4),
+        to: arena.region(batch * places * 4),
+        taps: tapTable({ region: (bytes) => arena.region(bytes) }, groups, [row.taps, column.taps], outputs),
+        turned: arena.region(groups * Math.ceil(inputs / 8) * row.taps * column.taps * outputs * 32, backwardStep, backwardStep),
+      };
+    }),
+  );
+  const wanted = parts.filter(({ places }) => places > 0);
+  return {
+    setup: () =>
+      wanted.flatMap(({ row, column, from, to, taps }) => [
+        tableJob(from, batch, row.count, column.count, dy.strides),
+        tableJob(to, batch, row.count, column.count, { image: dx.strides.image, row: dx.strides.row * stride[0], cell: dx.strides.cell * stride[1] }),
+        taps.job(dy),
+      ]),
+    backward: (images) =>
+      wanted.flatMap(({ row, column, places, from, to, taps, turned }) => [
+        {
+          kernel: 'turnWeights',
+          tasks: groups * Math.ceil(inputs / 8),
+          arguments: [weight!.value.at, inputs, outputs, kernel[0], kernel[1], row.phase, stride[0], column.phase, stride[1], turned.at],
+        },
+        multiply({
+          pixelsIn: from.at, pixelsOut: to.at, pixels: images * places,
+          input: dy.at(row.firstSource, column.firstSource), inputGroup: outputs * 4,
+          taps: taps.at(), tapCount: taps.count, run: taps.run, lastRun: taps.run,
+          groups, weights: turned.at, inputs: row.taps * column.taps * outputs, outputs: inputs,
+          output: dx.at(row.first, column.first), outputGroup: inputs * 4, bias: 0, rectify: false,
+        }),
+      ]),
+  };
+}
+
+/** dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places reads contiguous memory. */
+function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardStep }: LayerSite<ConvolutionLayer>, dy: Tensor): NonNullable<LayerJobs['gradients']> {
+  const { kernel, stride, padding } = windowOf(shape.window);
+  const [, rows, columns] = shape.output;
+  const { groups } = layer;
+  const inputs = shape.input[0] / groups;
+  const outputs = layer.kernels / groups;
+  const step = (panels: number, image: number): { image: number; panel: number; group: number } => ({ image, panel: batch * image, group: panels * batch * image });
+  const packedY = step(Math.ceil(outputs / 8), rows * columns * 32);
+  const yPanels = arena.region(groups * packedY.group, backwardStep, backwardStep);
+  const packY = (images: number): Job => ({
+    kernel: 'packPanels',
+    tasks: groups * images,
+    arguments: [dy.origin, outputs * 4, dy.strides.image, dy.strides.row, dy.strides.cell, rows, columns, outputs, 8, yPanels.at, packedY.group, packedY.image, packedY.panel, images],
+  });
+  const seenRows = (rows - 1) * stride[0] + kernel[0];
+  const seenColumns = (columns - 1) * stride[1] + kernel[1];
+  const corner = (): number => x.at(-padding.top, -padding.left);
+  const packs = inputs >= packFrom;
+  const packedX = step(Math.ceil(inputs / 6), seenRows * seenColumns * 24);
+  const xPanels = packs ? arena.region(groups * packedX.group, backwardStep, backwardStep) : undefined;
+  const taps = tapTable(site(arena), packs ? 2 : groups, kernel, inputs);
+  const xCell = packs ? 24 : x.strides.cell;
+  const xRow = packs ? seenColumns * 24 : x.strides.row;
+  const setTaps = taps.jobFor(xRow, xCell);
+  const yArguments = (): number[] => [yPanels.at, packedY.group, packedY.image, columns * 32, 32, packedY.panel];
+  const run = taps.run;
+  return (images, accumulate) => [
+    setTaps(),
+    packY(images),
+    ...(xPanels === undefined
+      ? []
+      : [{ kernel: 'packPanels', tasks: groups * images, arguments: [corner(), inputs * 4, x.strides.image, x.strides.row, x.strides.cell, seenRows, seenColumns, inputs, 6, xPanels.at, packedX.group, packedX.image, packedX.panel, images] }]),
+    {
+      kernel: 'weightGradient',
+      tasks: groups * Math.ceil(outputs / 8) * Math.ceil(taps.count / tapBlock(taps.count, outputs)),
+      arguments: [
+        ...(xPanels === undefined ? [corner(), inputs * 4, x.strides.image] : [xPanels.at, packedX.group, packedX.image]),
+        xRow * stride[0], xCell * stride[1], xPanels === undefined ? 24 : packedX.panel,
+        taps.at(), taps.count, run, run,
+        ...yArguments(), images, rows, columns,
+        weight!.gradient!.at, inputs * kernel[0] * kernel[1] * 32, outputs, Number(accumulate), tapBlock(taps.count, outputs),
+      ],
+    },
+    { kernel: 'biasGradient', tasks: groups * Math.ceil(outputs / 8), arguments: [...yArguments(), images, rows, columns, bias!.gradient!.at, outputs, Number(accumulate)] },
+  ];
+}
+
+/** A task sums all taps of a panel, or fewer where there are few panels to share out. */
+function tapBlock(taps: number, outputs: number): number {
+  return outputs > 128 ? taps : Math.ceil(taps / 4);
+}
+
+interface TapTable {
+  readonly count: number;
+  readonly run: number;
+  at(): number;
+  job(map: Tensor): Job;
+  jobFor(row: number, cell: number): () => Job;
+}
+
+/**
+ * Where a window's numbers lie from its corner: one run a kernel row where all channels are read, one a cell where only a
+ * group's are.
+ */
+function tapTable({ region }: { region(bytes: number): Region }, groups: number, [rows, columns]: readonly [number, number], channels: number): TapTable {
+  const whole = groups === 1;
+  const count = whole ? rows * Math.min(1, columns) : rows * columns;
+  const table = region(count * 4);
+  const jobFor = (row: number, cell: number) => (): Job => ({ kernel: 'placeTable', tasks: 1, arguments: [table.at, rows, whole ? Math.min(1, columns) : columns, 0, row, cell] });
+  return { count, run: whole ? columns * channels : channels, at: () => table.at, jobFor, job: (map) => jobFor(map.strides.row, map.strides.cell)() };
+}
+
+function site(arena: { region(bytes: number): Region }): { region(bytes: number): Region } {
+  return { region: (bytes) => arena.region(bytes) };
+}
+
+/** The input rows (or columns) that see the same kernel rows: `first, first + stride, …`, `count` of them. */
+interface Phase {
+  /** The lowest kernel row they see; the others follow a stride apart. */
+  readonly phase: number;
+  readonly first: number;
+  readonly count: number;
+  readonly taps: number;
+  /** Output row under the last kernel row of input row `first`: where its run of taps starts. */
+  readonly firstSource: number;
+  readonly outputs: number;
+}
+
+function phases(inputs: number, outputs: number, kernel: number, stride: number, before: number): Phase[] {
+  return Array.from({ length: stride }, (_, phase) => {
+    const first = (((phase - before) % stride) + stride) % stride;
+    const taps = phase < kernel ? Math.ceil((kernel - phase) / stride) : 0;
+    return { phase, first, count: Math.max(0, Math.ceil((inputs - first) / stride)), taps, firstSource: (first + before - phase) / stride - Math.max(0, taps - 1), outputs };
+  });
+}
+
+/** How far the taps of all phases reach past the outputs there are. */
+function reach<Before extends string, After extends string>(all: readonly Phase[], before: Before, after: After): Record<Before | After, number> {
+  const wanted = all.filter(({ count, taps }) => count > 0 && taps > 0);
+  const start = Math.min(0, ...wanted.map(({ firstSource }) => firstSource));
+  const end = Math.max(0, ...wanted.map(({ firstSource, taps, count, outputs }) => firstSource + taps - 1 + count - 1 - (outputs - 1)));
+  return { [before]: -start, [after]: end } as Record<Before | After, number>;
+}
+
+function windowOf(window: ResolvedWindow | undefined): ResolvedWindow {
+  if (window === undefined) throw new Error('A convolution has a window.');
+  return window;
+}

@@ -1,0 +1,9 @@
+export { multiply } from './multiply';
+export { weightGradient, biasGradient } from './weightgradient';
+export { denseBackward } from './dense';
+export { relu, reluBackward, scale, multiplyMask, copy, clearBorder } from './elementwise';
+export { lrnChannels, lrnChannelsBackward, lrnMap, lrnMapProducts, lrnMapBackward } from './lrn';
+export { maxPool, maxPoolBackward, averagePool, averagePoolBackward, windowTable, regionTable } from './pool';
+export { dropoutMask } from './dropout';
+export { update, sumSquares } from './update';
+export { turnWeights, packPanels, placeTable } from './layout';
