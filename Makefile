@@ -5,10 +5,24 @@ BIN := node_modules/.bin
 # from the sources, so that a test that was deleted does not run on from dist.
 TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
 
-.PHONY: build test demo bench lint clean
+.PHONY: build kernels test demo bench lint clean
 
-build: node_modules/.installed
+build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
+
+# The wasm engine's kernels, four builds of one source: with and without relaxed SIMD, for shared memory and for a page
+# that has none.
+WASM := dist/engine/wasm
+KERNELS := $(addprefix $(WASM)/,simd.wasm simd-shared.wasm relaxed.wasm relaxed-shared.wasm)
+ASC := $(BIN)/asc src/engine/wasm/kernels/index.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 --noExportMemory
+
+kernels: $(KERNELS)
+
+$(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts)
+	@mkdir -p $(@D)
+	$(ASC) --enable simd$(if $(findstring relaxed,$@),$(COMMA)relaxed-simd)$(if $(findstring shared,$@),$(COMMA)threads --sharedMemory) --outFile $@
+
+COMMA := ,
 
 test: build
 	node --test --test-reporter=spec $(TESTS)

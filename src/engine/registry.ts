@@ -1,9 +1,10 @@
 import { AlexNetError, UsageError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { referenceEngine } from './reference/index.ts';
+import { wasmEngine } from './wasm/index.ts';
 
 /** Every engine, the fastest first: the order in which `auto` tries them. */
-export const engines: readonly Engine[] = [referenceEngine];
+export const engines: readonly Engine[] = [wasmEngine, referenceEngine];
 
 /**
  * An engine by name; `auto` is the first that runs here.

@@ -1,6 +1,6 @@
 import type { ConvolutionLayer } from '../../network/layer.ts';
 import type { LayerShape, ResolvedWindow } from '../../network/shapes.ts';
-import type { Region } from './arena.ts';
+import type { Arena } from './arena.ts';
 import type { Job } from './job.ts';
 import type { Borders, LayerJobs, LayerSite } from './layer.ts';
 import { multiply, tableJob } from './multiply.ts';
@@ -25,8 +25,8 @@ export function convolution(site: LayerSite<ConvolutionLayer>): LayerJobs {
   const forward = forwardPass(site);
   if (site.dy === undefined || site.dx === undefined) return forward;
   const back = backwardPass(site, site.dx, site.dy);
-  const gradients = site.weight?.gradient === undefined ? {} : { gradients: gradientPass(site, site.dy) };
-  return { ...forward, ...back, ...gradients, setup: () => [...forward.setup(), ...back.setup()] };
+  const gradients = site.weight?.gradient === undefined ? undefined : gradientPass(site, site.dy);
+  return { ...forward, ...back, ...gradients, setup: () => [...forward.setup(), ...back.setup(), ...(gradients?.setup() ?? [])] };
 }
 
 /** `{n, in, h, w} (x) {out, in/groups, kh, kw} -> {n, out, oh, ow}` */
@@ -38,12 +38,12 @@ function forwardPass({ layer, shape, batch, arena, x, y, weight, bias, rectify }
   const outputs = layer.kernels / groups;
   const from = arena.region(batch * rows * columns * 4);
   const to = arena.region(batch * rows * columns * 4);
-  const taps = tapTable(site(arena), groups, kernel, inputs);
+  const taps = tapTable(arena, groups, kernel, inputs);
   return {
     setup: () => [
       tableJob(from, batch, rows, columns, { image: x.strides.image, row: x.strides.row * stride[0], cell: x.strides.cell * stride[1] }),
       tableJob(to, batch, rows, columns, y.strides),
-      taps.job(x),
+      taps.job(x.strides.row, x.strides.cell),
     ],
     forward: (images) => [
       multiply({
@@ -73,7 +73,7 @@ function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: Laye
         places,
         from: arena.region(batch * places * 4),
         to: arena.region(batch * places * 4),
-        taps: tapTable({ region: (bytes) => arena.region(bytes) }, groups, [row.taps, column.taps], outputs),
+        taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
         turned: arena.region(groups * Math.ceil(inputs / 8) * row.taps * column.taps * outputs * 32, backwardStep, backwardStep),
       };
     }),
@@ -84,7 +84,7 @@ function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: Laye
       wanted.flatMap(({ row, column, from, to, taps }) => [
         tableJob(from, batch, row.count, column.count, dy.strides),
         tableJob(to, batch, row.count, column.count, { image: dx.strides.image, row: dx.strides.row * stride[0], cell: dx.strides.cell * stride[1] }),
-        taps.job(dy),
+        taps.job(dy.strides.row, dy.strides.cell),
       ]),
     backward: (images) =>
       wanted.flatMap(({ row, column, places, from, to, taps, turned }) => [
@@ -105,7 +105,7 @@ function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: Laye
 }
 
 /** dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places reads contiguous memory. */
-function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardStep }: LayerSite<ConvolutionLayer>, dy: Tensor): NonNullable<LayerJobs['gradients']> {
+function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardStep }: LayerSite<ConvolutionLayer>, dy: Tensor): Required<Pick<LayerJobs, 'setup' | 'gradients'>> {
   const { kernel, stride, padding } = windowOf(shape.window);
   const [, rows, columns] = shape.output;
   const { groups } = layer;
@@ -125,14 +125,12 @@ function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardSte
   const packs = inputs >= packFrom;
   const packedX = step(Math.ceil(inputs / 6), seenRows * seenColumns * 24);
   const xPanels = packs ? arena.region(groups * packedX.group, backwardStep, backwardStep) : undefined;
-  const taps = tapTable(site(arena), packs ? 2 : groups, kernel, inputs);
+  const taps = tapTable(arena, packs ? 2 : groups, kernel, inputs);
   const xCell = packs ? 24 : x.strides.cell;
   const xRow = packs ? seenColumns * 24 : x.strides.row;
-  const setTaps = taps.jobFor(xRow, xCell);
   const yArguments = (): number[] => [yPanels.at, packedY.group, packedY.image, columns * 32, 32, packedY.panel];
   const run = taps.run;
-  return (images, accumulate) => [
-    setTaps(),
+  const gradients: NonNullable<LayerJobs['gradients']> = (images, accumulate) => [
     packY(images),
     ...(xPanels === undefined
       ? []
@@ -149,7 +147,7 @@ function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardSte
       ],
     },
     { kernel: 'biasGradient', tasks: groups * Math.ceil(outputs / 8), arguments: [...yArguments(), images, rows, columns, bias!.gradient!.at, outputs, Number(accumulate)] },
-  ];
+  ];  return { setup: () => [taps.job(xRow, xCell)], gradients };
 }
 
 /** A task sums all taps of a panel, or fewer where there are few panels to share out. */
@@ -161,24 +159,24 @@ interface TapTable {
   readonly count: number;
   readonly run: number;
   at(): number;
-  job(map: Tensor): Job;
-  jobFor(row: number, cell: number): () => Job;
+  /** Fills it, for a map with these strides in bytes. */
+  job(row: number, cell: number): Job;
 }
 
 /**
  * Where a window's numbers lie from its corner: one run a kernel row where all channels are read, one a cell where only a
  * group's are.
  */
-function tapTable({ region }: { region(bytes: number): Region }, groups: number, [rows, columns]: readonly [number, number], channels: number): TapTable {
-  const whole = groups === 1;
-  const count = whole ? rows * Math.min(1, columns) : rows * columns;
-  const table = region(count * 4);
-  const jobFor = (row: number, cell: number) => (): Job => ({ kernel: 'placeTable', tasks: 1, arguments: [table.at, rows, whole ? Math.min(1, columns) : columns, 0, row, cell] });
-  return { count, run: whole ? columns * channels : channels, at: () => table.at, jobFor, job: (map) => jobFor(map.strides.row, map.strides.cell)() };
-}
-
-function site(arena: { region(bytes: number): Region }): { region(bytes: number): Region } {
-  return { region: (bytes) => arena.region(bytes) };
+function tapTable(arena: Arena, groups: number, [rows, columns]: readonly [number, number], channels: number): TapTable {
+  const runsPerRow = groups === 1 ? Math.min(1, columns) : columns;
+  const count = rows * runsPerRow;
+  const table = arena.region(count * 4);
+  return {
+    count,
+    run: groups === 1 ? columns * channels : channels,
+    at: () => table.at,
+    job: (row, cell) => ({ kernel: 'placeTable', tasks: 1, arguments: [table.at, rows, runsPerRow, 0, row, cell] }),
+  };
 }
 
 /** The input rows (or columns) that see the same kernel rows: `first, first + stride, …`, `count` of them. */

@@ -1,5 +1,4 @@
-import type { ReluRule } from '../engine.ts';
-import type { Draw } from '../engine.ts';
+import type { Draw, ReluRule } from '../engine.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Arena, Region } from './arena.ts';
 import type { Job } from './job.ts';
@@ -44,8 +43,8 @@ export interface LayerJobs {
   /** Once, when the session starts. */
   setup?(): Job[];
   forward(images: number, draw: Required<Draw> | undefined): Job[];
-  /** dx from dy. */
-  backward?(images: number, relu: ReluRule): Job[];
+  /** dx from dy; `draw` as on the way out. */
+  backward?(images: number, relu: ReluRule, draw: Required<Draw> | undefined): Job[];
   /** Parameter gradients from x and dy. */
   gradients?(images: number, accumulate: boolean): Job[];
 }

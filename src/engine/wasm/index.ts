@@ -1,0 +1,84 @@
+import { AlexNetError, ensure } from '../../errors.ts';
+import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts';
+import type { Network } from '../../network/layer.ts';
+import { makePlan } from '../session.ts';
+import type { Plan } from '../session.ts';
+import { kernels, supportedSimd } from './build.ts';
+import { layOut } from './model.ts';
+import type { Model } from './model.ts';
+import { canShareMemory, cores } from './platform.ts';
+import { WasmSession } from './session.ts';
+import { Team } from './team.ts';
+
+const page = 65536;
+/** WebAssembly's addresses have 32 bits; the last page is left out so that no sum of address and slack runs over. */
+const mostBytes = 65535 * page;
+const noSimd = 'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
+
+/** The default engine: AssemblyScript kernels on WebAssembly SIMD and threads, in Node and in the browser. */
+export const wasmEngine: Engine = {
+  name: 'wasm',
+  probe: () => Promise.resolve(probe()),
+  prepare,
+};
+
+function probe(): Availability {
+  const simd = supportedSimd();
+  if (simd === undefined) return { available: false, reason: noSimd, details: {} };
+  const shared = canShareMemory();
+  const build = simd === 'relaxed' ? 'relaxed SIMD (fused multiply-add)' : 'plain SIMD';
+  const threads = shared ? `${cores()} threads` : 'one thread, because this page is not cross-origin isolated and threads cannot share memory';
+  return { available: true, reason: `WebAssembly with ${build}, ${threads}.`, details: { simd, threads: shared ? cores() : 1, sharedMemory: shared } };
+}
+
+async function prepare(network: Network, options: PrepareOptions): Promise<Session> {
+  const plan = makePlan(network, options);
+  ensure(plan.precision === 'f32', "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no bf16 instructions. Use f32, or the onednn engine.");
+  const simd = supportedSimd();
+  if (simd === undefined) throw new AlexNetError(noSimd);
+  const shared = canShareMemory();
+  const threads = shared ? (options.threads ?? cores()) : 1;
+  const model = fit(plan, threads);
+  const module = await kernels(simd, shared);
+  const team = await Team.start({
+    module,
+    memory: makeMemory(model.bytes, shared),
+    threads,
+    control: model.control.at,
+    scratch: model.scratch.at,
+    scratchBytes: model.scratchBytes,
+  });
+  const session = new WasmSession(plan, model, team, threads);
+  await session.setUp();
+  return session;
+}
+
+/** Lays the network out, or says which batch would fit. */
+function fit(plan: Plan, threads: number): Model {
+  const model = layOut(plan, plan.batch, threads);
+  if (model.bytes <= mostBytes) return model;
+  let fits = 0;
+  let tooLarge = plan.batch;
+  while (tooLarge - fits > 1) {
+    const middle = (fits + tooLarge) >> 1;
+    if (layOut(plan, middle, threads).bytes <= mostBytes) fits = middle;
+    else tooLarge = middle;
+  }
+  const needs = `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of memory, but WebAssembly has at most 4 GiB`;
+  throw new AlexNetError(fits === 0 ? `${needs}, and even a batch of 1 does not fit. Use the onednn engine.` : `${needs}. The largest batch that fits is ${fits}.`);
+}
+
+/** Memory that threads share, or the number of pages that the one worker makes its own memory of. */
+function makeMemory(bytes: number, shared: boolean): WebAssembly.Memory | number {
+  const pages = Math.ceil(bytes / page) + 1;
+  if (!shared) return pages;
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  } catch {
+    throw new AlexNetError(`This machine would not give ${gigabytes(bytes)} of memory. Use a smaller batch, or close other programs.`);
+  }
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}

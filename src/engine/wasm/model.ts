@@ -1,0 +1,182 @@
+import { hasParameters } from '../../network/layer.ts';
+import type { Layer } from '../../network/layer.ts';
+import type { LayerShape } from '../../network/shapes.ts';
+import type { Plan } from '../session.ts';
+import { Arena } from './arena.ts';
+import type { Region } from './arena.ts';
+import { convolution, convolutionBorders } from './convolution.ts';
+import { dense } from './dense.ts';
+import { dropout } from './dropout.ts';
+import { meeting, mostJobs } from './job.ts';
+import type { Borders, LayerJobs, LayerSite, StoredParameter } from './layer.ts';
+import { lrn, lrnScratch } from './lrn.ts';
+import { pool } from './pool.ts';
+import { relu } from './relu.ts';
+import { softmax } from './softmax.ts';
+import { Tensor, noBorder, widest } from './tensor.ts';
+
+/** Numbers summed up together by one task of `update` and `sumSquares` in kernels/update.ts. */
+export const chunk = 65536;
+
+/** A network laid out in memory: where everything lies, and the jobs of each layer. */
+export interface Model {
+  /** By layer index; layers in place share. */
+  readonly values: readonly Tensor[];
+  /** By layer index; empty in inference. */
+  readonly gradients: readonly Tensor[];
+  /** In the order of `plan.parameters`. */
+  readonly parameters: readonly StoredParameter[];
+  /** By layer index; the input has none. */
+  readonly layers: readonly LayerJobs[];
+  readonly labels: Region;
+  /** Three float64 an image: loss, hits, hits among five. */
+  readonly results: Region;
+  /** A float64 for every chunk of every gradient. */
+  readonly squares: Region;
+  readonly control: Region;
+  readonly scratch: Region;
+  readonly scratchBytes: number;
+  /** The end of all, in bytes. */
+  readonly bytes: number;
+}
+
+/** Plans one network for one batch. Pure: nothing is allocated yet. */
+export function layOut(plan: Plan, batch: number, threads: number): Model {
+  const arena = new Arena();
+  const values = valueTensors(plan, batch, arena);
+  const gradients = plan.mode === 'inference' ? [] : gradientTensors(plan, batch, arena);
+  const parameters = storeParameters(plan, arena);
+  const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, arena, values, gradients, parameters }));
+  const chunks = parameters.reduce((sum, { length }) => sum + Math.ceil(length / chunk), 0);
+  const scratchBytes = Math.max(256, ...plan.shapes.map(({ layer, input }) => (layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0)), layers.length > 0 ? 4096 : 0);
+  const labels = arena.region(batch * 4);
+  const results = arena.region(batch * 24);
+  const squares = arena.region(chunks * 8);
+  const control = arena.region((meeting.counters + mostJobs) * 4);
+  const aligned = Math.ceil(scratchBytes / 64) * 64;
+  const scratch = arena.region(aligned * threads);
+  return { values, gradients, parameters, layers, labels, results, squares, control, scratch, scratchBytes: aligned, bytes: arena.layOut() };
+}
+
+/** Whether a layer works in place on the output of the layer before it. */
+function inPlace({ shapes, kept, mode }: Plan, index: number): boolean {
+  const type = shapes[index]!.layer.type;
+  if ((type !== 'relu' && type !== 'dropout') || index < 2 || kept.has(index - 1)) return false;
+  // A max-pool finds its maxima again on the way back, so its output must stay.
+  return mode === 'inference' || shapes[index - 1]!.layer.type !== 'maxPool';
+}
+
+/** Runs of layer indices that share one tensor, split where `joined(index)` says that a layer does not go on in its predecessor's. */
+function runs(plan: Plan, joined: (index: number) => boolean): number[][] {
+  const all: number[][] = [];
+  for (const index of plan.shapes.keys()) {
+    if (index > 0 && joined(index)) all.at(-1)!.push(index);
+    else all.push([index]);
+  }
+  return all;
+}
+
+function bordersOf(shape: LayerShape | undefined): Borders {
+  return shape?.layer.type === 'convolution' ? convolutionBorders(shape) : { input: noBorder, outputGradient: noBorder };
+}
+
+function valueTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
+  const { shapes, kept, mode } = plan;
+  return runs(plan, (index) => inPlace(plan, index)).flatMap((run) => {
+    const last = run.at(-1)!;
+    const stays = mode !== 'inference' || run.some((index) => kept.has(index));
+    const tensor = new Tensor(shapes[last]!.output, bordersOf(shapes[last + 1]).input, (bytes) => (stays ? arena.region(bytes * batch) : arena.region(bytes * batch, run[0] === 0 ? -1 : run[0], last + 1)));
+    return run.map(() => tensor);
+  });
+}
+
+/** The step in which a layer's way back runs; its forward step is its index. */
+function backwardStep(plan: Plan, index: number): number {
+  return 2 * plan.shapes.length - index;
+}
+
+function gradientTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
+  const { shapes, kept } = plan;
+  const type = (index: number): Layer['type'] => shapes[index]!.layer.type;
+  return runs(plan, (index) => (type(index) === 'relu' || type(index) === 'dropout') && !kept.has(index)).flatMap((run) => {
+    const first = run[0]!;
+    const last = run.at(-1)!;
+    const stays = run.some((index) => kept.has(index));
+    const border = run.map((index) => bordersOf(shapes[index]).outputGradient).reduce(widest);
+    const makeRegion = (bytes: number): Region => (stays ? arena.region(bytes * batch) : arena.region(bytes * batch, backwardStep(plan, last + 1), backwardStep(plan, first)));
+    const tensor = new Tensor(shapes[last]!.output, border, makeRegion);
+    return run.map(() => tensor);
+  });
+}
+
+function storeParameters({ parameters, shapes, frozen, mode }: Plan, arena: Arena): StoredParameter[] {
+  return parameters.map(({ layer, kind }) => {
+    const index = shapes.findIndex((shape) => shape.layer === layer);
+    const { input } = shapes[index]!;
+    const groups = layer.type === 'convolution' ? layer.groups : 1;
+    const outputs = layer.type === 'convolution' ? layer.kernels / groups : layer.outputs;
+    const cells = layer.type === 'convolution' ? layer.kernel[0] * layer.kernel[1] : input[1] * input[2];
+    const layout = kind === 'bias' ? { groups, outputs, inputs: 1, cells: 1 } : { groups, outputs, inputs: input[0] / groups, cells };
+    const length = groups * Math.ceil(outputs / 8) * 8 * layout.inputs * layout.cells;
+    const trained = mode === 'training' && !frozen.has(index);
+    return { layout, length, value: arena.region(length * 4), ...(trained && { gradient: arena.region(length * 4), velocity: arena.region(length * 4) }) };
+  });
+}
+
+interface Places {
+  readonly shape: LayerShape;
+  readonly batch: number;
+  readonly arena: Arena;
+  readonly values: readonly Tensor[];
+  readonly gradients: readonly Tensor[];
+  readonly parameters: readonly StoredParameter[];
+}
+
+function layerJobs(plan: Plan, index: number, { shape, batch, arena, values, gradients, parameters }: Places): LayerJobs {
+  const { layer } = shape;
+  const x = values[index - 1];
+  if (x === undefined) return { forward: () => [] };
+  const own = plan.parameters.findIndex((parameter) => parameter.layer === layer);
+  const [dx, dy] = [gradients[index - 1], gradients[index]];
+  const next = plan.shapes[index + 1];
+  const feedsRelu = hasParameters(layer) && next?.layer.type === 'relu' && inPlace(plan, index + 1);
+  const previous = plan.shapes[index - 1]!.layer;
+  const isFused = layer.type === 'relu' && inPlace(plan, index) && hasParameters(previous);
+  const site = {
+    shape,
+    batch,
+    arena,
+    x,
+    y: values[index]!,
+    backwardStep: backwardStep(plan, index),
+    rectify: feedsRelu || isFused,
+    ordinal: plan.dropoutOrdinals.get(index) ?? 0,
+    ...(dx && dy && { dx, dy }),
+    ...(own >= 0 && { weight: parameters[own]!, bias: parameters[own + 1]! }),
+  };
+  return build(layer, site);
+}
+
+function build(layer: Layer, site: Omit<LayerSite, 'layer'>): LayerJobs {
+  switch (layer.type) {
+    case 'input':
+      return { forward: () => [] };
+    case 'convolution':
+      return convolution({ ...site, layer });
+    case 'dense':
+      return dense({ ...site, layer });
+    case 'relu':
+      return relu({ ...site, layer });
+    case 'lrn':
+      return lrn({ ...site, layer });
+    case 'maxPool':
+    case 'averagePool':
+    case 'adaptiveAveragePool':
+      return pool({ ...site, layer });
+    case 'dropout':
+      return dropout({ ...site, layer });
+    case 'softmax':
+      return softmax({ ...site, layer });
+  }
+}
+

@@ -1,0 +1,187 @@
+import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
+import { BaseSession } from '../session.ts';
+import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
+import type { Job } from './job.ts';
+import { chunk } from './model.ts';
+import type { Model } from './model.ts';
+import { turn } from './platform.ts';
+import type { Team } from './team.ts';
+import type { Tensor } from './tensor.ts';
+import { unitSize } from './transfer.ts';
+import type { MapTransfer, ParameterTransfer } from './transfer.ts';
+
+/** Numbers moved at once between caller and workers: about a millisecond, so that the event loop stays free. */
+const portion = 1 << 20;
+
+/** A network on the team's threads. This thread makes lists of jobs, posts them and awaits. */
+export class WasmSession extends BaseSession {
+  readonly engine = 'wasm';
+  readonly threads: number;
+  readonly memoryBytes: number;
+  readonly #model: Model;
+  readonly #team: Team;
+
+  constructor(plan: Plan, model: Model, team: Team, threads: number) {
+    super(plan);
+    this.#model = model;
+    this.#team = team;
+    this.threads = threads;
+    this.memoryBytes = model.bytes;
+  }
+
+  /** Fills tables and borders that stay. Called once, before anything else. */
+  async setUp(): Promise<void> {
+    const { layers, values, gradients } = this.#model;
+    const borders = [...new Set([...values, ...gradients])].filter(stays).flatMap((tensor) => tensor.clearBorder(this.plan.batch));
+    await this.#team.run([...layers.flatMap((layer) => layer.setup?.() ?? []), ...borders]);
+  }
+
+  protected override async runForward(images: Float32Array, count: number): Promise<Float32Array> {
+    await this.#writeMap(this.#model.values[0]!, images, count);
+    const [probabilities] = await this.#team.run(this.#forwardJobs(count, undefined), [whole(this.#model.values.at(-1)!, count)]);
+    return probabilities!;
+  }
+
+  protected override async runGradients(images: Float32Array, labels: Int32Array, count: number, options: ResolvedGradientOptions): Promise<StepResult> {
+    const { values, gradients, labels: place, results } = this.#model;
+    await this.#writeMap(values[0]!, images, count);
+    this.#team.write({ kind: 'raw', at: place.at, bytes: labels.byteLength }, labels.slice());
+    const [logits, dLogits] = [values.at(-2)!, gradients.at(-2)!];
+    const loss: Job = {
+      kernel: 'crossEntropy',
+      tasks: count,
+      arguments: [logits.origin, logits.strides.image, place.at, dLogits.origin, dLogits.strides.image, results.at, this.plan.classes, options.labelSmoothing, options.divisor],
+    };
+    const back = this.#backwardJobs(values.length - 2, count, 'plain', { lowest: this.plan.lowestTrained, accumulate: options.accumulate, draw: options.draw });
+    const [found] = await this.#team.run([...this.#forwardJobs(count, options.draw), ...this.#fresh(dLogits, count), loss, ...back], [{ kind: 'raw', at: results.at, bytes: count * 24 }]);
+    return sumResults(new Float64Array(found!.buffer), count);
+  }
+
+  protected override async runBackward(layer: number, gradient: Float32Array, count: number, relu: ReluRule): Promise<void> {
+    const tensor = this.#model.gradients[layer]!;
+    await this.#writeMap(tensor, gradient, count);
+    await this.#team.run([...this.#fresh(tensor, count), ...this.#backwardJobs(layer, count, relu, { lowest: 0 })]);
+  }
+
+  protected override async runUpdate({ momentum, gradientScale, parameters }: ResolvedUpdate): Promise<void> {
+    await this.#team.run(
+      parameters.map(({ index, rate, decay }) => {
+        const { value, velocity, gradient, length } = this.#model.parameters[index]!;
+        return { kernel: 'update', tasks: Math.ceil(length / chunk), arguments: [value.at, velocity!.at, gradient!.at, length, momentum, rate * decay, rate * gradientScale] };
+      }),
+    );
+  }
+
+  protected override async runGradientNorm(): Promise<number> {
+    const { parameters, squares } = this.#model;
+    let chunks = 0;
+    const jobs = parameters.flatMap(({ gradient, length }): Job[] => {
+      if (gradient === undefined) return [];
+      const at = squares.at + chunks * 8;
+      const tasks = Math.ceil(length / chunk);
+      chunks += tasks;
+      return [{ kernel: 'sumSquares', tasks, arguments: [gradient.at, length, at] }];
+    });
+    const [sums] = await this.#team.run(jobs, [{ kind: 'raw', at: squares.at, bytes: chunks * 8 }]);
+    return Math.sqrt(new Float64Array(sums!.buffer).reduce((sum, square) => sum + square, 0));
+  }
+
+  protected override readActivation(layer: number, count: number): Promise<Float32Array> {
+    return this.#read(whole(this.#model.values[layer]!, count));
+  }
+
+  protected override readActivationGradient(layer: number, count: number): Promise<Float32Array> {
+    return this.#read(whole(this.#model.gradients[layer]!, count));
+  }
+
+  protected override readParameter(index: number, part: ParameterPart): Promise<Float32Array> {
+    return this.#read(this.#parameter(index, part));
+  }
+
+  protected override async writeParameter(index: number, part: ParameterPart, values: Float32Array): Promise<void> {
+    await this.#write(this.#parameter(index, part), values);
+    await this.#team.run([]);
+  }
+
+  protected override release(): Promise<void> {
+    return this.#team.end();
+  }
+
+  #forwardJobs(count: number, draw: Required<Draw> | undefined): Job[] {
+    const { layers, values } = this.#model;
+    return layers.flatMap((layer, index) => {
+      const own = values[index]!;
+      return [...(own === values[index - 1] ? [] : this.#fresh(own, count)), ...layer.forward(count, draw)];
+    });
+  }
+
+  /** From the gradient of layer `top`'s output down to that of layer `lowest`'s; with `accumulate` given, parameter gradients too. */
+  #backwardJobs(top: number, count: number, relu: ReluRule, { lowest, accumulate, draw }: { lowest: number; accumulate?: boolean; draw?: Required<Draw> | undefined }): Job[] {
+    const { layers, gradients } = this.#model;
+    const jobs: Job[] = [];
+    for (let index = top; index >= Math.max(1, lowest); index--) {
+      const layer = layers[index]!;
+      if (accumulate !== undefined) jobs.push(...(layer.gradients?.(count, accumulate) ?? []));
+      if (index === lowest) break;
+      const below = gradients[index - 1]!;
+      if (below !== gradients[index]) jobs.push(...this.#fresh(below, count));
+      jobs.push(...(layer.backward?.(count, relu, draw) ?? []));
+    }
+    return jobs;
+  }
+
+  /** A tensor whose memory others use too needs its border cleared each time. */
+  #fresh(tensor: Tensor, count: number): Job[] {
+    return stays(tensor) ? [] : tensor.clearBorder(count);
+  }
+
+  #parameter(index: number, part: ParameterPart): ParameterTransfer {
+    const { layout, [part]: region } = this.#model.parameters[index]!;
+    return { kind: 'parameter', at: region!.at, ...layout, first: 0, count: layout.groups * layout.outputs };
+  }
+
+  #writeMap(tensor: Tensor, values: Float32Array, count: number): Promise<void> {
+    return this.#write(whole(tensor, count), values);
+  }
+
+  /** Posts a copy of `values`, portion by portion, for the workers to lay into place before the next run. */
+  async #write(transfer: MapTransfer | ParameterTransfer, values: Float32Array): Promise<void> {
+    const size = unitSize(transfer);
+    for (const [index, { first, count }] of portions(transfer.count, size).entries()) {
+      if (index > 0) await turn();
+      this.#team.write({ ...transfer, first, count }, values.slice(first * size, (first + count) * size));
+    }
+  }
+
+  async #read(transfer: MapTransfer | ParameterTransfer): Promise<Float32Array> {
+    const size = unitSize(transfer);
+    const out = new Float32Array(transfer.count * size);
+    for (const { first, count } of portions(transfer.count, size)) {
+      const [part] = await this.#team.run([], [{ ...transfer, first, count }]);
+      out.set(part!, first * size);
+    }
+    return out;
+  }
+}
+
+function stays({ region }: Tensor): boolean {
+  return region.from === -Infinity;
+}
+
+function whole(tensor: Tensor, count: number): MapTransfer {
+  const [channels, rows, columns] = tensor.shape;
+  const { image, row } = tensor.strides;
+  return { kind: 'map', origin: tensor.origin, image, row, channels, rows, columns, first: 0, count };
+}
+
+/** Splits `units` of `size` numbers each into portions of about a million numbers, one unit at least. */
+function portions(units: number, size: number): { first: number; count: number }[] {
+  const step = Math.max(1, Math.floor(portion / size));
+  return Array.from({ length: Math.ceil(units / step) }, (_, i) => ({ first: i * step, count: Math.min(step, units - i * step) }));
+}
+
+function sumResults(results: Float64Array, images: number): StepResult {
+  const total = [0, 0, 0];
+  for (let i = 0; i < 3 * images; i++) total[i % 3]! += results[i]!;
+  return { loss: total[0]! / images, images, correct: total[1]!, correct5: total[2]! };
+}

@@ -1,0 +1,102 @@
+import { AlexNetError } from '../../errors.ts';
+import type { Answer, Job, Run, Start, Write } from './job.ts';
+import { startThread } from './platform.ts';
+import type { Thread } from './platform.ts';
+import type { Transfer } from './transfer.ts';
+
+export interface TeamOptions {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory | number;
+  readonly threads: number;
+  readonly control: number;
+  /** Address of the first thread's scratch, and bytes of each. */
+  readonly scratch: number;
+  readonly scratchBytes: number;
+}
+
+interface Waiting {
+  resolve(data: readonly Float32Array<ArrayBuffer>[]): void;
+  reject(error: Error): void;
+}
+
+/** The threads of one session. The caller only posts and awaits; everything happens in the workers. */
+export class Team {
+  readonly #threads: readonly Thread[];
+  readonly #waiting = new Map<number, Waiting>();
+  #runs = 0;
+  #broken: Error | undefined;
+  #next = 0;
+
+  private constructor(count: number, ready: () => void) {
+    this.#threads = Array.from({ length: count }, () => startThread({ message: (data) => this.#receive(data as Answer, ready), error: (error) => this.#break(error) }));
+  }
+
+  /** @throws {AlexNetError} when the workers or their memory cannot be had. */
+  static async start({ module, memory, threads, control, scratch, scratchBytes }: TeamOptions): Promise<Team> {
+    let ready = 0;
+    let settle: (() => void) | undefined;
+    const all = new Promise<void>((resolve) => (settle = resolve));
+    const team = new Team(threads, () => {
+      if (++ready === threads) settle!();
+    });
+    const failure = new Promise<never>((_, reject) => team.#waiting.set(-1, { resolve: () => undefined, reject }));
+    for (const [index, thread] of team.#threads.entries()) {
+      thread.hold(true);
+      thread.post({ kind: 'start', module, memory, index, threads, control, scratch: scratch + index * scratchBytes } satisfies Start);
+    }
+    try {
+      await Promise.race([all, failure]);
+    } catch (error) {
+      await team.end();
+      throw error;
+    }
+    team.#waiting.delete(-1);
+    team.#hold(false);
+    return team;
+  }
+
+  /** Moves data in, before the next run. Threads take turns, because copying into place takes longer than posting. */
+  write(transfer: Transfer, data: ArrayBufferView<ArrayBuffer>): void {
+    const thread = this.#threads[this.#next++ % this.#threads.length]!;
+    thread.post({ kind: 'write', transfer, data } satisfies Write, [data.buffer]);
+  }
+
+  /** Runs the jobs on all threads, then reads. */
+  async run(jobs: readonly Job[], reads: readonly Transfer[] = []): Promise<readonly Float32Array<ArrayBuffer>[]> {
+    if (this.#broken !== undefined) throw this.#broken;
+    const id = this.#runs++;
+    this.#hold(true);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject });
+        for (const thread of this.#threads) thread.post({ kind: 'run', id, jobs, reads } satisfies Run);
+      });
+    } finally {
+      this.#hold(false);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#broken ??= new AlexNetError('This session is disposed.');
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+
+  #hold(busy: boolean): void {
+    for (const thread of this.#threads) thread.hold(busy);
+  }
+
+  #receive(answer: Answer, ready: () => void): void {
+    if (answer.kind === 'ready') ready();
+    else if (answer.kind === 'failed') this.#break(new Error(`The wasm engine's worker failed: ${answer.message}`));
+    else {
+      this.#waiting.get(answer.id)?.resolve(answer.data);
+      this.#waiting.delete(answer.id);
+    }
+  }
+
+  #break(error: Error): void {
+    this.#broken ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#broken);
+    this.#waiting.clear();
+  }
+}
