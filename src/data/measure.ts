@@ -1,0 +1,51 @@
+import { ensure } from '../errors.ts';
+import type { Resize } from '../images/fit.ts';
+import { samplesOf } from './dataset.ts';
+import type { Dataset, Split } from './dataset.ts';
+import { addSums, colourStatistics, emptySums } from './statistics.ts';
+import type { ColourStatistics } from './statistics.ts';
+import { openWorkers } from './workers.ts';
+import type { DataWorkers } from './workers.ts';
+
+export interface MeasureOptions {
+  /** Default `train`. */
+  readonly split?: Split;
+  readonly resize: Resize;
+  /** Whether a mean image is wanted. */
+  readonly meanImage?: boolean;
+  /** Pictures read here are kept there, so that the first epoch need not decode them. */
+  readonly workers?: DataWorkers;
+}
+
+export interface Measured {
+  readonly statistics: ColourStatistics;
+  /** `[3, size, size]`, RGB, 0 to 255: the mean of all central squares. */
+  readonly meanImage?: Float32Array;
+}
+
+/**
+ * Mean, deviation and principal components of a split's colours, over the central squares of all pictures that can be read.
+ * The sums are of whole numbers, so the result is the same bits for any number of workers.
+ */
+export async function measureColours(dataset: Dataset, options: MeasureOptions): Promise<Measured> {
+  const { resize, split = 'train' } = options;
+  const workers = options.workers ?? (await openWorkers({ cacheDirectory: null, cacheBytes: 0 }));
+  try {
+    const store = workers.store(dataset, resize);
+    const indices = samplesOf(dataset, split);
+    const sums = emptySums(options.meanImage ? resize.size : undefined);
+    const parts = Array.from({ length: Math.ceil(indices.length / 32) }, (_, i) => indices.subarray(32 * i, 32 * i + 32));
+    const runners = Array.from({ length: 2 * workers.threads }, async () => {
+      for (let part = parts.shift(); part; part = parts.shift()) {
+        const readable = part.filter((index) => !store.failed(index));
+        addSums(sums, (await workers.run(store, readable, { do: 'measure', imageSize: options.meanImage ? resize.size : undefined })).sums!);
+      }
+    });
+    await Promise.all(runners);
+    store.refuseTooMany(indices);
+    ensure(sums.pictures > 0, () => `The dataset ${dataset.provenance.root} has no pictures for ${split}.`);
+    return { statistics: colourStatistics(sums), ...(sums.image && { meanImage: Float32Array.from(sums.image, (sum) => sum / sums.pictures) }) };
+  } finally {
+    if (!options.workers) await workers.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'file' | 'folder';
+}
+
+/** What systems leave in folders and nobody put there. */
+function isClutter(name: string): boolean {
+  return name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db' || name === 'desktop.ini' || name === '@eaDir';
+}
+
+/** By code units: the same order on every system and in every language. */
+export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/** A folder's files and folders in a fixed order, links followed. A link that leads nowhere is a file, so that it is noticed. */
+export async function entries(folder: string): Promise<Entry[]> {
+  const found = (await readdir(folder, { withFileTypes: true })).filter((entry) => !isClutter(entry.name));
+  const all = await Promise.all(
+    found.map(async (entry): Promise<Entry> => {
+      const path = join(folder, entry.name);
+      const isFolder = entry.isSymbolicLink() ? await stat(path).then((target) => target.isDirectory(), () => false) : entry.isDirectory();
+      return { name: entry.name, path, kind: isFolder ? 'folder' : 'file' };
+    }),
+  );
+  return all.toSorted(byName);
+}
+
+export interface Found {
+  readonly path: string;
+  /** The path below the folder, with `/` on every system. */
+  readonly name: string;
+}
+
+/** All files below a folder, in a fixed order, links followed, no folder twice on the way down. */
+export async function filesBelow(folder: string): Promise<Found[]> {
+  return descend(folder, '', [await realpath(folder)]);
+}
+
+async function descend(folder: string, prefix: string, above: readonly string[]): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const { name, path, kind } of await entries(folder)) {
+    if (kind === 'file') {
+      found.push({ path, name: prefix + name });
+      continue;
+    }
+    const real = await realpath(path);
+    if (!above.includes(real)) found.push(...(await descend(path, `${prefix}${name}/`, [...above, real])));
+  }
+  return found;
+}
