@@ -8,6 +8,8 @@ export { findLayer, formatShape, inferShapes, volume } from './network/shapes.ts
 export type { LayerShape, ResolvedWindow } from './network/shapes.ts';
 export { costs } from './network/costs.ts';
 export type { LayerCost, NetworkCost } from './network/costs.ts';
+export { describeLayer } from './network/describe.ts';
+export { drawNetwork } from './network/drawing/svg.ts';
 export { initialValues, parametersOf } from './network/parameters.ts';
 export type { Parameter } from './network/parameters.ts';
 export { parseNetwork, stringifyNetwork } from './network/json.ts';
