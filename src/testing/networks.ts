@@ -41,3 +41,9 @@ export const oddNetwork: Network = parseNetwork([
 ] satisfies Layer[]);
 
 export const testNetworks: Readonly<Record<string, Network>> = { ...narrowVariants, odd: oddNetwork };
+
+/**
+ * Learning rates at which ten steps from {@link testParameters} stay calm. Where the loss explodes, every rounding grows with it,
+ * and a comparison between engines would show nothing else. Without LRN, or with k = 1, the networks are louder.
+ */
+export const calmLearningRate: Readonly<Record<string, number>> = { paper: 1e-4, single: 1e-4, source: 1e-4, caffe: 1e-6, caffenet: 1e-6, torchvision: 1e-7, small: 1e-4, odd: 1e-4 };
