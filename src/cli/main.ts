@@ -17,7 +17,7 @@ interface Verb {
   readonly load: () => Promise<CommandModule>;
 }
 
-const verbs: Readonly<Record<string, Verb>> = {
+export const verbs: Readonly<Record<string, Verb>> = {
   explain: { summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory', load: () => import('./commands/explain.ts') },
   doctor: { summary: 'what this machine offers, and what to install for more', load: () => import('./commands/doctor.ts') },
   bench: { summary: "an engine's speed alone, on made-up images", load: () => import('./commands/bench.ts') },

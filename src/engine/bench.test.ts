@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { alexnet } from '../network/variants.ts';
+import { benchmark, flops, median } from './bench.ts';
+import { referenceEngine } from './reference/index.ts';
+
+test('flops() counts 2 for each multiply-add, and in training three passes less the gradient of the pictures', () => {
+  const network = alexnet('paper');
+  assert.equal(flops(network, 'infer'), 2 * 724_406_816);
+  assert.equal(flops(network, 'train'), 2 * (3 * 724_406_816 - 105_415_200));
+});
+
+test('median() is the middle one, or the mean of the middle two', () => {
+  assert.equal(median([9, 1, 5]), 5);
+  assert.equal(median([10, 9, 1, 5]), 7);
+});
+
+test('benchmark() times the steps it is asked for, after a warm-up, and disposes its session', async () => {
+  let disposed = 0;
+  let calls = 0;
+  const steps: number[] = [];
+  const network = alexnet('small', { width: 1 / 16, classes: 7 });
+  const watched = {
+    ...referenceEngine,
+    prepare: async (...args: Parameters<typeof referenceEngine.prepare>): ReturnType<typeof referenceEngine.prepare> => {
+      const session = await referenceEngine.prepare(...args);
+      const { step, dispose } = session;
+      session.step = (...given) => {
+        calls++;
+        return step.apply(session, given);
+      };
+      session.dispose = () => {
+        disposed++;
+        return dispose.apply(session);
+      };
+      return session;
+    },
+  };
+  const result = await benchmark(watched, network, { mode: 'train', batch: 2, steps: 3, precision: 'f32', seed: 1, onStep: (step) => steps.push(step) });
+  assert.deepEqual(steps, [1, 2, 3]);
+  assert.equal(calls, 5);
+  assert.equal(disposed, 1);
+  assert.equal(result.flopsPerImage, flops(network, 'train'));
+  assert.ok(result.milliseconds > 0 && Math.abs(result.imagesPerSecond - 2000 / result.milliseconds) < 1e-9 * result.imagesPerSecond);
+});
