@@ -21,4 +21,5 @@ export { initialise } from './engine/initialise.ts';
 export { benchmark, flops } from './engine/bench.ts';
 export type { BenchMode, BenchOptions, BenchResult } from './engine/bench.ts';
 export { referenceEngine } from './engine/reference/index.ts';
+export { wasmEngine } from './engine/wasm/index.ts';
 export type { Preprocessing } from './images/preprocessing.ts';

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { engines } from '../engine/registry.ts';
 import { variants } from '../network/variants.ts';
 import { main, verbs } from './main.ts';
@@ -77,11 +78,11 @@ describe('alexnet explain', () => {
   test('fits a narrow terminal, with the formulas under their layers', async () => {
     for (const variant of Object.keys(variants)) {
       const { out } = await run(['explain', '--variant', variant], { isTTY: true, columns: 80 });
-      const table = plain(out).split('\n').filter((line) => /^(conv|pool|fc|total)/.test(line));
+      const table = stripVTControlCharacters(out).split('\n').filter((line) => /^(conv|pool|fc|total)/.test(line));
       assert.ok(table.every((line) => line.length <= 80), variant);
     }
     const { out } = await run(['explain'], { isTTY: true, columns: 80 });
-    assert.match(plain(out), /\nconv1 .+\n {2}96 of 11×11×3, stride 4: \(227 − 11 \+ 2·0\)\/4 \+ 1 = 55\n/);
+    assert.match(stripVTControlCharacters(out), /\nconv1 .+\n {2}96 of 11×11×3, stride 4: \(227 − 11 \+ 2·0\)\/4 \+ 1 = 55\n/);
   });
 
   test('has colours on a terminal, unless NO_COLOR is set', async () => {
@@ -231,8 +232,3 @@ describe('alexnet', () => {
     assert.deepEqual([code, Buffer.concat(err).toString()], [0, '']);
   });
 });
-
-/** Without escape sequences. */
-function plain(text: string): string {
-  return text.replaceAll(/\u{1b}\[\d+m/gu, '');
-}

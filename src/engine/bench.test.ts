@@ -24,16 +24,14 @@ test('benchmark() times the steps it is asked for, after a warm-up, and disposes
     ...referenceEngine,
     prepare: async (...args: Parameters<typeof referenceEngine.prepare>): ReturnType<typeof referenceEngine.prepare> => {
       const session = await referenceEngine.prepare(...args);
-      const { step, dispose } = session;
-      session.step = (...given) => {
-        calls++;
-        return step.apply(session, given);
-      };
-      session.dispose = () => {
-        disposed++;
-        return dispose.apply(session);
-      };
-      return session;
+      return new Proxy(session, {
+        get: (target, key) => {
+          if (key === 'step') calls++;
+          if (key === 'dispose') disposed++;
+          const value: unknown = Reflect.get(target, key, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
     },
   };
   const result = await benchmark(watched, network, { mode: 'train', batch: 2, steps: 3, precision: 'f32', seed: 1, onStep: (step) => steps.push(step) });

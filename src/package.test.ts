@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { extract } from 'tar';
+import { build } from 'vite';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What a user gets: the packed files, unpacked into another project's node_modules beside their dependencies. */
+describe('the npm package', () => {
+  let project = '';
+  let files: string[] = [];
+  const installed = (...path: string[]): string => join(project, 'node_modules', 'alexnet', ...path);
+
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), 'alexnet-package-'));
+    const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: root });
+    const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
+    files = packed!.files.map(({ path }) => path);
+    await mkdir(installed(), { recursive: true });
+    await extract({ file: join(project, packed!.filename), cwd: installed(), strip: 1 });
+    await linkDependencies(project);
+    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+  });
+  after(() => rm(project, { recursive: true, force: true }));
+
+  test('holds the command, both entries with their types, and the licence', () => {
+    for (const path of ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/alexnet', 'dist/index.js', 'dist/index.d.ts', 'dist/browser.js', 'dist/browser.d.ts', 'dist/cli/main.js']) {
+      assert.ok(files.includes(path), path);
+    }
+  });
+
+  test('holds no tests and no leftovers of building', () => {
+    assert.deepEqual(files.filter((path) => /\.test\.|tsbuildinfo|(^|\/)testing\/|^(node_modules|build|runs)\//.test(path)), []);
+  });
+
+  test('has nothing to do or to download when it is installed', async () => {
+    const { scripts } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as { scripts: Record<string, string> };
+    assert.deepEqual(Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name)), []);
+  });
+
+  test('runs its command and its library where it is installed', async () => {
+    const command = await run(process.execPath, [installed('bin', 'alexnet'), 'explain', '--json'], { cwd: project });
+    assert.equal((JSON.parse(command.stdout) as { totals: { parameters: number } }).totals.parameters, 60_965_224);
+    await writeFile(join(project, 'use.js'), "import { alexnet, costs, findEngine } from 'alexnet';\nconsole.log(costs(alexnet()).multiplyAdds, typeof findEngine);\n");
+    assert.equal((await run(process.execPath, ['use.js'], { cwd: project })).stdout, '724406816 function\n');
+  });
+
+  test('ships types that a strict project can use', async () => {
+    await writeFile(
+      join(project, 'typed.ts'),
+      "import { alexnet, costs, type Network, type Session } from 'alexnet';\nimport { drawNetwork } from 'alexnet/browser';\nconst network: Network = alexnet('paper');\nexport const total: number = costs(network).parameters;\nexport const picture: string = drawNetwork(network, 'paper');\nexport const run = (session: Session): Promise<Float32Array> => session.forward(new Float32Array(total));\n",
+    );
+    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--module', 'nodenext', '--target', 'es2023', '--types', '', 'typed.ts'];
+    const { stdout } = await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...options], { cwd: project }).catch((error: { stdout: string }) => error);
+    assert.equal(stdout, '');
+  });
+
+  test('bundles for the browser with Vite and without polyfills', async () => {
+    await writeFile(join(project, 'page.js'), "import { alexnet, costs } from 'alexnet';\nexport const totals = costs(alexnet());\nexport * from 'alexnet';\n");
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    await build({
+      root: project,
+      configFile: false,
+      publicDir: false,
+      customLogger: { info: () => undefined, warn, warnOnce: warn, error: warn, clearScreen: () => undefined, hasErrorLogged: () => false, hasWarned: false },
+      build: { outDir: 'out', minify: false, lib: { entry: 'page.js', formats: ['es'], fileName: 'page' } },
+    });
+    assert.deepEqual(warnings, []);
+    const out = join(project, 'out');
+    for (const file of (await readdir(out, { recursive: true })).filter((name) => name.endsWith('.js'))) {
+      const text = await readFile(join(out, file), 'utf8');
+      assert.doesNotMatch(text, /__vite-browser-external|from\s*["']node:|require\(["']/, file);
+    }
+    const { totals } = (await import(pathToFileURL(join(out, 'page.js')).href)) as { totals: { parameters: number } };
+    assert.equal(totals.parameters, 60_965_224);
+  });
+});
+
+/** The dependencies that npm would have installed beside it, taken from here instead of from the network. */
+async function linkDependencies(project: string): Promise<void> {
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies)) {
+    const link = join(project, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(root, 'node_modules', name), link, 'junction');
+  }
+}
