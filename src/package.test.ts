@@ -52,6 +52,12 @@ describe('the npm package', () => {
     assert.equal((await run(process.execPath, ['use.js'], { cwd: project })).stdout, '724406816 function\n');
   });
 
+  test("runs the README's example as it stands there", async () => {
+    const [, example] = /```js\n(.+?)```/s.exec(await readFile(installed('README.md'), 'utf8'))!;
+    await writeFile(join(project, 'example.js'), example!);
+    assert.equal((await run(process.execPath, ['example.js'], { cwd: project })).stdout, '949770 parameters, 10 probabilities\n');
+  });
+
   test('ships types that a strict project can use', async () => {
     await writeFile(
       join(project, 'typed.ts'),
