@@ -83,13 +83,13 @@ function lossKernels(memory: ArrayBufferLike): Record<string, Kernel> {
   const vector = (at: number, stride: number, task: number, length: number): Float32Array => new Float32Array(memory, at + task * stride, length);
   return {
     softmax: (logits, logitsStride, out, outStride, classes, task) => {
-      softmax(vector(logits!, logitsStride!, task!, classes!), 1, classes!, vector(out!, outStride!, task!, classes!));
+      softmax(vector(logits, logitsStride, task, classes), 1, classes, vector(out, outStride, task, classes));
     },
     crossEntropy: (logits, logitsStride, labels, gradient, gradientStride, results, classes, labelSmoothing, divisor, task) => {
-      const label = new Int32Array(memory, labels! + task! * 4, 1);
-      const options = { labelSmoothing: labelSmoothing!, divisor: divisor! };
-      const { lossSum, correct, correct5 } = crossEntropy(vector(logits!, logitsStride!, task!, classes!), label, 1, classes!, options, vector(gradient!, gradientStride!, task!, classes!));
-      new Float64Array(memory, results! + task! * 24, 3).set([lossSum, correct, correct5]);
+      const label = new Int32Array(memory, labels + task * 4, 1);
+      const options = { labelSmoothing: labelSmoothing, divisor: divisor };
+      const { lossSum, correct, correct5 } = crossEntropy(vector(logits, logitsStride, task, classes), label, 1, classes, options, vector(gradient, gradientStride, task, classes));
+      new Float64Array(memory, results + task * 24, 3).set([lossSum, correct, correct5]);
     },
   };
 }
