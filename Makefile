@@ -5,10 +5,16 @@ BIN := node_modules/.bin
 # from the sources, so that a test that was deleted does not run on from dist.
 TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
 
-.PHONY: build kernels test demo bench lint clean
+.PHONY: build kernels native test demo bench lint clean
 
 build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
+	@node bin/alexnet native --if-possible
+
+# The oneDNN engine: `build` makes it where compiler and library are there and says so where not; here their lack is an error.
+native: node_modules/.installed
+	$(BIN)/tsc -p .
+	node bin/alexnet native
 
 # The wasm engine's kernels, four builds of one source: with and without relaxed SIMD, for shared memory and for a page
 # that has none.

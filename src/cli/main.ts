@@ -20,6 +20,7 @@ interface Verb {
 export const verbs: Readonly<Record<string, Verb>> = {
   explain: { summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory', load: () => import('./commands/explain.ts') },
   doctor: { summary: 'what this machine offers, and what to install for more', load: () => import('./commands/doctor.ts') },
+  native: { summary: "builds the oneDNN engine, the fastest on a CPU, from the package's own sources", load: () => import('./commands/native.ts') },
   bench: { summary: "an engine's speed alone, on made-up images", load: () => import('./commands/bench.ts') },
   demo: { summary: 'a first look: the small network explained, and run with weights that have learned nothing yet', load: () => import('./commands/demo.ts') },
 };

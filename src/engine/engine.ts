@@ -21,7 +21,8 @@
  *    layer among the network's dropout layers, stream = `draw.step`, counter = (`draw.firstImage` + i) · features + f for
  *    number f of image i. So the same seed drops the same numbers on every engine, and a batch split into micro-batches
  *    drops what the whole batch would.
- * 5. **The same engine, precision and inputs give the same bits**, whatever the number of threads.
+ * 5. **The same engine, precision and inputs give the same bits**, whatever the number of threads; an engine that cannot keep
+ *    this says so in {@link Engine.bitsDependOnThreads} and gives the same bits for the same number of threads.
  * 6. **Parameters start at zero.** `initialise()` draws the network's initial values; loading a model sets them.
  * 7. **Errors** are {@link AlexNetError}s that name what was expected and what was found. They are thrown by the returned
  *    promise and leave the session usable. `session.ts` makes all the checks once for every engine.
@@ -40,6 +41,8 @@ export type Mode = 'inference' | 'inspection' | 'training';
 
 export interface Engine {
   readonly name: string;
+  /** True where sums are split among the threads, so that their number shows in the last bits of gradients (rule 5). Default false. */
+  readonly bitsDependOnThreads?: boolean;
   /** Whether this engine runs here, and if not, why and what to install. Never throws. */
   probe(): Promise<Availability>;
   /**
@@ -63,7 +66,7 @@ export interface PrepareOptions {
   readonly mode: Mode;
   /** Default f32. */
   readonly precision?: Precision;
-  /** Default: the machine's cores. Results do not depend on it. */
+  /** Default: the machine's cores. Results do not depend on it (but see rule 5). */
   readonly threads?: number;
   /**
    * Layers whose activations (and, after `gradients` or `backward`, activation gradients) can be read. Default none.

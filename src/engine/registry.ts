@@ -1,10 +1,11 @@
 import { AlexNetError, UsageError } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import { referenceEngine } from './reference/index.ts';
+import { onednnEngine } from './onednn/index.ts';
 import { wasmEngine } from './wasm/index.ts';
 
 /** Every engine, the fastest first: the order in which `auto` tries them. */
-export const engines: readonly Engine[] = [wasmEngine, referenceEngine];
+export const engines: readonly Engine[] = [onednnEngine, wasmEngine, referenceEngine];
 
 /**
  * An engine by name; `auto` is the first that runs here.

@@ -1,0 +1,206 @@
+#include "chain.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <stdexcept>
+
+namespace alexnet {
+
+namespace {
+
+Dims dimsOf(int64_t count, const Shape& shape) { return {count, shape.channels, shape.height, shape.width}; }
+
+using Builder = void (*)(Chain&, int);
+
+Builder builderOf(LayerType type) {
+  switch (type) {
+    case LayerType::convolution: return buildConvolution;
+    case LayerType::dense: return buildDense;
+    case LayerType::relu: return buildRelu;
+    case LayerType::lrn: return buildLrn;
+    case LayerType::maxPool:
+    case LayerType::averagePool: return buildPool;
+    case LayerType::adaptiveAveragePool: return buildAdaptivePool;
+    case LayerType::dropout: return buildDropout;
+    case LayerType::softmax: return buildSoftmax;
+    case LayerType::input: break;
+  }
+  throw std::logic_error("the input layer comes first and computes nothing");
+}
+
+}  // namespace
+
+Dims weightDims(const LayerDescription& layer) {
+  const int64_t outputs = layer.output.channels, channels = layer.input.channels, groups = layer.groups;
+  if (layer.type == LayerType::dense) {
+    if (layer.input.height == 1 && layer.input.width == 1) return {outputs, channels};
+    return {outputs, channels, layer.input.height, layer.input.width};
+  }
+  if (groups == 1) return {outputs, channels, layer.kernel[0], layer.kernel[1]};
+  return {groups, outputs / groups, channels / groups, layer.kernel[0], layer.kernel[1]};
+}
+
+Chain::Chain(Shared& shared, int64_t count)
+    : shared(shared), count(count), activations_(shared.description.layers.size()), gradients_(activations_.size()), there_(activations_.size()),
+      back_(activations_.size()), learn_(activations_.size()), builders_(activations_.size()) {
+  build();
+  ensureFits(arena_.plan());
+  arena_.bind(shared.engine);
+}
+
+// Nothing has been written yet, so that too large a plan costs nothing.
+void Chain::ensureFits(size_t bytes) const {
+  const double limit = shared.description.memoryLimit, fixed = static_cast<double>(shared.bytes()), needed = fixed + static_cast<double>(bytes);
+  if (limit == 0 || needed <= limit) return;
+  const int64_t largest = static_cast<int64_t>((limit - fixed) / (static_cast<double>(bytes) / static_cast<double>(count)));
+  char text[256];
+  std::snprintf(text, sizeof text, "A batch of %lld needs %.1f GB but %.1f GB of memory are free. %s%s", static_cast<long long>(count), needed / 1e9, limit / 1e9,
+                largest > 0 ? "The largest batch that fits is about " : "Not even a single image fits", largest > 0 ? (std::to_string(largest) + ".").c_str() : ".");
+  throw std::runtime_error(text);
+}
+
+void Chain::build() {
+  const Dims dims = outputDims(0);
+  images_ = activation(0) = arena_.external(Desc(dims, DataType::f32, Tag::nchw), dims, DataType::f32);
+  if (layer(0).kept) {
+    activation(0) = output(0, images_->desc, DataType::f32);
+    there(0).push_back([this] { std::memcpy(activation(0)->memory.get_data_handle(), images_->memory.get_data_handle(), images_->desc.get_size()); });
+  }
+  for (int index = 1; index < layers(); index++) {
+    Slot* input = activation(index - 1);
+    input->death = std::max(input->death, index);
+    named(index, "preparing the way there", [&] { builderOf(layer(index).type)(*this, index); });
+  }
+  if (!hasWayBack()) return;
+  for (int index = layers() - 1; index > 0; index--) {
+    named(index, "preparing the way back", builders_[static_cast<size_t>(index)]);
+    Slot* below = gradient(index - 1);
+    if (below->death < timeBack(index - 1)) below->death = timeBack(index - 1);
+  }
+}
+
+Dims Chain::inputDims(int index) const { return dimsOf(count, layer(index).input); }
+Dims Chain::outputDims(int index) const { return dimsOf(count, layer(index).output); }
+
+Slot* Chain::output(int index, const Desc& desc, DataType type) {
+  const bool lasting = hasWayBack() || layer(index).kept;
+  return arena_.slot(desc, outputDims(index), type, lasting ? 0 : index, lasting ? forever : index);
+}
+
+Slot* Chain::gradientSlot(int index, const Desc& desc, DataType type) {
+  const bool lasting = layer(index).kept;
+  return arena_.slot(desc, outputDims(index), type, lasting ? 0 : timeBack(index + 1), lasting ? forever : timeBack(index));
+}
+
+Slot* Chain::inPlaceOrNew(int index, Slot* input) {
+  const bool mine = input != activation(index - 1);
+  if (!mine && (layer(index - 1).kept || index == 1)) return output(index, input->desc, input->type);
+  return inPlace(index, input);
+}
+
+Slot* Chain::inPlace(int index, Slot* input) {
+  if (layer(index).kept || hasWayBack()) input->birth = 0, input->death = forever;
+  return input;
+}
+
+Slot* Chain::gradientInPlaceOrNew(int index, Slot* slot) {
+  if (slot == gradient(index) && layer(index).kept) return gradientSlot(index - 1, slot->desc, slot->type);
+  if (layer(index - 1).kept) slot->birth = 0, slot->death = forever;
+  return slot;
+}
+
+bool Chain::fusesRelu(int index) const { return layer(index + 1).type == LayerType::relu && !layer(index).kept; }
+
+Slot* Chain::as(Slot* slot, const Desc& wanted, DataType type, int birth, int death, std::vector<Work>& work) {
+  if (slot->desc == wanted) return slot;
+  Slot* copy = arena_.slot(wanted, slot->dims, type, birth, death);
+  const dnnl::reorder reorder(dnnl::reorder::primitive_desc(shared.engine, slot->desc, shared.engine, wanted));
+  work.push_back([this, reorder, slot, copy] { reorder.execute(shared.stream, slot->memory, copy->memory); });
+  return copy;
+}
+
+Slot* Chain::asPlain(Slot* slot, DataType type, int birth, int death, std::vector<Work>& work) {
+  return as(slot, Desc(slot->dims, type, Tag::nchw), type, birth, death, work);
+}
+
+Slot* Chain::asKnown(Slot* slot, int birth, int death, std::vector<Work>& work) {
+  return slot->layout() ? slot : asPlain(slot, slot->type, birth, death, work);
+}
+
+dnnl::primitive_attr Chain::attributes(bool relu) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (relu) {
+    dnnl::post_ops ops;
+    appendRelu(ops);
+    attr.set_post_ops(ops);
+  }
+  return attr;
+}
+
+dnnl::memory Chain::scratchpad(const Desc& desc) {
+  const size_t bytes = desc.get_size();
+  return dnnl::memory(desc, shared.engine, bytes == 0 ? DNNL_MEMORY_NONE : shared.reserve(shared.scratchpad, bytes));
+}
+
+// Runs `body`; whatever it throws comes out with the layer's name.
+void Chain::named(int index, const char* what, const std::function<void()>& body) const {
+  const auto prefix = [&] { return "Layer \"" + layer(index).name + "\", " + what + ": "; };
+  try {
+    body();
+  } catch (const dnnl::error& error) {
+    throw std::runtime_error(prefix() + "oneDNN says \"" + error.message + "\" (status " + std::to_string(static_cast<int>(error.status)) + ").");
+  } catch (const std::bad_alloc&) {
+    throw std::runtime_error(prefix() + "there is not enough memory.");
+  }
+}
+
+void Chain::run(int index, std::vector<Work>& work, const char* what) {
+  if (work.empty()) return;
+  shared.checkpoint();
+  named(index, what, [&] {
+    for (const Work& piece : work) piece();
+    shared.stream.wait();
+  });
+}
+
+void Chain::forward(const float* images, const Pass& given) {
+  pass = given;
+  images_->memory.set_data_handle(const_cast<float*>(images));
+  for (int index = 0; index < layers(); index++) run(index, there(index), "on the way there");
+}
+
+StepResult Chain::gradients(const float* images, const Pass& given) {
+  forward(images, given);
+  run(layers() - 1, back(layers() - 1), "the loss");
+  const int lowest = shared.description.lowestTrained;
+  for (int index = layers() - 2; index >= lowest; index--) {
+    run(index, learn(index), "gradients of the parameters");
+    if (index > lowest) run(index, back(index), "on the way back");
+  }
+  return pass.result;
+}
+
+void Chain::backward(int from, const float* canonical, ReluRule rule) {
+  pass.rule = rule;
+  Slot* start = gradient(from);
+  dnnl::memory given(Desc(start->dims, DataType::f32, Tag::nchw), shared.engine, const_cast<float*>(canonical));
+  dnnl::reorder(given, start->memory).execute(shared.stream, given, start->memory);
+  shared.stream.wait();
+  for (int index = from; index > 0; index--) run(index, back(index), "on the way back");
+}
+
+void Chain::read(Slot* slot, float* canonical) {
+  dnnl::memory out(Desc(slot->dims, DataType::f32, Tag::nchw), shared.engine, canonical);
+  dnnl::reorder(slot->memory, out).execute(shared.stream, slot->memory, out);
+  shared.stream.wait();
+}
+
+void Chain::readActivation(int index, float* canonical) { read(activation(index), canonical); }
+
+void Chain::readGradient(int index, float* canonical) { read(gradient(index), canonical); }
+
+size_t Chain::bytes() const { return arena_.bytes(); }
+
+}  // namespace alexnet

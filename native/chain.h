@@ -1,0 +1,137 @@
+// The network for one number of images: every primitive, every activation's memory, the order of work there and back.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arena.h"
+#include "description.h"
+#include "weights.h"
+
+namespace alexnet {
+
+// What the chains of one session share: description, parameters, scratch.
+struct Shared {
+  SessionDescription description;
+  dnnl::engine engine{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream{engine};
+  std::vector<std::unique_ptr<Weights>> parameters;
+  // oneDNN's scratchpad, and room for gradients that are to be added to others: as large as the largest user wants.
+  Buffer scratchpad, added;
+  // Called before each layer's work; throws to give it up.
+  std::function<void()> checkpoint = [] {};
+
+  void* reserve(Buffer& buffer, size_t bytes) {
+    if (buffer.bytes() < bytes) buffer = Buffer(bytes);
+    return buffer.data();
+  }
+  // Of parameters and scratch.
+  size_t bytes() const {
+    size_t sum = scratchpad.bytes() + added.bytes();
+    for (const auto& weights : parameters) sum += weights->bytes();
+    return sum;
+  }
+};
+
+// What changes from call to call.
+struct Pass {
+  Draw draw;
+  ReluRule rule = ReluRule::plain;
+  bool accumulate = false;
+  double labelSmoothing = 0, divisor = 1;
+  const int32_t* labels = nullptr;
+  float* probabilities = nullptr;  // out
+  StepResult result;               // out
+};
+
+using Work = std::function<void()>;
+
+class Chain {
+ public:
+  Chain(Shared& shared, int64_t count);
+
+  // The whole way there. In `pass.probabilities`, where set, (count, classes).
+  void forward(const float* images, const Pass& pass);
+  // There, and from the loss back to the lowest trained layer.
+  StepResult gradients(const float* images, const Pass& pass);
+  // From the gradient of a layer's output, canonical, back to the images.
+  void backward(int layer, const float* gradient, ReluRule rule);
+  void readActivation(int layer, float* canonical);
+  void readGradient(int layer, float* canonical);
+  size_t bytes() const;
+
+  // For the layers' files, while the chain is built: each appends its own work.
+  Shared& shared;
+  const int64_t count;
+  Pass pass;
+
+  const LayerDescription& layer(int index) const { return shared.description.layers[static_cast<size_t>(index)]; }
+  int layers() const { return static_cast<int>(shared.description.layers.size()); }
+  bool hasWayBack() const { return shared.description.mode != Mode::inference; }
+  bool training() const { return shared.description.mode == Mode::training; }
+  DataType numbers() const { return shared.description.bf16 ? DataType::bf16 : DataType::f32; }
+  Dims inputDims(int index) const;
+  Dims outputDims(int index) const;
+  int timeBack(int index) const { return 2 * layers() - index; }
+
+  const Slot* images() const { return images_; }
+  Slot*& activation(int index) { return activations_[static_cast<size_t>(index)]; }
+  Slot*& gradient(int index) { return gradients_[static_cast<size_t>(index)]; }
+  // A place for layer index's output, alive as long as it is needed.
+  Slot* output(int index, const Desc& desc, DataType type);
+  // A place for the gradient of layer index's output.
+  Slot* gradientSlot(int index, const Desc& desc, DataType type);
+  // The input's own place where layer index may overwrite it with its output, else a new one like it.
+  Slot* inPlaceOrNew(int index, Slot* input);
+  Slot* inPlace(int index, Slot* input);
+  // The same for gradients: `gradient` of layer index's output (or a copy of it) becomes that of its input.
+  Slot* gradientInPlaceOrNew(int index, Slot* gradient);
+  // Whether a ReLU right above layer index may be part of it.
+  bool fusesRelu(int index) const;
+  // `slot` as `wanted`: itself, or a copy that `work` makes first. The copy lives at least from birth to death.
+  Slot* as(Slot* slot, const Desc& wanted, DataType type, int birth, int death, std::vector<Work>& work);
+  // The same in plain f32 or bf16, or in whatever layout our own loops understand.
+  Slot* asPlain(Slot* slot, DataType type, int birth, int death, std::vector<Work>& work);
+  Slot* asKnown(Slot* slot, int birth, int death, std::vector<Work>& work);
+
+  dnnl::primitive_attr attributes(bool relu = false);
+  dnnl::memory scratchpad(const Desc& desc);
+  Weights& weights(int index, int offset = 0) { return *shared.parameters[static_cast<size_t>(layer(index).parameter + offset)]; }
+
+  std::vector<Work>& there(int index) { return there_[static_cast<size_t>(index)]; }
+  std::vector<Work>& back(int index) { return back_[static_cast<size_t>(index)]; }
+  std::vector<Work>& learn(int index) { return learn_[static_cast<size_t>(index)]; }
+  // Called when gradient(index) is known, from the top layer down: sets gradient(index − 1) and fills back(index) and learn(index).
+  std::function<void()>& buildBack(int index) { return builders_[static_cast<size_t>(index)]; }
+
+ private:
+  void build();
+  void ensureFits(size_t bytes) const;
+  void named(int index, const char* what, const std::function<void()>& body) const;
+  void run(int index, std::vector<Work>& work, const char* what);
+  void read(Slot* slot, float* canonical);
+
+  Arena arena_;
+  Slot* images_ = nullptr;  // the caller's own memory
+  std::vector<Slot*> activations_, gradients_;
+  std::vector<std::vector<Work>> there_, back_, learn_;
+  std::vector<std::function<void()>> builders_;
+};
+
+// (O, C/groups, kh, kw), with groups first where there are several; (O, C, H, W) or (O, I) for a dense layer.
+Dims weightDims(const LayerDescription& layer);
+
+// One file a layer: each reads activation(index − 1), sets activation(index) and, where there is a way back, buildBack(index).
+void buildConvolution(Chain& chain, int index);
+void buildDense(Chain& chain, int index);
+void buildRelu(Chain& chain, int index);
+void buildLrn(Chain& chain, int index);
+void buildPool(Chain& chain, int index);
+void buildAdaptivePool(Chain& chain, int index);
+void buildDropout(Chain& chain, int index);
+// Its way back starts at the loss: cross-entropy in chain.pass.result, its gradient in gradient(index − 1).
+void buildSoftmax(Chain& chain, int index);
+
+}  // namespace alexnet

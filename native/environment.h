@@ -1,0 +1,38 @@
+// One JavaScript environment (the main thread's, or a worker's): how results come back to it as promises.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace alexnet {
+
+class Environment {
+ public:
+  explicit Environment(Napi::Env env);
+  ~Environment();
+  static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
+
+  // A promise of what `answer` makes, on the event loop, once `work` has run on the compute thread. `held` are the JavaScript
+  // values whose memory `work` uses. What `work` throws becomes the promise's error.
+  Napi::Promise run(const std::vector<Napi::Value>& held, std::function<void()> work, std::function<Napi::Value(Napi::Env)> answer);
+  // The same for work that nobody waits for.
+  void runUnwatched(std::function<void()> work);
+
+  // True when the environment ends: long work should stop.
+  const std::atomic<bool>& ending() const { return ending_; }
+
+ private:
+  struct Call;
+  static void settle(napi_env env, napi_value function, void* context, void* data);
+
+  Napi::Env env_;
+  napi_threadsafe_function settle_ = nullptr;
+  int pending_ = 0;
+  std::atomic<bool> ending_{false};
+};
+
+}  // namespace alexnet

@@ -1,0 +1,100 @@
+// What convolution and dense layer share, whose primitives differ in their descriptions only: there, gradients of the parameters, back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "parameter_gradients.h"
+
+namespace alexnet {
+
+// The primitive that `make` describes for weights in the layout already chosen for them or, where oneDNN has only its
+// slow reference code for that, for weights as it likes them.
+template <class Make>
+auto describeFor(const std::optional<Desc>& chosen, const Desc& any, const Make& make) {
+  if (chosen) {
+    try {
+      auto found = make(*chosen);
+      if (std::string(found.impl_info_str()).rfind("ref", 0) != 0) return found;
+    } catch (const dnnl::error&) {
+      // not in this layout
+    }
+  }
+  return make(any);
+}
+
+// A slot's own description is always 4-D; a primitive may see the same memory as vectors.
+inline Desc slotDesc(const Desc& wanted, const Dims& dims, DataType type) { return rankOf(wanted) == 4 ? wanted : Desc(dims, type, Tag::nchw); }
+
+inline dnnl::memory view(const Slot* slot, const Desc& desc, const dnnl::engine& engine) {
+  return rankOf(desc) == 4 ? slot->memory : dnnl::memory(desc, engine, slot->memory.get_data_handle());
+}
+
+// Kind: the types Forward, BackwardData, BackwardWeights and how to describe each; `outputType` is that of its output.
+template <class Kind>
+void buildLearned(Chain& chain, int index, const Kind& kind) {
+  Weights& weights = chain.weights(index);
+  Weights& bias = chain.weights(index, 1);
+  Shared& shared = chain.shared;
+  const DataType type = chain.numbers();
+  const bool trained = chain.training() && !chain.layer(index).frozen;
+
+  const auto forward = kind.forward(weights.forwardLayout);
+  std::optional<typename Kind::BackwardWeights::primitive_desc> learning;
+  if (trained) learning = kind.backwardWeights(forward, weights.settled() ? std::optional(weights.storage()) : std::nullopt);
+  if (!weights.settled()) {
+    const bool asForward = !shared.description.bf16;
+    weights.forwardLayout = forward.weights_desc();
+    weights.settle(trained ? learning->diff_weights_desc() : asForward ? forward.weights_desc() : weights.canonical(), trained);
+    bias.settle(forward.bias_desc(), trained);
+  }
+
+  auto& there = chain.there(index);
+  Slot* input = chain.as(chain.activation(index - 1), slotDesc(forward.src_desc(), chain.inputDims(index), type), type, trained ? 0 : index,
+                         trained ? forever : index, there);
+  Slot* output = chain.activation(index) = chain.output(index, slotDesc(forward.dst_desc(), chain.outputDims(index), kind.outputType), kind.outputType);
+  Weights::Copy* copy = weights.copy(forward.weights_desc());
+  there.push_back([&chain, &shared, &weights, &bias, forward, copy, input, output, primitive = typename Kind::Forward(forward)] {
+    primitive.execute(shared.stream, {{DNNL_ARG_SRC, view(input, forward.src_desc(), shared.engine)},
+                                      {DNNL_ARG_WEIGHTS, weights.fresh(copy, shared.stream)},
+                                      {DNNL_ARG_BIAS, bias.value()},
+                                      {DNNL_ARG_DST, view(output, forward.dst_desc(), shared.engine)},
+                                      {DNNL_ARG_SCRATCHPAD, chain.scratchpad(forward.scratchpad_desc())}});
+  });
+  if (!chain.hasWayBack()) return;
+
+  const auto data = kind.backwardData(forward);
+  Weights::Copy* copyBack = weights.copy(data.weights_desc());
+  chain.buildBack(index) = [=, &chain, &shared, &weights, &bias] {
+    const int now = chain.timeBack(index);
+    const auto gradientFor = [&](const Desc& desc, std::vector<Work>& work) {
+      return chain.as(chain.gradient(index), slotDesc(desc, chain.outputDims(index), type), type, now, now, work);
+    };
+    if (learning) {
+      auto& learn = chain.learn(index);
+      Slot* source = chain.as(input, slotDesc(learning->src_desc(), chain.inputDims(index), type), type, now, now, learn);
+      Slot* gradient = gradientFor(learning->diff_dst_desc(), learn);
+      ParameterGradients targets(chain, weights, learning->diff_weights_desc(), bias, learning->diff_bias_desc());
+      learn.push_back([&chain, &shared, learning, source, gradient, targets, primitive = typename Kind::BackwardWeights(*learning)]() mutable {
+        std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, view(source, learning->src_desc(), shared.engine)},
+                                                           {DNNL_ARG_DIFF_DST, view(gradient, learning->diff_dst_desc(), shared.engine)},
+                                                           {DNNL_ARG_SCRATCHPAD, chain.scratchpad(learning->scratchpad_desc())}};
+        targets.begin(arguments);
+        primitive.execute(shared.stream, arguments);
+        targets.finish();
+      });
+    }
+    auto& back = chain.back(index);
+    Slot* gradient = gradientFor(data.diff_dst_desc(), back);
+    Slot* below = chain.gradient(index - 1) = chain.gradientSlot(index - 1, slotDesc(data.diff_src_desc(), chain.inputDims(index), type), type);
+    back.push_back([&chain, &shared, &weights, data, copyBack, gradient, below, primitive = typename Kind::BackwardData(data)] {
+      primitive.execute(shared.stream, {{DNNL_ARG_DIFF_DST, view(gradient, data.diff_dst_desc(), shared.engine)},
+                                        {DNNL_ARG_WEIGHTS, weights.fresh(copyBack, shared.stream)},
+                                        {DNNL_ARG_DIFF_SRC, view(below, data.diff_src_desc(), shared.engine)},
+                                        {DNNL_ARG_SCRATCHPAD, chain.scratchpad(data.scratchpad_desc())}});
+    });
+  };
+}
+
+}  // namespace alexnet

@@ -1,0 +1,26 @@
+import type { Network } from '../../network/layer.ts';
+import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts';
+
+/**
+ * The fast CPU engine: every layer forward and backward by oneDNN, in C++ behind Node-API (`native/`). It is built on the
+ * machine against the system's library (`make native`, `npx alexnet native`); where that has not been done it says so, and
+ * whoever asked for `auto` gets another engine. Only Node runs it, so everything else of it is imported when it is asked for.
+ */
+export const onednnEngine: Engine = {
+  name: 'onednn',
+  // oneDNN's backward-weights primitives sum over as many parts of a batch as there are threads.
+  bitsDependOnThreads: true,
+  probe,
+  prepare,
+};
+
+async function probe(): Promise<Availability> {
+  if (typeof process === 'undefined' || process.versions?.node === undefined) return { available: false, reason: 'oneDNN runs in Node only, not in a browser.', details: {} };
+  const { probe } = await import('./native.ts');
+  return probe();
+}
+
+async function prepare(network: Network, options: PrepareOptions): Promise<Session> {
+  const { prepareSession } = await import('./session.ts');
+  return prepareSession(network, options);
+}
