@@ -1,0 +1,106 @@
+import type { Batches } from '../data/batches.ts';
+import type { Session } from '../engine/engine.ts';
+import { labelRank } from '../engine/loss.ts';
+
+/** How good a network is on labelled pictures. Accuracies are fractions; the loss is the mean cross-entropy without label smoothing. */
+export interface Score {
+  readonly images: number;
+  readonly top1: number;
+  readonly top5: number;
+  readonly loss: number;
+}
+
+/** What was said about one picture. */
+export interface Verdict {
+  /** Which of `dataset.samples`. */
+  readonly sample: number;
+  readonly label: number;
+  /** The class with the largest probability, and that probability. */
+  readonly answer: number;
+  readonly confidence: number;
+  /** The probability of the right class. */
+  readonly right: number;
+}
+
+export interface Evaluation extends Score {
+  /** By class. `top1` is null for a class without pictures. */
+  readonly perClass: readonly { readonly images: number; readonly top1: number | null }[];
+  /** `confusion[label][answer]`: pictures. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly verdicts: readonly Verdict[];
+}
+
+export interface EvaluateOptions {
+  /** Crops of each picture in a batch; their probabilities are averaged (paper §4.1). Default 1. */
+  readonly crops?: 1 | 10;
+  readonly onBatch?: (done: number, all: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks at every picture of `batches` once.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function evaluateBatches(session: Session, batches: Batches, classes: number, options: EvaluateOptions = {}): Promise<Evaluation> {
+  const tally = new Tally(classes);
+  for await (const batch of batches.epoch(0)) {
+    options.signal?.throwIfAborted();
+    const probabilities = await averaged(session, batch.images, batch.size, options.crops ?? 1, classes);
+    for (let i = 0; i < batch.size; i++) tally.add(batch.indices[i]!, batch.labels[i]!, probabilities.subarray(i * classes, (i + 1) * classes));
+    options.onBatch?.(batch.number + 1, batches.length);
+  }
+  return tally.result();
+}
+
+/** Probabilities `[pictures, classes]`, the mean over each picture's crops; passed through the session in pieces that fit. */
+export async function averaged(session: Session, images: Float32Array, pictures: number, crops: number, classes: number): Promise<Float32Array> {
+  const size = images.length / (pictures * crops);
+  const out = new Float32Array(pictures * classes);
+  for (let from = 0; from < pictures * crops; from += session.batch) {
+    const count = Math.min(session.batch, pictures * crops - from);
+    const probabilities = await session.forward(images.subarray(from * size, (from + count) * size));
+    for (let i = 0; i < count; i++) {
+      const row = Math.floor((from + i) / crops) * classes;
+      for (let c = 0; c < classes; c++) out[row + c]! += probabilities[i * classes + c]! / crops;
+    }
+  }
+  return out;
+}
+
+class Tally {
+  readonly #classes: number;
+  readonly #confusion: number[][];
+  readonly #verdicts: Verdict[] = [];
+  #loss = 0;
+  #top5 = 0;
+
+  constructor(classes: number) {
+    this.#classes = classes;
+    this.#confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  }
+
+  add(sample: number, label: number, probabilities: Float32Array): void {
+    let answer = 0;
+    for (let c = 1; c < this.#classes; c++) if (probabilities[c]! > probabilities[answer]!) answer = c;
+    const right = probabilities[label]!;
+    this.#confusion[label]![answer]!++;
+    this.#loss -= Math.log(Math.max(right, 1e-12));
+    if (labelRank(probabilities, 0, this.#classes, label) < 5) this.#top5++;
+    this.#verdicts.push({ sample, label, answer, confidence: probabilities[answer]!, right });
+  }
+
+  result(): Evaluation {
+    const images = this.#verdicts.length;
+    const rows = this.#confusion.map((row, label) => ({ hits: row[label]!, images: row.reduce((sum, n) => sum + n, 0) }));
+    const hits = rows.reduce((sum, row) => sum + row.hits, 0);
+    return {
+      images,
+      top1: hits / images,
+      top5: this.#top5 / images,
+      loss: this.#loss / images,
+      perClass: rows.map((row) => ({ images: row.images, top1: row.images === 0 ? null : row.hits / row.images })),
+      confusion: this.#confusion,
+      verdicts: this.#verdicts,
+    };
+  }
+}

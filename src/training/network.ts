@@ -1,0 +1,51 @@
+import { UsageError } from '../errors.ts';
+import { hasParameters } from '../network/layer.ts';
+import type { Layer, Network, ParameterRules } from '../network/layer.ts';
+import { inferShapes, volume } from '../network/shapes.ts';
+import type { LayerShape } from '../network/shapes.ts';
+import { alexnet } from '../network/variants.ts';
+import type { Settings } from './settings.ts';
+
+/** The network that settings ask for, with as many outputs as there are classes. */
+export function networkFor(settings: Pick<Settings, 'variant' | 'input' | 'width' | 'initial' | 'dropout'>, classes: number): Network {
+  const { variant, input, width, initial, dropout } = settings;
+  const network = alexnet(variant, { classes, width, ...(input !== null && { input }) });
+  return withDropout(initial === 'he' ? withHeInitialValues(network) : network, dropout);
+}
+
+/** Another model's network with its last dense layer made for `classes`, its initial values those of a small gaussian. */
+export function networkFrom(network: Network, classes: number, dropout: number | null): Network {
+  const last = network.findLastIndex((layer) => layer.type === 'dense');
+  const replaced = network.map((layer, i) => (i === last && layer.type === 'dense' && layer.outputs !== classes ? { ...layer, outputs: classes } : layer));
+  return withDropout(replaced, dropout);
+}
+
+/** @throws {UsageError} for a layer that is not there or has nothing to freeze. */
+export function checkFrozen(network: Network, freeze: readonly string[]): void {
+  const names = network.filter(hasParameters).map(({ name }) => name);
+  for (const name of freeze) {
+    if (!names.includes(name)) throw new UsageError(`There is no layer "${name}" to freeze. The layers with weights are: ${names.join(', ')}.`);
+  }
+  if (names.every((name) => freeze.includes(name))) throw new UsageError('All layers are frozen: there is nothing left to train. Leave at least the last one free.');
+}
+
+function withDropout(network: Network, rate: number | null): Network {
+  return rate === null ? network : network.map((layer) => (layer.type === 'dropout' ? { ...layer, rate } : layer));
+}
+
+/**
+ * He et al. 2015 (arXiv 1502.01852): N(0, √(2/fan-in)) where a ReLU follows, which keeps the scale of activations from layer to
+ * layer; N(0, 0.01) in the last layer, so that the first probabilities are even; biases 0.
+ */
+function withHeInitialValues(network: Network): Network {
+  const last = network.findLast((layer) => layer.type === 'dense');
+  return inferShapes(network).map((shape) => (hasParameters(shape.layer) ? { ...shape.layer, parameters: he(shape, shape.layer === last) } : shape.layer)) satisfies Layer[];
+}
+
+function he({ layer, input }: LayerShape, last: boolean): ParameterRules {
+  if (!hasParameters(layer)) throw new Error(`Layer "${layer.name}" has no parameters.`);
+  const fanIn = layer.type === 'convolution' ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1] : volume(input);
+  const standardDeviation = last ? 0.01 : Math.sqrt(2 / fanIn);
+  const { weight, bias } = layer.parameters;
+  return { weight: { ...weight, initial: { distribution: 'normal', standardDeviation } }, bias: { ...bias, initial: { distribution: 'constant', value: 0 } } };
+}
