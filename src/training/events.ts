@@ -23,10 +23,14 @@ export interface TrainPlan {
   readonly classes: number;
   readonly train: number;
   readonly validation: number;
+  /** Height and width of the network's input. */
+  readonly input: number;
   readonly batch: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
-  /** Measured on a step whose result is thrown away, evaluation and an allowance for reading pictures included. */
+  /** Epochs that are done already, where a run is resumed. */
+  readonly from: number;
+  /** For what is left; measured on a step whose result is thrown away, evaluation and an allowance for reading pictures included. */
   readonly seconds: number;
   /** Of the engine, the batches made ahead and the moving average. */
   readonly memoryBytes: number;

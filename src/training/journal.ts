@@ -61,16 +61,23 @@ export class Journal {
   /** Opens a run's journal; entries after `step`, which a resumed run will write again, are taken out. */
   static async open(folder: string, step: number, warn: (error: unknown) => void): Promise<Journal> {
     const journal = new Journal(folder, warn);
-    await journal.#guarded(async () => {
-      const entries = (await readEntries(folder)).filter((entry) => entry.step <= step);
-      await writeWhole(join(folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
-      await writeWhole(join(folder, 'log.csv'), [encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`)]);
-      const now = Date.now();
-      journal.#events = join(folder, `events.out.tfevents.${Math.floor(now / 1000)}.alexnet.${process.pid}`);
-      await appendFile(journal.#events, versionEvent(now / 1000));
-      if (step > 0) await appendFile(journal.#events, restartEvent(now / 1000, step + 1));
-    });
+    await journal.rewind(step);
     return journal;
+  }
+
+  /** Takes out all entries after `step`. */
+  async rewind(step: number): Promise<void> {
+    await this.#guarded(async () => {
+      const entries = (await readEntries(this.#folder)).filter((entry) => entry.step <= step);
+      await writeWhole(join(this.#folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
+      await writeWhole(join(this.#folder, 'log.csv'), [encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`)]);
+      const now = Date.now() / 1000;
+      if (this.#events === '') {
+        this.#events = join(this.#folder, `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}`);
+        await appendFile(this.#events, versionEvent(now));
+      }
+      if (step > 0) await appendFile(this.#events, restartEvent(now, step + 1));
+    });
   }
 
   async add(entry: Entry): Promise<void> {

@@ -4,10 +4,11 @@ import type { Layer, Network, ParameterRules } from '../network/layer.ts';
 import { inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape } from '../network/shapes.ts';
 import { alexnet } from '../network/variants.ts';
+import type { Variant } from '../network/variants.ts';
 import type { Settings } from './settings.ts';
 
 /** The network that settings ask for, with as many outputs as there are classes. */
-export function networkFor(settings: Pick<Settings, 'variant' | 'input' | 'width' | 'initial' | 'dropout'>, classes: number): Network {
+export function networkFor(settings: Pick<Settings, 'input' | 'width' | 'initial' | 'dropout'> & { readonly variant: Variant }, classes: number): Network {
   const { variant, input, width, initial, dropout } = settings;
   const network = alexnet(variant, { classes, width, ...(input !== null && { input }) });
   return withDropout(initial === 'he' ? withHeInitialValues(network) : network, dropout);

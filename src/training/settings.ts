@@ -51,7 +51,8 @@ const preprocessing = z.strictObject({
 export const settingsSchema = z.strictObject({
   /** The recipe that these settings started from. */
   recipe: z.string(),
-  variant: z.enum(Object.keys(variants) as [Variant, ...Variant[]]),
+  /** Null: the network of the model in `from`. */
+  variant: z.enum(Object.keys(variants) as [Variant, ...Variant[]]).nullable(),
   /** Height and width of the network's input; null: the variant's own. */
   input: whole.nullable(),
   /** Factor on the number of kernels and dense units. */
@@ -115,7 +116,8 @@ const perRun = { seed: 1, precision: 'f32', from: null, freeze: [], oldRate: 0.1
 export function resolveSettings(recipe: string, overrides: SettingsOverrides = {}): Settings {
   const name = parseRecipe(recipe);
   const { about: _, ...base } = recipes[name];
-  return parseSettings({ ...merge({ ...base, ...perRun }, overrides), recipe: name });
+  const variant = overrides['from' as const] == null ? base.variant : null;
+  return parseSettings({ ...merge({ ...base, ...perRun, variant }, overrides), recipe: name });
 }
 
 /** Checks settings that are complete, as `settings.json` holds them. */
