@@ -42,6 +42,11 @@ export class Terminal {
     return this.interactive ? (this.#out.columns ?? 80) : Infinity;
   }
 
+  /** Characters in a line of standard error, where progress is redrawn. */
+  get width(): number {
+    return this.#err.columns ?? 80;
+  }
+
   /** The command's answer: `value` as JSON with `--json`, else what `text` gives. */
   answer(value: unknown, text: () => string): void {
     this.write(this.#json ? `${JSON.stringify(value)}\n` : `${text()}\n`);

@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { AlexNetError, UsageError } from '../../errors.ts';
+import { variants } from '../../network/variants.ts';
+import { recipes } from '../../training/recipes.ts';
+import { Interrupted, train } from '../../training/train.ts';
+import type { TrainResult } from '../../training/train.ts';
+import { duration, parseDuration } from '../duration.ts';
+import { number, wholeNumber } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+import { percent } from '../text.ts';
+import { watcher } from '../watch.ts';
+
+interface TrainFlags extends CommonOptions {
+  readonly out?: string;
+  readonly recipe: string;
+  readonly variant?: string;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly microBatch?: number;
+  readonly lr?: number;
+  readonly precision?: string;
+  readonly from?: string;
+  readonly freeze?: readonly string[];
+  readonly oldRate?: number;
+  readonly settings?: string;
+  readonly set: readonly string[];
+  readonly resume?: true;
+  readonly time?: number;
+}
+
+export function register(command: Command, terminal: Terminal): void {
+  command
+    .argument('<dir>', 'one folder of photographs a class, or train/ and val/ or test/ with such folders')
+    .option('--out <run>', 'the run folder (default: a fresh one under runs/)')
+    .option('--recipe <name>', `how: ${Object.keys(recipes).join(', ')}`, 'photos')
+    .option('--variant <name>', `which AlexNet: ${Object.keys(variants).join(', ')} (default: the recipe's)`)
+    .option('--epochs <n>', 'how often each picture is looked at', wholeNumber(1))
+    .option('--batch <n>', 'pictures in a step', wholeNumber(1))
+    .option('--micro-batch <n>', 'pictures at once, where a whole batch needs too much memory', wholeNumber(1))
+    .option('--lr <rate>', 'learning rate', number(0))
+    .addOption(new Option('--precision <p>', 'of weights and activations inside the engine').choices(['f32', 'bf16']))
+    .option('--time <duration>', 'end within this time: 40m, 1h30m', parseDuration)
+    .option('--from <model>', 'start from the layers of a trained model')
+    .option('--freeze <layers>', 'leave layers as they are: conv1,conv2', (text: string) => text.split(','))
+    .option('--old-rate <factor>', 'on the learning rate of layers taken from --from', number(0))
+    .option('--settings <file>', 'a JSON file of settings that differ from the recipe')
+    .option('--set <key=value>', 'any setting: --set weightDecay=0.001 --set augmentation.mirror=0', (text: string, all: readonly string[]) => [...all, text], [])
+    .option('--resume', 'go on with the run in --out where it stopped')
+    .addHelpText('after', '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume')
+    .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
+}
+
+async function run(directory: string, flags: TrainFlags, command: Command, terminal: Terminal): Promise<void> {
+  if (flags.resume) refuseSettings(command);
+  const stop = new AbortController();
+  const listen = (signal: NodeJS.Signals): void => {
+    terminal.note(`${signal}: saving. Once more ends at once.`);
+    stop.abort();
+  };
+  process.once('SIGINT', listen).once('SIGTERM', listen);
+  try {
+    const result = await train({
+      data: directory,
+      recipe: flags.recipe,
+      settings: await overrides(flags, command),
+      engine: flags.engine,
+      resume: flags.resume ?? false,
+      signal: stop.signal,
+      onEvent: watcher(terminal),
+      ...(flags.out !== undefined && { out: flags.out }),
+      ...(flags.threads !== undefined && { threads: flags.threads }),
+      ...(flags.time !== undefined && { seconds: flags.time }),
+    });
+    const { finished, test, ...answer } = result;
+    terminal.answer({ ...answer, finished }, () => lastBlock(result, directory, terminal));
+  } catch (error) {
+    terminal.progress('');
+    if (error instanceof Interrupted) throw new AlexNetError(`${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ${quoted(error.folder)} --resume`);
+    throw error;
+  } finally {
+    process.removeListener('SIGINT', listen).removeListener('SIGTERM', listen);
+  }
+}
+
+/** A run goes on as it began: its settings are in its folder. */
+const free = new Set(['out', 'resume', 'time', 'threads', 'quiet', 'json']);
+
+function refuseSettings(command: Command): void {
+  for (const { attributeName, long } of command.options.map((option) => ({ attributeName: option.attributeName(), long: option.long }))) {
+    if (!free.has(attributeName) && command.getOptionValueSource(attributeName) === 'cli') {
+      throw new UsageError(`A resumed run keeps its settings, so ${long} cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.`);
+    }
+  }
+}
+
+/** A file's settings, then single ones, then the flags that have a name of their own. */
+async function overrides(flags: TrainFlags, command: Command): Promise<Record<string, unknown>> {
+  const { variant, epochs, batch, microBatch, lr: learningRate, precision, from, freeze, oldRate } = flags;
+  const named = { variant, epochs, batch, microBatch, learningRate, precision, from, freeze, oldRate };
+  const settings: Record<string, unknown> = flags.settings === undefined ? {} : await settingsFile(flags.settings);
+  for (const assignment of flags.set) assign(settings, assignment);
+  for (const [key, value] of Object.entries(named)) if (value !== undefined) settings[key] = value;
+  if (command.getOptionValueSource('seed') === 'cli' || !('seed' in settings)) settings['seed'] = flags.seed;
+  return settings;
+}
+
+async function settingsFile(path: string): Promise<Record<string, unknown>> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new UsageError(`The settings file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  });
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('expected an object of settings');
+    const { settings } = value as { settings?: unknown };
+    return { ...((settings as Record<string, unknown> | undefined) ?? value) };
+  } catch (error) {
+    throw new UsageError(`The settings file ${path} is not valid: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+/** `schedule.kind=constant`; the value is JSON, or text where it is not. */
+function assign(settings: Record<string, unknown>, assignment: string): void {
+  const at = assignment.indexOf('=');
+  if (at < 1) throw new UsageError(`Expected --set key=value but found "${assignment}".`);
+  const path = assignment.slice(0, at).split('.');
+  let inner = settings;
+  for (const key of path.slice(0, -1)) inner = (inner[key] ??= {}) as Record<string, unknown>;
+  inner[path.at(-1)!] = parseValue(assignment.slice(at + 1));
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function lastBlock({ run: folder, model, best, seconds, imagesPerSecond, finished, test }: TrainResult, directory: string, terminal: Terminal): string {
+  return [
+    '',
+    finished,
+    terminal.bold(`top-1 ${percent(best.top1, 1)}, top-5 ${percent(best.top5, 1)} on the validation pictures, after epoch ${best.epoch}`),
+    ...(test === null ? [] : [terminal.bold(`top-1 ${percent(test.top1, 1)}, top-5 ${percent(test.top5, 1)} on ${test.images} test pictures that had no say in training`)]),
+    `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,
+    '',
+    `the model  ${model}`,
+    `the run    ${folder}`,
+    '',
+    `Next: npx alexnet predict ${quoted(model)} PHOTO…`,
+    `      npx alexnet evaluate ${quoted(model)} ${quoted(directory)}`,
+  ].join('\n');
+}
+
+function quoted(word: string): string {
+  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
