@@ -20,15 +20,21 @@ native: node_modules/.installed
 # that has none.
 WASM := dist/engine/wasm
 KERNELS := $(addprefix $(WASM)/,simd.wasm simd-shared.wasm relaxed.wasm relaxed-shared.wasm)
-ASC := $(BIN)/asc src/engine/wasm/kernels/index.ts -O3 --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 --noExportMemory
+ASC_FLAGS := -O3 --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 --noExportMemory
+ASC := $(BIN)/asc src/engine/wasm/kernels/index.ts $(ASC_FLAGS)
 
-kernels: $(KERNELS)
+kernels: $(KERNELS) dist/images/pixels.wasm
 
 $(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts)
 	@mkdir -p $(@D)
 	$(ASC) --enable simd$(if $(findstring relaxed,$@),$(COMMA)relaxed-simd)$(if $(findstring shared,$@),$(COMMA)threads --sharedMemory) --outFile $@
 
 COMMA := ,
+
+# What is done to every pixel of a training picture.
+dist/images/pixels.wasm: node_modules/.installed src/images/kernels/pixels.ts
+	@mkdir -p $(@D)
+	$(BIN)/asc src/images/kernels/pixels.ts $(ASC_FLAGS) --enable simd --outFile $@
 
 test: build
 	node --test --test-reporter=spec $(TESTS)

@@ -2,10 +2,8 @@ import { compose, normalisation } from '../images/colour.ts';
 import type { ColourMap } from '../images/colour.ts';
 import type { Rectangle } from '../images/fit.ts';
 import type { Picture } from '../images/picture.ts';
-import { writePlanes } from '../images/planes.ts';
-import type { Pixels } from '../images/planes.ts';
+import { meanGrey, paintPlanes } from '../images/pixels.ts';
 import { preprocessInto } from '../images/preprocess.ts';
-import { resample } from '../images/resample.ts';
 import { draw } from './draw.ts';
 import type { Plan } from './messages.ts';
 
@@ -15,25 +13,9 @@ export function makeInput(out: Float32Array, at: number, picture: Picture, plan:
   if (!augmentation) return preprocessInto(out, at, picture, preprocessing, plan.crops, subtract);
   const { crop } = preprocessing;
   const drawn = draw(augmentation, seed, epoch, index, picture.width, picture.height, crop, statistics);
-  const pixels = cut(picture, drawn.box, crop);
-  const colours = compose(drawn.colours(() => meanGrey(pixels, crop)), normalisation(preprocessing));
-  writePlanes(out, at, pixels, crop, drawn.mirrored, colours, subtract);
+  const colours = compose(drawn.colours(() => meanGrey(picture, drawn.box)), normalisation(preprocessing));
+  paintPlanes(out, at, picture, drawn.box, crop, { mirrored: drawn.mirrored, colours, subtract });
   if (drawn.erase) erase(out, at, crop, drawn.erase, fillColour(plan));
-}
-
-let resampled = new Float32Array(0);
-
-function cut(picture: Picture, box: Rectangle, size: number): Pixels {
-  if (box.width === size && box.height === size) return { data: picture.data, start: (box.top * picture.width + box.left) * 3, rowStride: picture.width * 3 };
-  if (resampled.length !== size * size * 3) resampled = new Float32Array(size * size * 3);
-  resample(picture, box, size, resampled);
-  return { data: resampled, start: 0, rowStride: size * 3 };
-}
-
-function meanGrey({ data, start, rowStride }: Pixels, size: number): number {
-  let sum = 0;
-  for (let y = 0; y < size; y++) for (let x = 0, i = start + y * rowStride; x < size; x++, i += 3) sum += 0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!;
-  return sum / (size * size);
 }
 
 /** The mean colour as the network sees it: near 0 where a mean is subtracted. */

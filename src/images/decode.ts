@@ -3,6 +3,7 @@ import type { Sharp } from 'sharp';
 import { fit } from './fit.ts';
 import type { Fit, Resize } from './fit.ts';
 import type { Picture } from './picture.ts';
+import { resamplePicture } from './pixels.ts';
 import { UnreadablePicture } from './problem.ts';
 import { sniff } from './sniff.ts';
 import type { PictureFormat } from './sniff.ts';
@@ -13,8 +14,6 @@ export const maximumPixels = 2 ** 28;
 export interface DecodeOptions {
   /** Scaled while decoding, which for JPEG is many times faster than after. Default: left as it is. */
   readonly resize?: Resize;
-  /** Whether small pictures are made larger. Default true. */
-  readonly enlarge?: boolean;
   /** Refused before decoding. Default {@link maximumPixels}. */
   readonly maximumPixels?: number;
   /** Refuse what decodes with warnings too (a JPEG with wrong bytes in the middle). Default false. */
@@ -33,7 +32,7 @@ export async function decodePicture(bytes: Uint8Array, options: DecodeOptions = 
     const { width, height } = (await image.metadata()).autoOrient;
     const limit = options.maximumPixels ?? maximumPixels;
     if (width * height > limit) throw new UnreadablePicture('tooManyPixels', `Expected at most ${limit} pixels but the picture has ${width}×${height} = ${width * height}.`);
-    return await pixels(image.autoOrient(), options.resize && fit(width, height, options.resize, options.enlarge));
+    return await pixels(image.autoOrient(), options.resize && fit(width, height, options.resize));
   } catch (error) {
     throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes, error);
   }
@@ -45,13 +44,14 @@ export async function resizePicture(picture: Picture, resize: Resize): Promise<P
   return pixels(sharp(data, { raw: { width, height, channels: 3 } }), fit(width, height, resize));
 }
 
-/** Bilinear, widened where it shrinks so that nothing aliases. */
+/** Bilinear, widened where it shrinks so that nothing aliases. sharp shrinks, because it can begin while decoding; our own kernels enlarge, because they are faster. */
 async function pixels(image: Sharp, target?: Fit): Promise<Picture> {
   let steps = image.flatten({ background: '#ffffff' }).toColourspace('srgb');
   if (target?.cut) steps = steps.extract(target.cut);
-  if (target) steps = steps.resize(target.width, target.height, { fit: 'fill', kernel: 'linear' });
+  if (target?.smaller) steps = steps.resize(target.width, target.height, { fit: 'fill', kernel: 'linear' });
   const { data, info } = await steps.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, data: info.channels === 3 ? data : threeChannels(data, info.channels) };
+  const picture = { width: info.width, height: info.height, data: info.channels === 3 ? data : threeChannels(data, info.channels) };
+  return !target || (target.width === info.width && target.height === info.height) ? picture : resamplePicture(picture, target.width, target.height);
 }
 
 /** Grey (one channel, or two with alpha) to RGB; more than three: the first three. */

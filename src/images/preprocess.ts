@@ -3,7 +3,7 @@ import { meanCrop, normalisation } from './colour.ts';
 import { decodePicture, resizePicture } from './decode.ts';
 import { readBytes } from './file.ts';
 import type { Picture } from './picture.ts';
-import { writePlanes } from './planes.ts';
+import { paintPlanes } from './pixels.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { UnreadablePicture } from './problem.ts';
 
@@ -40,14 +40,13 @@ export function preprocess(picture: Picture, preprocessing: Preprocessing, crops
 /** {@link preprocess} into `out` from `at`, with the mean's central crop ready made. */
 export function preprocessInto(out: Float32Array, at: number, picture: Picture, preprocessing: Preprocessing, crops: 1 | 10, subtract?: Float32Array): void {
   const { crop, resize: { size } } = preprocessing;
-  const { width, height, data } = picture;
+  const { width, height } = picture;
   ensure(Math.min(width, height) === size && crop <= size, () => `Expected a picture whose shorter side is ${size} pixels, and a crop no larger, but found ${width}×${height} and a crop of ${crop}.`);
   const colours = normalisation(preprocessing);
   const left = (width - size) >> 1;
   const top = (height - size) >> 1;
   cropPlaces(size - crop, crops).forEach(({ x, y, mirrored }, i) => {
-    const start = ((top + y) * width + left + x) * 3;
-    writePlanes(out, at + i * 3 * crop * crop, { data, start, rowStride: width * 3 }, crop, mirrored, colours, subtract);
+    paintPlanes(out, at + i * 3 * crop * crop, picture, { left: left + x, top: top + y, width: crop, height: crop }, crop, { mirrored, colours, subtract });
   });
 }
 
