@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/insight/captum.goldens.safetensors: what Captum says of a narrow AlexNet, to hold src/insight against.
+"""Writes src/testing/goldens/captum.safetensors: what Captum says of a narrow AlexNet, to hold src/insight against.
 
     python3 -m venv --system-site-packages venv && venv/bin/pip install captum    (needs torch; any version from 1.13)
     venv/bin/python scripts/captum-goldens.py
@@ -19,7 +19,7 @@ from captum.attr import Deconvolution, GuidedBackprop, IntegratedGradients, Laye
 from torch import nn
 
 CLASS = 3
-OUT = Path(__file__).parent.parent / "src/insight/captum.goldens.safetensors"
+OUT = Path(__file__).parent.parent / "src/testing/goldens/captum.safetensors"
 
 
 def network():
