@@ -7,7 +7,7 @@ import { multiply, tableJob } from './multiply.ts';
 import { noBorder } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Channels from which X is packed for the gradient of weights; below, 6 neighbours in memory are near enough. */
+/** Channels from which X is packed for the gradient of weights; below, a tile's neighbours in memory are near enough. */
 const packFrom = 12;
 
 export function convolutionBorders({ layer, input, output, window }: LayerShape): Borders {
@@ -105,7 +105,7 @@ function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: Laye
 }
 
 /** dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places reads contiguous memory. */
-function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardStep }: LayerSite<ConvolutionLayer>, dy: Tensor): Required<Pick<LayerJobs, 'setup' | 'gradients'>> {
+function gradientPass({ layer, shape, batch, tileRows, arena, x, weight, bias, backwardStep }: LayerSite<ConvolutionLayer>, dy: Tensor): Required<Pick<LayerJobs, 'setup' | 'gradients'>> {
   const { kernel, stride, padding } = windowOf(shape.window);
   const [, rows, columns] = shape.output;
   const { groups } = layer;
@@ -123,24 +123,24 @@ function gradientPass({ layer, shape, batch, arena, x, weight, bias, backwardSte
   const seenColumns = (columns - 1) * stride[1] + kernel[1];
   const corner = (): number => x.at(-padding.top, -padding.left);
   const packs = inputs >= packFrom;
-  const packedX = step(Math.ceil(inputs / 6), seenRows * seenColumns * 24);
+  const packedX = step(Math.ceil(inputs / tileRows), seenRows * seenColumns * tileRows * 4);
   const xPanels = packs ? arena.region(groups * packedX.group, backwardStep, backwardStep) : undefined;
   const taps = tapTable(arena, packs ? 2 : groups, kernel, inputs);
-  const xCell = packs ? 24 : x.strides.cell;
-  const xRow = packs ? seenColumns * 24 : x.strides.row;
+  const xCell = packs ? tileRows * 4 : x.strides.cell;
+  const xRow = packs ? seenColumns * tileRows * 4 : x.strides.row;
   const yArguments = (): number[] => [yPanels.at, packedY.group, packedY.image, columns * 32, 32, packedY.panel];
   const run = taps.run;
   const gradients: NonNullable<LayerJobs['gradients']> = (images, accumulate) => [
     packY(images),
     ...(xPanels === undefined
       ? []
-      : [{ kernel: 'packPanels', tasks: groups * images, arguments: [corner(), inputs * 4, x.strides.image, x.strides.row, x.strides.cell, seenRows, seenColumns, inputs, 6, xPanels.at, packedX.group, packedX.image, packedX.panel, images] }]),
+      : [{ kernel: 'packPanels', tasks: groups * images, arguments: [corner(), inputs * 4, x.strides.image, x.strides.row, x.strides.cell, seenRows, seenColumns, inputs, tileRows, xPanels.at, packedX.group, packedX.image, packedX.panel, images] }]),
     {
       kernel: 'weightGradient',
       tasks: groups * Math.ceil(outputs / 8) * Math.ceil(taps.count / tapBlock(taps.count, outputs)),
       arguments: [
         ...(xPanels === undefined ? [corner(), inputs * 4, x.strides.image] : [xPanels.at, packedX.group, packedX.image]),
-        xRow * stride[0], xCell * stride[1], xPanels === undefined ? 24 : packedX.panel,
+        xRow * stride[0], xCell * stride[1], xPanels === undefined ? tileRows * 4 : packedX.panel,
         taps.at(), taps.count, run, run,
         ...yArguments(), images, rows, columns,
         weight!.gradient!.at, inputs * kernel[0] * kernel[1] * 32, outputs, Number(accumulate), tapBlock(taps.count, outputs),

@@ -8,11 +8,11 @@ import { Tensor, noBorder } from './tensor.ts';
 /** Floats of one run: a panel's chunk of them stays in the first-level cache while all images pass over it. */
 const longestRun = 512;
 /** Inputs of one task on the way back. */
-const inputBlock = 64;
+const inputBlock = 96;
 
 /** `{n, in} (x) {out, in} -> {n, out}`: a convolution with one place. */
 export function dense(site: LayerSite<DenseLayer>): LayerJobs {
-  const { layer, shape, batch, arena, x, y, dx, dy, weight, bias, rectify, backwardStep } = site;
+  const { layer, shape, batch, tileRows, arena, x, y, dx, dy, weight, bias, rectify, backwardStep } = site;
   const inputs = volume(shape.input);
   const { outputs } = layer;
   const panels = Math.ceil(outputs / 8);
@@ -51,15 +51,15 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
 
   const weightGradient = weight.gradient;
   const biasGradient = bias.gradient;
-  const xPanels = arena.region(Math.ceil(inputs / 6) * batch * 24, backwardStep, backwardStep);
+  const xPanels = arena.region(Math.ceil(inputs / tileRows) * batch * tileRows * 4, backwardStep, backwardStep);
   const yPanels = arena.region(panels * batch * 32, backwardStep, backwardStep);
   const gradients = (images: number, accumulate: boolean): Job[] => [
-    { kernel: 'packPanels', tasks: images, arguments: [read.map.origin, 0, read.map.strides.image, 0, 0, 1, 1, inputs, 6, xPanels.at, 0, 24, batch * 24, images] },
+    { kernel: 'packPanels', tasks: images, arguments: [read.map.origin, 0, read.map.strides.image, 0, 0, 1, 1, inputs, tileRows, xPanels.at, 0, tileRows * 4, batch * tileRows * 4, images] },
     { kernel: 'packPanels', tasks: images, arguments: [dy.origin, 0, dy.strides.image, 0, 0, 1, 1, outputs, 8, yPanels.at, 0, 32, batch * 32, images] },
     {
       kernel: 'weightGradient',
       tasks: panels,
-      arguments: [xPanels.at, 0, 0, 0, 24, batch * 24, taps.at, 1, inputs, inputs, yPanels.at, 0, 0, 0, 32, batch * 32, 1, 1, images, weightGradient.at, inputs * 32, outputs, Number(accumulate), 1],
+      arguments: [xPanels.at, 0, 0, 0, tileRows * 4, batch * tileRows * 4, taps.at, 1, inputs, inputs, yPanels.at, 0, 0, 0, 32, batch * 32, 1, 1, images, weightGradient.at, inputs * 32, outputs, Number(accumulate), 1],
     },
     { kernel: 'biasGradient', tasks: panels, arguments: [yPanels.at, 0, 0, 0, 32, batch * 32, 1, 1, images, biasGradient.at, outputs, Number(accumulate)] },
   ];

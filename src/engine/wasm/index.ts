@@ -3,7 +3,7 @@ import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts
 import type { Network } from '../../network/layer.ts';
 import { makePlan } from '../session.ts';
 import type { Plan } from '../session.ts';
-import { kernels, supportedSimd } from './build.ts';
+import { kernels, supportedSimd, tileRows } from './build.ts';
 import { layOut } from './model.ts';
 import type { Model } from './model.ts';
 import { canShareMemory, cores } from './platform.ts';
@@ -38,7 +38,7 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
   if (simd === undefined) throw new AlexNetError(noSimd);
   const shared = canShareMemory();
   const threads = shared ? (options.threads ?? cores()) : 1;
-  const model = fit(plan, threads);
+  const model = fit(plan, threads, tileRows[simd]);
   const module = await kernels(simd, shared);
   const team = await Team.start({
     module,
@@ -54,14 +54,14 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
 }
 
 /** Lays the network out, or says which batch would fit. */
-function fit(plan: Plan, threads: number): Model {
-  const model = layOut(plan, plan.batch, threads);
+function fit(plan: Plan, threads: number, rows: number): Model {
+  const model = layOut(plan, plan.batch, threads, rows);
   if (model.bytes <= mostBytes) return model;
   let fits = 0;
   let tooLarge = plan.batch;
   while (tooLarge - fits > 1) {
     const middle = (fits + tooLarge) >> 1;
-    if (layOut(plan, middle, threads).bytes <= mostBytes) fits = middle;
+    if (layOut(plan, middle, threads, rows).bytes <= mostBytes) fits = middle;
     else tooLarge = middle;
   }
   const needs = `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of memory, but WebAssembly has at most 4 GiB`;

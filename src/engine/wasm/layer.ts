@@ -22,6 +22,8 @@ export interface LayerSite<Kind extends LayerShape['layer'] = LayerShape['layer'
   readonly layer: Kind;
   readonly shape: LayerShape;
   readonly batch: number;
+  /** Rows of the kernels' register tile: how wide panels of inputs are packed. */
+  readonly tileRows: number;
   readonly arena: Arena;
   readonly x: Tensor;
   readonly y: Tensor;

@@ -41,12 +41,12 @@ export interface Model {
 }
 
 /** Plans one network for one batch. Pure: nothing is allocated yet. */
-export function layOut(plan: Plan, batch: number, threads: number): Model {
+export function layOut(plan: Plan, batch: number, threads: number, tileRows: number): Model {
   const arena = new Arena();
   const values = valueTensors(plan, batch, arena);
   const gradients = plan.mode === 'inference' ? [] : gradientTensors(plan, batch, arena);
   const parameters = storeParameters(plan, arena);
-  const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, arena, values, gradients, parameters }));
+  const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, tileRows, arena, values, gradients, parameters }));
   const chunks = parameters.reduce((sum, { length }) => sum + Math.ceil(length / chunk), 0);
   const scratchBytes = Math.max(256, ...plan.shapes.map(({ layer, input }) => (layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0)), layers.length > 0 ? 4096 : 0);
   const labels = arena.region(batch * 4);
@@ -126,13 +126,14 @@ function storeParameters({ parameters, shapes, frozen, mode }: Plan, arena: Aren
 interface Places {
   readonly shape: LayerShape;
   readonly batch: number;
+  readonly tileRows: number;
   readonly arena: Arena;
   readonly values: readonly Tensor[];
   readonly gradients: readonly Tensor[];
   readonly parameters: readonly StoredParameter[];
 }
 
-function layerJobs(plan: Plan, index: number, { shape, batch, arena, values, gradients, parameters }: Places): LayerJobs {
+function layerJobs(plan: Plan, index: number, { shape, batch, tileRows, arena, values, gradients, parameters }: Places): LayerJobs {
   const { layer } = shape;
   const x = values[index - 1];
   if (x === undefined) return { forward: () => [] };
@@ -145,6 +146,7 @@ function layerJobs(plan: Plan, index: number, { shape, batch, arena, values, gra
   const site = {
     shape,
     batch,
+    tileRows,
     arena,
     x,
     y: values[index]!,

@@ -28,7 +28,8 @@ export interface Multiply {
 
 /** Floats of a panel's chunk that should stay in the first-level cache, 8 channels wide. */
 const chunk = 640;
-const pixelBlock = 192;
+/** A multiple of both builds' tile rows, 4 and 6. */
+const pixelBlock = 180;
 const panelBlock = 4;
 
 export function multiply(m: Multiply): Job {

@@ -30,7 +30,7 @@ export function turnWeights(
 
 /**
  * `to[group][panel][image][row][column][width]` from a channels-last map: what the gradient of weights reads, contiguous.
- * `width` is 6 or 8; the last panel's lanes past `channels` hold whatever lies there. One task an image of a group.
+ * `width` is 4, 6 or 8; the last panel's lanes past `channels` hold whatever lies there. One task an image of a group.
  */
 export function packPanels(
   from: usize, fromGroup: u32, image: u32, row: u32, cell: u32, rows: u32, columns: u32, channels: u32,
@@ -45,7 +45,7 @@ export function packPanels(
       for (let channel: u32 = 0; channel < channels; channel += width, at += width * 4, out += toPanel) {
         v128.store(out, v128.load(at));
         if (width == 8) v128.store(out, v128.load(at, 16), 16);
-        else v128.store64_lane(out, v128.load(at, 16), 0, 16);
+        else if (width == 6) v128.store64_lane(out, v128.load(at, 16), 0, 16);
       }
     }
   }

@@ -6,9 +6,9 @@
  * or one run per kernel cell where channels are split in groups. The right operand lies in panels of 8 output channels,
  * `[panel][tap][run][8]`, which is how weights are stored throughout.
  *
- * Register tile: 6 pixels × 8 channels, 12 accumulators of the 16 vector registers x86-64 has.
+ * Register tile: `tileRows` pixels × 8 channels.
  */
-import { madd } from './simd';
+import { madd, tileRows } from './simd';
 
 export function multiply(
   pixelsIn: usize, pixelsOut: usize, pixels: u32, pixelBlock: u32,
@@ -38,9 +38,9 @@ export function multiply(
     for (let panel = firstPanel; panel < endPanel; panel++) {
       const b = weights + panel * weightsPanel + tap * run * 32;
       const width = min(8, outputs - panel * 8);
-      for (let pixel = firstPixel; pixel < endPixel; pixel += 6) {
+      for (let pixel = firstPixel; pixel < endPixel; pixel += tileRows) {
         tile(
-          pixelsIn + pixel * 4, pixelsOut + pixel * 4, min(6, endPixel - pixel), input,
+          pixelsIn + pixel * 4, pixelsOut + pixel * 4, min(tileRows, endPixel - pixel), input,
           taps + tap * 4, taps + endTap * 4, run, last ? lastRun : run, b,
           output + panel * 32, width, bias ? bias + panel * 32 : 0, tap == 0, rectify && last,
         );
@@ -88,67 +88,8 @@ function tile(
     tap += 4;
     const length = tap == endTap ? lastRun : run;
     let a0 = p0 + at, a1 = p1 + at, a2 = p2 + at, a3 = p3 + at, a4 = p4 + at, a5 = p5 + at;
-    const end4 = a0 + ((length & ~3) << 2);
     const end = a0 + (length << 2);
-    while (a0 != end4) {
-      let b0 = v128.load(b), b1 = v128.load(b, 16);
-      let x = v128.load32_splat(a0);
-      c00 = madd(x, b0, c00); c01 = madd(x, b1, c01);
-      x = v128.load32_splat(a1);
-      c10 = madd(x, b0, c10); c11 = madd(x, b1, c11);
-      x = v128.load32_splat(a2);
-      c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
-      x = v128.load32_splat(a3);
-      c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
-      x = v128.load32_splat(a4);
-      c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-      x = v128.load32_splat(a5);
-      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
-
-      b0 = v128.load(b, 32); b1 = v128.load(b, 48);
-      x = v128.load32_splat(a0, 4);
-      c00 = madd(x, b0, c00); c01 = madd(x, b1, c01);
-      x = v128.load32_splat(a1, 4);
-      c10 = madd(x, b0, c10); c11 = madd(x, b1, c11);
-      x = v128.load32_splat(a2, 4);
-      c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
-      x = v128.load32_splat(a3, 4);
-      c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
-      x = v128.load32_splat(a4, 4);
-      c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-      x = v128.load32_splat(a5, 4);
-      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
-
-      b0 = v128.load(b, 64); b1 = v128.load(b, 80);
-      x = v128.load32_splat(a0, 8);
-      c00 = madd(x, b0, c00); c01 = madd(x, b1, c01);
-      x = v128.load32_splat(a1, 8);
-      c10 = madd(x, b0, c10); c11 = madd(x, b1, c11);
-      x = v128.load32_splat(a2, 8);
-      c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
-      x = v128.load32_splat(a3, 8);
-      c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
-      x = v128.load32_splat(a4, 8);
-      c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-      x = v128.load32_splat(a5, 8);
-      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
-
-      b0 = v128.load(b, 96); b1 = v128.load(b, 112);
-      x = v128.load32_splat(a0, 12);
-      c00 = madd(x, b0, c00); c01 = madd(x, b1, c01);
-      x = v128.load32_splat(a1, 12);
-      c10 = madd(x, b0, c10); c11 = madd(x, b1, c11);
-      x = v128.load32_splat(a2, 12);
-      c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
-      x = v128.load32_splat(a3, 12);
-      c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
-      x = v128.load32_splat(a4, 12);
-      c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-      x = v128.load32_splat(a5, 12);
-      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
-      a0 += 16; a1 += 16; a2 += 16; a3 += 16; a4 += 16; a5 += 16;
-      b += 128;
-    }
+    // Not unrolled: within one basic block V8 puts all steps of one accumulator in a row, and each would wait for the last.
     while (a0 != end) {
       const b0 = v128.load(b), b1 = v128.load(b, 16);
       let x = v128.load32_splat(a0);
@@ -159,11 +100,17 @@ function tile(
       c20 = madd(x, b0, c20); c21 = madd(x, b1, c21);
       x = v128.load32_splat(a3);
       c30 = madd(x, b0, c30); c31 = madd(x, b1, c31);
-      x = v128.load32_splat(a4);
-      c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
-      x = v128.load32_splat(a5);
-      c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
-      a0 += 4; a1 += 4; a2 += 4; a3 += 4; a4 += 4; a5 += 4;
+      if (tileRows > 4) {
+        x = v128.load32_splat(a4);
+        c40 = madd(x, b0, c40); c41 = madd(x, b1, c41);
+        x = v128.load32_splat(a5);
+        c50 = madd(x, b0, c50); c51 = madd(x, b1, c51);
+      }
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4;
+      if (tileRows > 4) {
+        a4 += 4;
+        a5 += 4;
+      }
       b += 32;
     }
   }

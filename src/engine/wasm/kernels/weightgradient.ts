@@ -1,10 +1,10 @@
 /**
  * The gradient of weights: dW[k][o] = Σ over images and output places of X[place under tap, k] · dY[place, o].
  *
- * Register tile: 6 inputs × 8 outputs. One call of `sumPlaces` runs over the places of one image; images are added in
+ * Register tile: `tileRows` inputs × 8 outputs. One call of `sumPlaces` runs over the places of one image; images are added in
  * memory, in order. A tile is always summed by one thread alone, so results do not depend on the number of threads.
  */
-import { madd } from './simd';
+import { madd, tileRows } from './simd';
 
 export function weightGradient(
   x: usize, xGroup: u32, xImage: u32, xRow: u32, xCell: u32, xPanel: u32,
@@ -31,8 +31,8 @@ export function weightGradient(
       const length = tap + 1 == tapCount ? lastRun : run;
       let from = x + image * xImage + <usize>load<u32>(taps + tap * 4);
       const g = gradient + tap * run * 32;
-      for (let k: u32 = 0; k < length; k += 6) {
-        sumPlaces(from, xRow, xCell, dy + image * dyImage, dyRow, dyCell, rows, columns, g + k * 32, min(6, length - k), width, add);
+      for (let k: u32 = 0; k < length; k += tileRows) {
+        sumPlaces(from, xRow, xCell, dy + image * dyImage, dyRow, dyCell, rows, columns, g + k * 32, min(tileRows, length - k), width, add);
         from += xPanel;
       }
     }
@@ -58,10 +58,12 @@ function sumPlaces(
       c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
       s = v128.load32_splat(a, 12);
       c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
-      s = v128.load32_splat(a, 16);
-      c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
-      s = v128.load32_splat(a, 20);
-      c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+      if (tileRows > 4) {
+        s = v128.load32_splat(a, 16);
+        c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+        s = v128.load32_splat(a, 20);
+        c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+      }
       a += xCell;
       d += dyCell;
     }
