@@ -43,6 +43,8 @@ export interface BatchesOptions {
   readonly seed?: number;
   /** Whether a last batch that is not full is given. Default: without augmentation yes, with it only where it is the only one. */
   readonly partial?: boolean;
+  /** The share of the pictures that may be unreadable. Default 0.05; 1 to go on whatever happens. */
+  readonly mostFailures?: number;
   /** Batches made ahead. Default 2. */
   readonly prefetch?: number;
   /** Shared by several `Batches`, so that they share the pictures kept; default: its own, closed with it. */
@@ -105,7 +107,7 @@ export class Batches {
   /**
    * The batches number `from` (default 0) and up of an epoch, each the same bits whatever the number of workers and wherever one starts.
    * A batch whose pictures can all not be read is left out. One epoch at a time.
-   * @throws {AlexNetError} when more than 5 % of the samples cannot be read.
+   * @throws {AlexNetError} when more than `mostFailures` of the samples cannot be read.
    */
   async *epoch(epoch: number, from = 0): AsyncGenerator<Batch, void, undefined> {
     ensure(!this.#open, 'Expected the epoch before to be over or left before another is begun: only one at a time can be read.');
@@ -129,7 +131,7 @@ export class Batches {
         if (!first) return;
         const batch = await first.batch;
         coming.shift();
-        this.#store.refuseTooMany(this.#indices);
+        this.#store.refuseTooMany(this.#indices, this.#options.mostFailures);
         if (batch.size > 0) yield { ...batch, waited: performance.now() - asked };
         free.push(first.slot);
       }

@@ -45,14 +45,14 @@ export class PictureStore {
     for (const { index, kind, detail } of failures) this.#failures.set(index, { index, name: this.dataset.samples[index]!.name, kind, detail });
   }
 
-  /** @throws {AlexNetError} when more than 5 % of `indices` could not be read. */
-  refuseTooMany(indices: Uint32Array): void {
-    if (this.#failures.size <= indices.length * mostFailures) return;
+  /** @throws {AlexNetError} when more than the share `most` of `indices` could not be read. */
+  refuseTooMany(indices: Uint32Array, most = mostFailures): void {
+    if (this.#failures.size <= indices.length * most) return;
     const members = new Set(indices);
     const failures = this.failures.filter(({ index }) => members.has(index));
-    if (failures.length <= indices.length * mostFailures) return;
+    if (failures.length <= indices.length * most) return;
     const shown = failures.slice(0, 5).map(({ name, detail }) => `  ${name}: ${detail}`);
     const more = failures.length > 5 ? `\n  and ${failures.length - 5} more` : '';
-    throw new AlexNetError(`${failures.length} of ${indices.length} pictures could not be read, which is more than 5 %:\n${shown.join('\n')}${more}\nLook at them with \`alexnet data check\`, and mend or remove them.`);
+    throw new AlexNetError(`${failures.length} of ${indices.length} pictures could not be read, which is more than ${100 * most} %:\n${shown.join('\n')}${more}\nLook at them with \`alexnet data check\`, and mend or remove them.`);
   }
 }
