@@ -82,6 +82,8 @@ export class DataWorkers {
   #count = 0;
   #plans = 0;
   #closed = false;
+  /** Why no more work can be done. */
+  #broken: string | undefined;
 
   constructor(start: Omit<WorkerStart, 'number'>, paths: readonly string[], onRemark: (remark: string) => void = () => {}) {
     this.threads = start.threads;
@@ -113,6 +115,7 @@ export class DataWorkers {
   /** Has work done on samples of a store. Tasks begin in the order they are given. */
   async run(store: PictureStore, indices: ArrayLike<number>, work: Work, useKept = true): Promise<Done> {
     if (this.#closed) throw new AlexNetError('The data workers are closed: no more pictures can be read through them.');
+    if (this.#broken !== undefined) throw new AlexNetError(this.#broken);
     const task: Task = { task: this.#count++, resize: store.resize, items: Array.from(indices, (index) => store.item(index, useKept)), work };
     const done = await new Promise<Done>((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
@@ -136,6 +139,7 @@ export class DataWorkers {
     const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), { workerData: start });
     worker.on('message', (done: Done) => this.#finish(start.number, done));
     worker.on('error', (error) => this.#fail(`A data worker stopped: ${error.stack ?? error.message}`));
+    worker.on('exit', (code) => this.#closed || this.#fail(`A data worker stopped with exit code ${code}.`));
     worker.unref();
     return worker;
   }
@@ -168,6 +172,7 @@ export class DataWorkers {
   }
 
   #fail(reason: string): void {
+    this.#broken ??= reason;
     const all = [...this.#running.flatMap((running) => [...running.values()]), ...this.#queue];
     for (const running of this.#running) running.clear();
     this.#queue.length = 0;

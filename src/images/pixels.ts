@@ -108,7 +108,7 @@ function resamplePlanes(bench: Bench, picture: Picture, { left, top, width, heig
 /** Squeezes the rows that `down` reads. */
 function squeezeRows(bench: Bench, { width, data }: Picture, across: Taps, down: Taps): { place: number; first: number } {
   const top = down.first[0]!;
-  const count = down.first.at(-1)! + down.count - top;
+  const count = down.first[down.first.length - 1]! + down.count - top;
   const size = across.first.length;
   const source = bench.put(data.subarray(top * width * 3, (top + count) * width * 3));
   const place = bench.room(count * size * 16);

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { loadPicture, preprocess } from '../images/preprocess.ts';
+import type { Preprocessing } from '../images/preprocessing.ts';
+import { jpeg, withFolder, writeClasses, writeFiles } from '../testing/folders.ts';
+import type { Augmentation } from './augmentation.ts';
+import { openBatches } from './batches.ts';
+import type { BatchesOptions } from './batches.ts';
+import type { Dataset } from './dataset.ts';
+import { imageFolder } from './folder.ts';
+import { measureColours } from './measure.ts';
+import { openWorkers } from './workers.ts';
+import type { WorkersOptions } from './workers.ts';
+
+const preprocessing: Preprocessing = { resize: { how: 'shorterSide', size: 36 }, crop: 31, channels: 'RGB', scale: 1, mean: [120, 110, 100], deviation: [1, 1, 1] };
+const statistics = { pictures: 1, mean: [0.5, 0.5, 0.5], deviation: [0.3, 0.3, 0.3], eigenvalues: [0.2, 0.02, 0.004], eigenvectors: [[0.6, 0.6, 0.53], [0.7, -0.7, 0], [0.4, 0.4, -0.8]] } as const;
+const paper: Augmentation = { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 } };
+const photos: Augmentation = { crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.33] }, mirror: 0.5, jitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 }, grey: 0.1, erase: { chance: 0.5, area: [0.05, 0.2] } };
+const options: BatchesOptions = { split: 'train', batch: 4, preprocessing, augmentation: paper, statistics, seed: 7 };
+
+interface Seen {
+  readonly number: number;
+  readonly labels: readonly number[];
+  readonly indices: readonly number[];
+  readonly digest: string;
+}
+
+async function read(dataset: Dataset, batchesOptions: BatchesOptions, workersOptions: WorkersOptions, epochs: readonly [epoch: number, from: number][]): Promise<Seen[]> {
+  const workers = await openWorkers(workersOptions);
+  try {
+    const batches = await openBatches(dataset, { ...batchesOptions, workers });
+    const seen: Seen[] = [];
+    for (const [epoch, from] of epochs) {
+      for await (const { number, images, labels, indices } of batches.epoch(epoch, from)) {
+        assert.ok(images.buffer instanceof SharedArrayBuffer);
+        assert.equal(images.length, labels.length * 3 * 31 * 31);
+        seen.push({ number, labels: [...labels], indices: [...indices], digest: createHash('sha256').update(Buffer.from(images.slice().buffer)).digest('hex') });
+      }
+    }
+    await batches.close();
+    return seen;
+  } finally {
+    await workers.close();
+  }
+}
+
+test('batches are the same bits for any number of workers, kept in memory, on disk or nowhere, and from any place in an epoch', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 7, bee: 9, cat: 6 });
+    const dataset = await imageFolder(folder);
+    for (const augmentation of [paper, photos]) {
+      const wanted = { ...options, augmentation };
+      const truth = await read(dataset, wanted, { threads: 1, cacheBytes: 2 ** 25 }, [[0, 0], [1, 0]]);
+      assert.deepEqual(truth.map(({ number }) => number), [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+      assert.equal(new Set(truth.map(({ digest }) => digest)).size, 10);
+      const epoch0 = truth.slice(0, 5).flatMap(({ indices }) => indices);
+      assert.equal(new Set(epoch0).size, 20);
+      assert.notDeepEqual(epoch0, truth.slice(5).flatMap(({ indices }) => indices));
+      assert.deepEqual(await read(dataset, wanted, { threads: 3, cacheBytes: 2 ** 26, cacheDirectory: null }, [[0, 0], [1, 0]]), truth);
+      assert.deepEqual(await read(dataset, wanted, { threads: 2, cacheBytes: 0, cacheDirectory: folder }, [[0, 0], [1, 0]]), truth);
+      assert.deepEqual(await read(dataset, { ...wanted, prefetch: 0 }, { threads: 2, cacheBytes: 0, cacheDirectory: null }, [[0, 0], [1, 0]]), truth);
+      assert.deepEqual(await read(dataset, wanted, { threads: 2 }, [[1, 3]]), truth.slice(8));
+      assert.notDeepEqual(await read(dataset, { ...wanted, seed: 8 }, { threads: 2 }, [[0, 0]]), truth.slice(0, 5));
+    }
+  });
+});
+
+test('batches without augmentation are what prediction makes of the same files, in order, one crop or ten', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 3, bee: 2 });
+    const dataset = await imageFolder(folder, { as: 'test' });
+    for (const crops of [1, 10] as const) {
+      const batches = await openBatches(dataset, { split: 'test', batch: 2, preprocessing, crops });
+      const images: number[] = [];
+      const labels: number[] = [];
+      for await (const batch of batches.epoch(0)) {
+        for (const value of batch.images) images.push(value);
+        labels.push(...batch.labels);
+      }
+      await batches.close();
+      const expected: number[] = [];
+      for (const { source } of dataset.samples) for (const value of preprocess(await loadPicture(source.path, preprocessing), preprocessing, crops)) expected.push(value);
+      assert.deepEqual(labels, [0, 0, 0, 1, 1]);
+      assert.deepEqual(images, expected);
+    }
+  });
+});
+
+test('pictures that cannot be read are left out, named, and leave the others as they were', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 20, bee: 21 });
+    const whole = await read(await imageFolder(folder), options, { threads: 2 }, [[0, 0]]);
+    await writeFiles(folder, { 'ant/13.jpg': 'not a picture' });
+    const dataset = await imageFolder(folder);
+    const bad = dataset.samples.findIndex(({ name }) => name === 'ant/13.jpg');
+    const batches = await openBatches(dataset, options);
+    for (const epoch of [0, 0]) {
+      let seen = 0;
+      for await (const { number, indices, size } of batches.epoch(epoch)) {
+        assert.deepEqual([...indices], whole[number]!.indices.filter((index) => index !== bad));
+        assert.equal(size, indices.length);
+        seen += size;
+      }
+      assert.equal(seen, 40 - (whole.some(({ indices }) => indices.includes(bad)) ? 1 : 0));
+    }
+    assert.deepEqual(batches.failures, [{ index: bad, name: 'ant/13.jpg', kind: 'notAPicture', detail: 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.' }]);
+    await batches.close();
+  });
+});
+
+test('an epoch stops when more than 5 % of the pictures cannot be read, and says which', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 10, bee: 10 });
+    await writeFiles(folder, { 'ant/3.jpg': '', 'bee/4.jpg': (await jpeg(1)).subarray(0, 300) });
+    const batches = await openBatches(await imageFolder(folder), { ...options, batch: 20, partial: true });
+    await assert.rejects(batches.epoch(0).next(), {
+      name: 'AlexNetError',
+      message: [
+        '2 of 20 pictures could not be read, which is more than 5 %:',
+        '  ant/3.jpg: The file is empty.',
+        '  bee/4.jpg: The JPEG ends too early: the file is cut off. Copy it again from where it came from.',
+        'Look at them with `alexnet data check`, and mend or remove them.',
+      ].join('\n'),
+    });
+    await batches.close();
+  });
+});
+
+test('an epoch can be left and another begun; two at once are refused', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 9, bee: 9 });
+    const batches = await openBatches(await imageFolder(folder), options);
+    const first = batches.epoch(0);
+    const { value } = await first.next();
+    assert.equal(value?.number, 0);
+    await assert.rejects(batches.epoch(1).next(), { message: 'Expected the epoch before to be over or left before another is begun: only one at a time can be read.' });
+    await first.return();
+    const numbers: number[] = [];
+    for await (const { number } of batches.epoch(1)) numbers.push(number);
+    assert.deepEqual(numbers, [0, 1, 2, 3]);
+    await batches.close();
+  });
+});
+
+test('openBatches() refuses what cannot work', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 2, bee: 2 });
+    const dataset = await imageFolder(folder);
+    await assert.rejects(openBatches(dataset, { ...options, split: 'val' }), { message: `The dataset ${folder} has no pictures for val.` });
+    await assert.rejects(openBatches(dataset, { ...options, batch: 0 }), { message: 'Expected a batch of at least 1 picture but found 0.' });
+    await assert.rejects(openBatches(dataset, { ...options, preprocessing: { ...preprocessing, crop: 40 } }), { message: "Expected a crop no larger than the resized picture's 36 pixels but found 40." });
+    const { statistics: _, ...without } = options;
+    await assert.rejects(openBatches(dataset, without), { message: 'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().' });
+    await assert.rejects(openWorkers({ cacheDirectory: join(folder, 'nowhere'), threads: 1 }), /^AlexNetError: Decoded pictures cannot be kept in .*nowhere \(ENOENT.*Name another folder for the cache, or none\.$/);
+  });
+});
+
+test('workers that are closed end a waiting epoch with a sentence, not a hang', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 5, bee: 5 });
+    const workers = await openWorkers({ threads: 2 });
+    const batches = await openBatches(await imageFolder(folder), { ...options, workers });
+    const coming = batches.epoch(0).next();
+    await workers.close();
+    await assert.rejects(coming, { name: 'AlexNetError', message: 'The data workers were closed.' });
+    await assert.rejects(batches.epoch(1).next(), { message: 'The data workers are closed: no more pictures can be read through them.' });
+    await batches.close();
+  });
+});
+
+test('measureColours() gives mean, deviation, components and mean image as a plain computation does', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 5, bee: 6 });
+    const dataset = await imageFolder(folder);
+    const { statistics: found, meanImage } = await measureColours(dataset, { resize: preprocessing.resize, meanImage: true });
+    const plain = { ...preprocessing, crop: 36, mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
+    const images = await Promise.all(dataset.samples.map(async ({ source }) => preprocess(await loadPicture(source.path, plain), plain)));
+    const plane = 36 * 36;
+    images[0]!.forEach((_, i) => assert.ok(Math.abs(meanImage![i]! - images.reduce((sum, image) => sum + image[i]!, 0) / images.length) < 1e-3));
+    const channel = (c: number): number[] => images.flatMap((image) => [...image.subarray(c * plane, (c + 1) * plane)].map((value) => value / 255));
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const channels = [0, 1, 2].map(channel);
+    const covariance = channels.map((a) => channels.map((b) => mean(a.map((value, i) => value * b[i]!)) - mean(a) * mean(b)));
+    assert.equal(found.pictures, 11);
+    for (const c of [0, 1, 2]) {
+      assert.ok(Math.abs(found.mean[c]! - mean(channels[c]!)) < 1e-9);
+      assert.ok(Math.abs(found.deviation[c]! - Math.sqrt(covariance[c]![c]!)) < 1e-9);
+      const vector = found.eigenvectors[c]!;
+      covariance.forEach((row, i) => assert.ok(Math.abs(row.reduce((sum, value, j) => sum + value * vector[j]!, 0) - found.eigenvalues[c]! * vector[i]!) < 1e-9));
+    }
+    assert.ok(found.eigenvalues[0] >= found.eigenvalues[1] && found.eigenvalues[1] >= found.eigenvalues[2]);
+  });
+});

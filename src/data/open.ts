@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { AlexNetError } from '../errors.ts';
+import { cifar } from './cifar.ts';
+import { csvList } from './csv.ts';
+import type { Dataset, DatasetOptions } from './dataset.ts';
+import { imageFolder } from './folder.ts';
+import { ilsvrc2012, isIlsvrc2012 } from './ilsvrc.ts';
+import { tarShards } from './shards.ts';
+import { entries } from './walk.ts';
+
+/**
+ * Opens a dataset of any kind, told by what lies there: a folder with a folder for each class, a CSV list, tar shards,
+ * ILSVRC2012 as it is distributed, or CIFAR-10 and CIFAR-100 in their binary versions.
+ */
+export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
+  const found = await stat(root).catch(() => {
+    throw new AlexNetError(`There is no file or folder ${root}. Name a folder with one folder of pictures for each class.`);
+  });
+  if (found.isFile()) return fromFile(root, options);
+  const names = new Set((await entries(root)).map(({ name }) => name));
+  for (const inner of ['cifar-10-batches-bin', 'cifar-100-binary']) if (names.size === 1 && names.has(inner)) return openDataset(`${root}/${inner}`, options);
+  if (names.has('data_batch_1.bin')) return cifar(root, 'cifar10', options);
+  if (names.has('train.bin') && names.has('fine_label_names.txt')) return cifar(root, 'cifar100', options);
+  if (isIlsvrc2012(names)) return ilsvrc2012(root, options);
+  if ([...names].some((name) => name.endsWith('.tar')) || (await hasShardsInSplits(root))) return tarShards(root, options);
+  return imageFolder(root, options);
+}
+
+async function fromFile(root: string, options: DatasetOptions): Promise<Dataset> {
+  const ending = extname(root).toLowerCase();
+  if (ending === '.csv' || ending === '.tsv' || ending === '.txt') return csvList(root, options);
+  if (ending === '.tar') return tarShards(root, options);
+  throw new AlexNetError(`${root} is no dataset: expected a folder, a .csv list or a .tar shard.${/\.(tar\.)?(gz|tgz|zip)$/i.test(root) ? ' Unpack it first.' : ''}`);
+}
+
+/** `train/0000.tar`, `val/0000.tar`. */
+async function hasShardsInSplits(root: string): Promise<boolean> {
+  const train = (await entries(root)).find(({ name, kind }) => kind === 'folder' && name.toLowerCase() === 'train');
+  if (!train) return false;
+  const inside = await entries(train.path);
+  return inside.length > 0 && inside.every(({ name, kind }) => kind === 'file' && name.endsWith('.tar'));
+}

@@ -1,0 +1,82 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ensure } from '../errors.ts';
+import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
+import { finishDataset } from './split.ts';
+import { readMember, tarMembers } from './tar.ts';
+import type { Member } from './tar.ts';
+import { filesBelow } from './walk.ts';
+import type { Found } from './walk.ts';
+
+/**
+ * Tar shards as WebDataset writes them: members that share a name up to its first dot are one sample, `.cls` its class (a
+ * number, or a name), any picture ending its picture. `classes.txt` beside the shards names the numbers, one a line. The
+ * split is told by the shard's name or folder: `train-000000.tar`, `val/0007.tar`; else `train`.
+ * @param root a folder of `.tar` files, or one of them.
+ */
+export async function tarShards(root: string, options: DatasetOptions = {}): Promise<Dataset> {
+  const single = (await stat(root)).isFile();
+  const shards: Found[] = single ? [{ path: root, name: basename(root) }] : (await filesBelow(root)).filter(({ name }) => name.endsWith('.tar'));
+  ensure(shards.length > 0, `${root} has no .tar files in it.`);
+  const names = await classNames(join(single ? dirname(root) : root, 'classes.txt'));
+  const found: { sample: Omit<Sample, 'label'>; class: string }[] = [];
+  const remarks: string[] = [];
+  for (const shard of shards) {
+    let without = 0;
+    for await (const record of records(shard)) {
+      if (record.class === undefined || record.picture === undefined) without++;
+      else found.push({ sample: { source: { path: shard.path, offset: record.picture.offset, bytes: record.picture.bytes }, name: `${shard.name}/${record.picture.name}`, split: splitOf(shard.name) }, class: record.class });
+    }
+    if (without > 0) remarks.push(`${shard.name}: ${without} ${without === 1 ? 'sample has' : 'samples have'} no picture or no .cls and ${without === 1 ? 'was' : 'were'} left out.`);
+  }
+  ensure(found.length > 0, `${root} has ${shards.length} .tar ${shards.length === 1 ? 'file' : 'files'} but no samples in them. Expected members like 000001.jpg and 000001.cls.`);
+  const classes = names ?? classesOf(found.map((sample) => sample.class));
+  const index = new Map(classes.map((name, i) => [name, i]));
+  const samples = found.map(({ sample, class: text }) => ({ ...sample, label: labelOf(text, classes, index, sample.name, names !== undefined) }));
+  return finishDataset({ classes, samples, remarks, kind: 'shards', root }, options);
+}
+
+interface ShardRecord {
+  picture?: Member;
+  class?: string;
+}
+
+/** Members of one sample stand together. */
+async function* records({ path }: Found): AsyncGenerator<ShardRecord> {
+  let key: string | undefined;
+  let record: ShardRecord = {};
+  for await (const member of tarMembers({ path })) {
+    const [, memberKey, ending] = /^((?:.*\/)?[^/.]*)\.?([^/]*)$/.exec(member.name) ?? [];
+    if (key !== undefined && memberKey !== key) {
+      yield record;
+      record = {};
+    }
+    key = memberKey;
+    if (ending === 'cls') record.class = readMember(path, member).toString('utf8').trim();
+    else if (/^(jpe?g|png|webp|gif|avif|tiff?|img|image)$/i.test(ending ?? '')) record.picture = member;
+  }
+  if (key !== undefined) yield record;
+}
+
+async function classNames(path: string): Promise<string[] | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text?.split(/\r?\n/).filter((line) => line !== '');
+}
+
+/** Numbers count from 0 to the largest, so that they stay what they are; names are sorted. */
+function classesOf(found: readonly string[]): string[] {
+  if (!found.every((text) => /^\d{1,7}$/.test(text))) return [...new Set(found)].toSorted();
+  const most = found.reduce((largest, text) => Math.max(largest, Number(text)), 0);
+  return Array.from({ length: most + 1 }, (_, i) => String(i));
+}
+
+function labelOf(text: string, classes: readonly string[], index: ReadonlyMap<string, number>, sample: string, named: boolean): number {
+  const label = named && /^\d+$/.test(text) ? Number(text) : index.get(text);
+  ensure(label !== undefined && label < classes.length, () => `${sample} has the class ${JSON.stringify(text)}, but classes.txt names only ${classes.length} classes.`);
+  return label;
+}
+
+function splitOf(name: string): Split {
+  const found = /(?:^|[-_./])(train|val|valid|validation|test)(?=[-_./\d]|$)/i.exec(name)?.[1]?.toLowerCase() ?? 'train';
+  return found.startsWith('val') ? 'val' : found === 'test' ? 'test' : 'train';
+}
