@@ -33,15 +33,17 @@ function isGrey({ data }: Picture): boolean {
   return true;
 }
 
+const lookSize = 16;
+
 /**
- * The difference hash: of a picture squeezed to 9×8 greys, whether each is brighter than its left neighbour. The same
- * picture in another size, format or quality gives the same bits or nearly so.
+ * The difference hash: of a picture squeezed to 17×16 greys, whether each is clearly brighter than its left neighbour. The
+ * same picture in another size, format or quality gives the same bits or nearly so.
  */
 async function look(picture: Picture): Promise<string> {
-  const size = 9;
-  const { data } = await resizePicture(picture, { how: 'warp', size });
-  const grey = (x: number, y: number): number => data[(y * size + x) * 3]! * 299 + data[(y * size + x) * 3 + 1]! * 587 + data[(y * size + x) * 3 + 2]! * 114;
-  let bits = 0n;
-  for (let y = 0; y < 8; y++) for (let x = 0; x < 8; x++) bits = (bits << 1n) | (grey(x + 1, y) > grey(x, y) ? 1n : 0n);
-  return bits.toString(16).padStart(16, '0');
+  const width = lookSize + 1;
+  const { data } = await resizePicture(picture, { how: 'warp', size: width });
+  const grey = (x: number, y: number): number => 0.299 * data[(y * width + x) * 3]! + 0.587 * data[(y * width + x) * 3 + 1]! + 0.114 * data[(y * width + x) * 3 + 2]!;
+  let bits = '';
+  for (let y = 0; y < lookSize; y++) for (let x = 0; x < lookSize; x++) bits += grey(x + 1, y) > grey(x, y) + 2 ? '1' : '0';
+  return BigInt(`0b${bits}`).toString(16).padStart(64, '0');
 }

@@ -4,6 +4,7 @@ import { samplesOf } from './dataset.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { addSums, colourStatistics, emptySums } from './statistics.ts';
 import type { ColourStatistics } from './statistics.ts';
+import { inParts } from './parts.ts';
 import { openWorkers } from './workers.ts';
 import type { DataWorkers } from './workers.ts';
 
@@ -34,14 +35,9 @@ export async function measureColours(dataset: Dataset, options: MeasureOptions):
     const store = workers.store(dataset, resize);
     const indices = samplesOf(dataset, split);
     const sums = emptySums(options.meanImage ? resize.size : undefined);
-    const parts = Array.from({ length: Math.ceil(indices.length / 32) }, (_, i) => indices.subarray(32 * i, 32 * i + 32));
-    const runners = Array.from({ length: 2 * workers.threads }, async () => {
-      for (let part = parts.shift(); part; part = parts.shift()) {
-        const readable = part.filter((index) => !store.failed(index));
-        addSums(sums, (await workers.run(store, readable, { do: 'measure', imageSize: options.meanImage ? resize.size : undefined })).sums!);
-      }
-    });
-    await Promise.all(runners);
+    const work = { do: 'measure', imageSize: options.meanImage ? resize.size : undefined } as const;
+    const readable = indices.filter((index) => !store.failed(index));
+    for await (const done of inParts(workers, store, readable, work)) addSums(sums, done.sums!);
     store.refuseTooMany(indices);
     ensure(sums.pictures > 0, () => `The dataset ${dataset.provenance.root} has no pictures for ${split}.`);
     return { statistics: colourStatistics(sums), ...(sums.image && { meanImage: Float32Array.from(sums.image, (sum) => sum / sums.pictures) }) };

@@ -49,7 +49,8 @@ export interface Plan {
 export type Work =
   | { readonly do: 'fill'; readonly plan: number; readonly slot: number; readonly epoch: number; readonly position: number }
   | { readonly do: 'measure'; readonly imageSize: number | undefined }
-  | { readonly do: 'inspect' };
+  | { readonly do: 'inspect' }
+  | { readonly do: 'pack'; readonly size: number };
 
 export interface Task {
   readonly task: number;
@@ -76,6 +77,7 @@ export interface Done {
   readonly failures: readonly TaskFailure[];
   readonly sums: ColourSums | undefined;
   readonly inspections: readonly Inspection[];
+  readonly packed: readonly Packed[];
   /** What stopped the worker's file from growing, told once. */
   readonly remark: string | undefined;
   /** A mistake of ours, with its stack. */
@@ -90,8 +92,15 @@ export interface Inspection {
   readonly grey: boolean;
   /** SHA-256 of the bytes, hex. */
   readonly bytes: string;
-  /** 64 bits that say how the picture looks, hex. */
+  /** 256 bits that say how the picture looks, hex. */
   readonly look: string;
   /** Set where the picture decodes, but with a warning. */
   readonly damage: string | undefined;
+}
+
+/** A picture as it goes into a shard. */
+export interface Packed {
+  readonly index: number;
+  readonly ending: 'jpg' | 'png';
+  readonly bytes: Uint8Array;
 }

@@ -6,7 +6,8 @@ import { UnreadablePicture } from '../images/problem.ts';
 import { inspect } from './inspect.ts';
 import { Keeper } from './keep.ts';
 import { makeInput } from './make.ts';
-import type { Done, Inspection, Item, Plan, Task, TaskFailure, ToWorker, WorkerStart } from './messages.ts';
+import type { Done, Inspection, Item, Packed, Plan, Task, TaskFailure, ToWorker, WorkerStart } from './messages.ts';
+import { shrink } from './shrink.ts';
 import { readSource } from './read.ts';
 import { addPicture, emptySums } from './statistics.ts';
 
@@ -39,11 +40,13 @@ async function answer(task: Task): Promise<void> {
   const kept: Done['kept'][number][] = [];
   const failures: TaskFailure[] = [];
   const inspections: Inspection[] = [];
+  const packed: Packed[] = [];
   const sums = task.work.do === 'measure' ? emptySums(task.work.imageSize) : undefined;
   let bug: string | undefined;
   for (const [i, item] of task.items.entries()) {
     try {
       if (task.work.do === 'inspect') inspections.push(await inspect(item));
+      else if (task.work.do === 'pack') packed.push(await shrink(item, task.work.size));
       else {
         const picture = await pictureOf(item, task, kept);
         if (task.work.do === 'fill') fill(task.work, i, item.index, picture);
@@ -54,7 +57,7 @@ async function answer(task: Task): Promise<void> {
       else bug ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
   }
-  const done: Done = { task: task.task, kept, failures, sums, inspections, bug, ...keeper.news() };
+  const done: Done = { task: task.task, kept, failures, sums, inspections, packed, bug, ...keeper.news() };
   parentPort!.postMessage(done);
 }
 

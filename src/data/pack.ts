@@ -1,0 +1,142 @@
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AlexNetError, ensure } from '../errors.ts';
+import { samplesOf } from './dataset.ts';
+import type { Dataset, Split } from './dataset.ts';
+import type { Packed } from './messages.ts';
+import { epochOrder } from './order.ts';
+import { inParts } from './parts.ts';
+import type { Failure } from './store.ts';
+import { tarBlock, tarEnd } from './tar.ts';
+import { openWorkers } from './workers.ts';
+
+export interface PackOptions {
+  /** The shorter side of larger pictures, in pixels. Default 256. */
+  readonly size?: number;
+  /** A shard is ended when it has more bytes. Default 256 MiB. */
+  readonly shardBytes?: number;
+  /** Samples are shuffled once, so that shards read one after another are a fair order. Default 0. */
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+export interface PackResult {
+  readonly shards: number;
+  readonly images: number;
+  readonly skipped: readonly Failure[];
+}
+
+/**
+ * Decodes and resizes every picture once, into tar shards as WebDataset reads them (`train-000000.tar` with members
+ * `00000000.jpg`, `.cls`, `.json`) and a `classes.txt`. A shard is written beside its place, flushed, then renamed.
+ * @throws {AlexNetError} where `out` has files in it or cannot be written.
+ */
+export async function packDataset(dataset: Dataset, out: string, options: PackOptions = {}): Promise<PackResult> {
+  const { size = 256, shardBytes = 256 * 2 ** 20, seed = 0 } = options;
+  await emptyFolder(out);
+  await writeWhole(join(out, 'classes.txt'), `${dataset.classes.join('\n')}\n`);
+  const workers = await openWorkers({ cacheBytes: 0, cacheDirectory: null, ...(options.threads !== undefined && { threads: options.threads }) });
+  try {
+    const store = workers.store(dataset, { how: 'shorterSide', size });
+    let shards = 0;
+    let images = 0;
+    for (const split of ['train', 'val', 'test'] as const) {
+      const order = epochOrder(samplesOf(dataset, split), seed, 0);
+      const writer = new ShardWriter(out, split, shardBytes);
+      try {
+        for await (const { packed } of inParts(workers, store, order, { do: 'pack', size })) {
+          for (const picture of packed) await writer.add(picture, dataset);
+          images += packed.length;
+          options.onProgress?.(images + store.failures.length, dataset.samples.length);
+        }
+        shards += await writer.finish();
+      } catch (error) {
+        await writer.abandon();
+        throw error;
+      }
+    }
+    return { shards, images, skipped: store.failures };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) throw new AlexNetError(`The shards could not be written to ${out} (${error.message}). Those that are there are whole; make room or name another folder.`);
+    throw error;
+  } finally {
+    await workers.close();
+  }
+}
+
+async function emptyFolder(out: string): Promise<void> {
+  const inside = await mkdir(out, { recursive: true }).then(() => readdir(out)).catch((error: Error) => {
+    throw new AlexNetError(`The folder ${out} cannot be made (${error.message}). Name another.`);
+  });
+  ensure(inside.length === 0, `The folder ${out} has files in it (${inside[0]}). Name a new or empty folder for the shards.`);
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  const file = await open(`${path}.part`, 'wx');
+  await file.writeFile(text);
+  await ended(file, path);
+}
+
+async function ended(file: FileHandle, path: string): Promise<void> {
+  await file.sync();
+  await file.close();
+  await rename(`${path}.part`, path);
+}
+
+/** Writes one split's shards. */
+class ShardWriter {
+  readonly #folder: string;
+  readonly #split: Split;
+  readonly #most: number;
+  #current: { file: FileHandle; path: string; bytes: number } | undefined;
+  #shards = 0;
+  #samples = 0;
+
+  constructor(folder: string, split: Split, most: number) {
+    this.#folder = folder;
+    this.#split = split;
+    this.#most = most;
+  }
+
+  async add({ index, ending, bytes }: Packed, { samples, classes }: Dataset): Promise<void> {
+    const { label, name } = samples[index]!;
+    const key = String(this.#samples++).padStart(8, '0');
+    const block = Buffer.concat([
+      tarBlock(`${key}.${ending}`, bytes),
+      tarBlock(`${key}.cls`, Buffer.from(String(label))),
+      tarBlock(`${key}.json`, Buffer.from(JSON.stringify({ name, class: classes[label] }))),
+    ]);
+    this.#current ??= await this.#begin();
+    await this.#current.file.writeFile(block);
+    this.#current.bytes += block.length;
+    if (this.#current.bytes >= this.#most) await this.#end();
+  }
+
+  /** @returns how many shards were written. */
+  async finish(): Promise<number> {
+    await this.#end();
+    return this.#shards;
+  }
+
+  /** Takes away the shard that is not whole. */
+  async abandon(): Promise<void> {
+    if (!this.#current) return;
+    await this.#current.file.close().catch(() => {});
+    await rm(`${this.#current.path}.part`, { force: true });
+  }
+
+  async #begin(): Promise<{ file: FileHandle; path: string; bytes: number }> {
+    const path = join(this.#folder, `${this.#split}-${String(this.#shards++).padStart(6, '0')}.tar`);
+    return { file: await open(`${path}.part`, 'wx'), path, bytes: 0 };
+  }
+
+  async #end(): Promise<void> {
+    if (!this.#current) return;
+    const { file, path } = this.#current;
+    await file.writeFile(tarEnd);
+    await ended(file, path);
+    this.#current = undefined;
+  }
+}
