@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 export interface Entry {
   readonly name: string;
@@ -36,7 +36,7 @@ export interface Found {
   readonly name: string;
 }
 
-/** All files below a folder, in a fixed order, links followed, no folder twice on the way down. */
+/** All files below a folder, in a fixed order, links followed, but not back up: no folder lies in itself. */
 export async function filesBelow(folder: string): Promise<Found[]> {
   return descend(folder, '', [await realpath(folder)]);
 }
@@ -49,7 +49,7 @@ async function descend(folder: string, prefix: string, above: readonly string[])
       continue;
     }
     const real = await realpath(path);
-    if (!above.includes(real)) found.push(...(await descend(path, `${prefix}${name}/`, [...above, real])));
+    if (!above.some((folderAbove) => folderAbove === real || folderAbove.startsWith(real + sep))) found.push(...(await descend(path, `${prefix}${name}/`, [...above, real])));
   }
   return found;
 }

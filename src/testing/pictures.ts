@@ -21,6 +21,15 @@ export function drawn(width: number, height: number, phase = 0): Sharp {
   return sharp(drawing(width, height, phase).data, { raw: { width, height, channels: 3 } });
 }
 
+/** A PNG of 4×4 blocks of random colours: no two look alike. */
+export async function blocks(seed: number, width = 64, height = 48): Promise<Buffer> {
+  const data = new Uint8Array(width * height * 3);
+  let state = seed * 2654435761 + 1;
+  const colours = Array.from({ length: 48 }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
+  for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++) for (let c = 0; c < 3; c++) data[i++] = colours[(Math.floor((y * 4) / height) * 4 + Math.floor((x * 4) / width)) * 3 + c]!;
+  return sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer();
+}
+
 export interface ZooPicture {
   readonly file: string;
   readonly bytes: Uint8Array;
