@@ -44,9 +44,10 @@ export async function main(argv: readonly string[], streams: Streams = process):
   const program = await rootCommand(terminal);
   let current = program;
   try {
-    const verb = argv[0] === 'help' ? argv[1] : argv[0];
-    if (verb !== undefined && !verb.startsWith('-')) current = await addVerb(program, verb, terminal);
-    await program.parseAsync(verb === undefined ? ['--help'] : [...argv], { from: 'user' });
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv.length === 0 ? ['--help'] : argv;
+    const [verb] = words;
+    if (verb !== undefined && !verb.startsWith('-')) current = within(await addVerb(program, verb, terminal), words.slice(1));
+    await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
     return report(error, current, terminal);
@@ -78,18 +79,25 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
   return command;
 }
 
+/** The command itself, or the one under it that the words name: `data check`. */
+function within(command: Command, words: readonly string[]): Command {
+  return command.commands.find((sub) => sub.name() === words[0]) ?? command;
+}
+
 /** Commander throws instead of exiting, and leaves the telling of errors to {@link report}. */
 function quietly(command: Command, terminal: Terminal): Command {
   return command
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.write(text), outputError: () => undefined })
+    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.error(text.trimEnd()), outputError: () => undefined })
     .helpOption('-h, --help', 'print this help');
 }
 
 /** A user's mistake is a sentence, with the usage where the words were wrong; anything else is a bug of ours and shows its stack. */
 function report(error: unknown, command: Command, terminal: Terminal): number {
   if (error instanceof CommanderError) {
-    if (error.exitCode === 0 || error.code === 'commander.help') return 0;
+    if (error.exitCode === 0) return 0;
+    // Only for a verb that needs a second one, `alexnet data`: its help is printed already.
+    if (error.code === 'commander.help') return 2;
     return reportUsage(sentence(error.message), command, terminal);
   }
   if (error instanceof UsageError) return reportUsage(error.message, command, terminal);
@@ -102,9 +110,13 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
 }
 
 function reportUsage(message: string, command: Command, terminal: Terminal): number {
-  const name = command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`;
+  const name = fullName(command);
   terminal.error(`${message}\nUsage: ${name} ${command.usage()}\nMore: ${name} --help`);
   return 2;
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
 /** Commander's "error: unknown option '--x'" as a sentence. */
@@ -114,10 +126,9 @@ function sentence(message: string): string {
   return /[.?)]$/.test(capital) ? capital : `${capital}.`;
 }
 
-/** `alexnet explain | head -1` closes the pipe early, which is no failure. */
+/** `alexnet explain | head -1` closes the pipe early: no failure, and no reason to stop a training whose progress nobody reads. */
 function surviveClosedPipe(stream: TerminalStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
   });
 }
