@@ -8,8 +8,8 @@ import type { Taps } from './taps.ts';
 
 /** `kernels/pixels.ts`, compiled. All arguments are places in its memory, lengths in bytes, and counts. */
 interface Kernels {
-  cropPlanes(source: number, stride: number, size: number, colours: number, out: number): void;
-  mirrorPlanes(source: number, stride: number, size: number, colours: number, out: number): void;
+  readonly cropPlanes: (source: number, stride: number, size: number, colours: number, out: number) => void;
+  readonly mirrorPlanes: (source: number, stride: number, size: number, colours: number, out: number) => void;
   squeeze(source: number, stride: number, rows: number, first: number, weights: number, taps: number, width: number, out: number): void;
   blendPlanes(rows: number, first: number, weights: number, taps: number, size: number, colours: number, out: number): void;
   blendBytes(rows: number, first: number, weights: number, taps: number, width: number, height: number, out: number): void;

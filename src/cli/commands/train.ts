@@ -74,7 +74,7 @@ async function run(directory: string, flags: TrainFlags, command: Command, termi
       ...(flags.threads !== undefined && { threads: flags.threads }),
       ...(flags.time !== undefined && { seconds: flags.time }),
     });
-    const { finished, test, ...answer } = result;
+    const { finished, test: _, ...answer } = result;
     terminal.answer({ ...answer, finished }, () => lastBlock(result, directory, terminal));
   } catch (error) {
     terminal.progress('');
