@@ -1,0 +1,196 @@
+/**
+ * Protocol buffers on the wire (protobuf.dev/programming-guides/encoding), as much as ONNX and Caffe need.
+ *
+ * Own code, because the libraries take the whole file as one array and copy every blob out of it, twice 240 MB, and
+ * recurse as deep as the file says. Here a message is a range of a source, its large fields stay where they are, and only
+ * what the caller asks for is entered: nesting cannot go deeper than the caller's own functions.
+ */
+import { AlexNetError } from '../errors.ts';
+import type { Pages } from './pages.ts';
+
+/** One field. `value` holds numbers: varints as signed 64-bit, fixed ones as floats; bytes, texts and messages are at `start`. */
+export interface Field {
+  readonly number: number;
+  readonly wire: 'varint' | 'fixed64' | 'bytes' | 'fixed32';
+  readonly value: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** A file of a network has some thousand fields that are not packed; one with a million was made to keep us busy. */
+const mostFields = 1_000_000;
+
+export class ProtobufReader {
+  readonly pages: Pages;
+  #fieldsLeft = mostFields;
+
+  constructor(pages: Pages) {
+    this.pages = pages;
+  }
+
+  /** Every field of the message at `start`, in order. @throws {AlexNetError} where a field does not end inside. */
+  async *fields(start: number, length: number, what: string): AsyncGenerator<Field> {
+    const end = start + length;
+    for (let position = start; position < end; ) {
+      if (--this.#fieldsLeft < 0) throw new AlexNetError(`The file is damaged: it has more than ${mostFields} fields, as no network has.`);
+      const field = await this.#field(position, end, what);
+      yield field;
+      position = field.start + field.length;
+    }
+  }
+
+  /** The text of a bytes field. */
+  async text(field: Field, what: string): Promise<string> {
+    expectWire(field, 'bytes', what);
+    return this.pages.text(field.start, field.length, what);
+  }
+
+  /** A repeated whole number: packed in one field or one by one. */
+  async wholes(field: Field, what: string, most = 65_536): Promise<number[]> {
+    if (field.wire === 'varint') return [field.value];
+    expectWire(field, 'bytes', what);
+    if (field.length > 10 * most) throw new AlexNetError(`The file is damaged: ${what} has ${field.length} bytes, too many for a list of numbers.`);
+    const bytes = await this.pages.load(field.start, field.length, what);
+    const numbers: number[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const [value, length] = varint(bytes, at) ?? damaged(what);
+      numbers.push(value);
+      at += length;
+    }
+    return numbers;
+  }
+
+  /** A repeated f32: packed in one field or one by one. */
+  async floats(field: Field, what: string, most = 65_536): Promise<number[]> {
+    if (field.wire === 'fixed32') return [field.value];
+    expectWire(field, 'bytes', what);
+    if (field.length > 4 * most || field.length % 4 !== 0) damaged(what);
+    const bytes = await this.pages.load(field.start, field.length, what);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  }
+
+  async #field(position: number, end: number, what: string): Promise<Field> {
+    const head = this.pages.peek(position, Math.min(20, end - position)) ?? (await this.pages.load(position, Math.min(20, end - position), what));
+    const [key, keyLength] = varint(head, 0) ?? damaged(what);
+    const number = Math.floor(key / 8);
+    if (key < 0 || number < 1 || number >= 2 ** 29) damaged(what);
+    const field = body(number, key % 8, head, keyLength, position) ?? damaged(what);
+    if (field.start + field.length > end) damaged(what);
+    return field;
+  }
+}
+
+function body(number: number, kind: number, head: Uint8Array, at: number, position: number): Field | undefined {
+  const start = position + at;
+  if (kind === 0 || kind === 2) {
+    const found = varint(head, at);
+    if (found === undefined) return undefined;
+    const [value, length] = found;
+    if (kind === 0) return { number, wire: 'varint', value, start: start + length, length: 0 };
+    return value >= 0 && Number.isSafeInteger(value) ? { number, wire: 'bytes', value: 0, start: start + length, length: value } : undefined;
+  }
+  const size = kind === 1 ? 8 : 4;
+  if ((kind !== 1 && kind !== 5) || head.length < at + size) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset + at, size);
+  return { number, wire: kind === 1 ? 'fixed64' : 'fixed32', value: kind === 1 ? view.getFloat64(0, true) : view.getFloat32(0, true), start, length: size };
+}
+
+/** A varint as a signed 64-bit number, and its length in bytes; undefined where it does not end. */
+function varint(bytes: Uint8Array, at: number): [value: number, length: number] | undefined {
+  let low = 0;
+  for (let i = 0; i < 4; i++) {
+    const byte = bytes[at + i];
+    if (byte === undefined) return undefined;
+    low |= (byte & 127) << (7 * i);
+    if (byte < 128) return [low, i + 1];
+  }
+  let value = BigInt(low);
+  for (let i = 4; i < 10; i++) {
+    const byte = bytes[at + i];
+    if (byte === undefined) return undefined;
+    value |= BigInt(byte & 127) << BigInt(7 * i);
+    if (byte < 128) return [Number(BigInt.asIntN(64, value)), i + 1];
+  }
+  return undefined;
+}
+
+export function expectWire(field: Field, wire: Field['wire'], what: string): void {
+  if (field.wire !== wire) throw new AlexNetError(`The file is damaged: field ${field.number} of ${what} should be ${wire}, but is ${field.wire}.`);
+}
+
+function damaged(what: string): never {
+  throw new AlexNetError(`The file is damaged: ${what} holds a field that does not end where it should.`);
+}
+
+/** A message under construction: bytes that are small and pieces that are large and made when they are written. */
+export class ProtobufWriter {
+  readonly #parts: Part[] = [];
+  #length = 0;
+
+  /** In bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  whole(number: number, value: number): this {
+    this.#push(encodeVarint(8 * number));
+    return this.#push(encodeVarint(value));
+  }
+
+  float(number: number, value: number): this {
+    this.#push(encodeVarint(8 * number + 5));
+    return this.#push(new Uint8Array(new Float32Array([value]).buffer));
+  }
+
+  bytes(number: number, value: Uint8Array | string): this {
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    return this.pieces(number, bytes.length, () => [bytes]);
+  }
+
+  message(number: number, message: ProtobufWriter): this {
+    return this.pieces(number, message.length, () => message.write());
+  }
+
+  packedWholes(number: number, values: readonly number[]): this {
+    const encoded = values.map(encodeVarint);
+    const length = encoded.reduce((sum, { length }) => sum + length, 0);
+    return this.pieces(number, length, () => encoded);
+  }
+
+  /** A field of bytes whose content is only made when it is written; `make` must give exactly `length` bytes. */
+  pieces(number: number, length: number, make: () => Iterable<Uint8Array>): this {
+    this.#push(encodeVarint(8 * number + 2));
+    this.#push(encodeVarint(length));
+    this.#parts.push(make);
+    this.#length += length;
+    return this;
+  }
+
+  /** The message, piece by piece. */
+  *write(): Generator<Uint8Array> {
+    for (const part of this.#parts) {
+      if (typeof part === 'function') yield* part();
+      else yield part;
+    }
+  }
+
+  #push(bytes: Uint8Array): this {
+    this.#parts.push(bytes);
+    this.#length += bytes.length;
+    return this;
+  }
+}
+
+type Part = Uint8Array | (() => Iterable<Uint8Array>);
+
+function encodeVarint(value: number): Uint8Array {
+  let rest = BigInt.asUintN(64, BigInt(value));
+  const bytes: number[] = [];
+  while (rest > 127n) {
+    bytes.push(Number(rest & 127n) | 128);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
+}

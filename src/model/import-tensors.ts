@@ -1,0 +1,104 @@
+import { AlexNetError, ensure } from '../errors.ts';
+import { permuteAxes, showShape } from '../formats/tensor.ts';
+import type { StoredTensor } from '../formats/tensor.ts';
+import { hasParameters } from '../network/layer.ts';
+import type { ConvolutionLayer, Network, Shape } from '../network/layer.ts';
+import { parametersOf } from '../network/parameters.ts';
+import { inferShapes } from '../network/shapes.ts';
+import { alexnet } from '../network/variants.ts';
+import type { Variant } from '../network/variants.ts';
+import { computation, variantNames, withWidths } from './chain.ts';
+import type { Chain } from './chain.ts';
+import { pairTensors } from './naming.ts';
+import type { NamedLayer } from './naming.ts';
+
+export interface TensorOptions {
+  /** Which member of the family the weights belong to; without it the one whose shapes fit best. */
+  readonly variant?: Variant;
+  /** Side of the input in pixels. Default: the variant's own. */
+  readonly input?: number;
+}
+
+export interface RecognisedChain extends Chain {
+  readonly variant: Variant;
+  /** Other variants of the same shapes, which would answer differently. */
+  readonly alternatives: readonly Variant[];
+}
+
+/**
+ * A network from tensors that come with names and shapes only (PyTorch, safetensors, NumPy).
+ * @throws {AlexNetError} naming the tensor that no variant explains.
+ */
+export async function importTensors(tensors: readonly StoredTensor[], options: TensorOptions = {}): Promise<RecognisedChain> {
+  const layers = pairTensors(tensors);
+  const fitting = candidates(layers, options);
+  const [best] = fitting;
+  if (best === undefined) throw new AlexNetError(noFit(layers, options));
+  return {
+    ...best,
+    alternatives: fitting.slice(1).filter(({ network }) => computation(network) !== computation(best.network)).map(({ variant }) => variant),
+    weights: await readWeights(best.network, layers),
+  };
+}
+
+interface Candidate {
+  readonly variant: Variant;
+  readonly network: Network;
+}
+
+/** The variants that the shapes fit, the most likely first. */
+function candidates(layers: readonly NamedLayer[], { variant, input }: TensorOptions): Candidate[] {
+  const likely: readonly Variant[] = ['torchvision', 'caffe', 'caffenet', 'single', 'paper', 'source', 'small'];
+  const fitting = (variant === undefined ? likely : [variant]).flatMap((name) => {
+    const network = fitVariant(name, layers, input);
+    return network === undefined ? [] : [{ variant: name, network, distance: distanceFrom(name, layers) }];
+  });
+  return fitting.toSorted((a, b) => a.distance - b.distance);
+}
+
+function fitVariant(variant: Variant, layers: readonly NamedLayer[], input: number | undefined): Network | undefined {
+  try {
+    const template = alexnet(variant, input === undefined ? {} : { input });
+    const network = withWidths(template, layers.map(({ outputs }) => outputs));
+    const expected = parametersOf(network).filter(({ kind }) => kind === 'weight');
+    return expected.every(({ shape }, i) => shape.join() === layers[i]?.shape.join()) ? network : undefined;
+  } catch (error) {
+    if (error instanceof AlexNetError) return undefined;
+    throw error;
+  }
+}
+
+/** How unevenly a variant's widths must be scaled to get these. */
+function distanceFrom(variant: Variant, layers: readonly NamedLayer[]): number {
+  const own = alexnet(variant).filter(hasParameters).map((layer) => (layer.type === 'convolution' ? layer.kernels : layer.outputs));
+  const ratios = layers.slice(0, -1).map(({ outputs }, i) => Math.log(outputs / own[i]!));
+  const middle = ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+  return Math.round(10 * ratios.reduce((sum, ratio) => sum + Math.abs(ratio - middle), 0));
+}
+
+function noFit(layers: readonly NamedLayer[], { variant, input }: TensorOptions): string {
+  const found = layers.map(({ name, shape }) => `${name} ${showShape(shape)}`).join(', ');
+  const asked = variant === undefined ? `None of the variants (${variantNames.join(', ')})` : `The variant ${variant}`;
+  return `${asked} has weights of these shapes${input === undefined ? '' : ` for an input of ${input}×${input}`}. Found, in order: ${found === '' ? 'no weights at all' : found}.`;
+}
+
+/** One layer after another, so that no more than one tensor is held twice while it is turned. */
+async function readWeights(network: Network, layers: readonly NamedLayer[]): Promise<Map<string, Float32Array>> {
+  const weights = new Map<string, Float32Array>();
+  const shapes = inferShapes(network).filter(({ layer }) => hasParameters(layer));
+  for (const [index, { layer, input }] of shapes.entries()) {
+    const { weight, bias, layout, outputs } = layers[index]!;
+    const values = await weight.read();
+    weights.set(`${layer.name}.weight`, layout === 'ours' ? values : turn(values, weight.shape, input, layer as ConvolutionLayer));
+    const biases = (await bias?.read()) ?? new Float32Array(outputs);
+    ensure(biases.length === outputs, `"${bias?.name}" should have ${outputs} numbers but has ${biases.length}.`);
+    weights.set(`${layer.name}.bias`, biases);
+  }
+  return weights;
+}
+
+/** TensorFlow's layouts into ours: `[h, w, in, out]`, and `[in, out]` with inputs read channels last. */
+export function turn(values: Float32Array, shape: readonly number[], [channels, height, width]: Shape, layer: { readonly type: string }): Float32Array {
+  if (layer.type === 'convolution') return permuteAxes(values, shape, [3, 2, 0, 1]);
+  return permuteAxes(values, [height, width, channels, shape[1]!], [3, 2, 0, 1]);
+}
