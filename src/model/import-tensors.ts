@@ -9,7 +9,7 @@ import { alexnet } from '../network/variants.ts';
 import type { Variant } from '../network/variants.ts';
 import { computation, variantNames, withWidths } from './chain.ts';
 import type { Chain } from './chain.ts';
-import { pairTensors } from './naming.ts';
+import { areTorchvisionNames, pairTensors } from './naming.ts';
 import type { NamedLayer } from './naming.ts';
 
 export interface TensorOptions {
@@ -46,14 +46,15 @@ interface Candidate {
   readonly network: Network;
 }
 
-/** The variants that the shapes fit, the most likely first. */
+/** The variants that the shapes fit, the most likely first. Where shapes leave a doubt, torchvision's names decide. */
 function candidates(layers: readonly NamedLayer[], { variant, input }: TensorOptions): Candidate[] {
   const likely: readonly Variant[] = ['torchvision', 'caffe', 'caffenet', 'single', 'paper', 'source', 'small'];
   const fitting = (variant === undefined ? likely : [variant]).flatMap((name) => {
     const network = fitVariant(name, layers, input);
     return network === undefined ? [] : [{ variant: name, network, distance: distanceFrom(name, layers) }];
   });
-  return fitting.toSorted((a, b) => a.distance - b.distance);
+  const named = areTorchvisionNames(layers) ? fitting.filter((candidate) => candidate.variant === 'torchvision') : [];
+  return named.length > 0 ? named : fitting.toSorted((a, b) => a.distance - b.distance);
 }
 
 function fitVariant(variant: Variant, layers: readonly NamedLayer[], input: number | undefined): Network | undefined {

@@ -43,7 +43,7 @@ export async function decodeModel(source: ByteSource): Promise<Model> {
 }
 
 /** Whether a safetensors file is one of our models, with the network inside. */
-export function isModel({ metadata }: SafetensorsFile): boolean {
+export function isModel({ metadata }: Pick<SafetensorsFile, 'metadata'>): boolean {
   return metadata.has('alexnet.network');
 }
 
@@ -51,14 +51,7 @@ export function isModel({ metadata }: SafetensorsFile): boolean {
 export async function modelFrom(file: SafetensorsFile): Promise<Model> {
   const { tensors, metadata } = file;
   ensure(isModel(file), 'these are weights without a network, not a model of ours. Turn them into one with: npx alexnet convert IN OUT.safetensors');
-  const version = metadata.get('alexnet.version');
-  ensure(version === formatVersion, `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`);
-  const described = {
-    network: parseNetwork(metadata.get('alexnet.network')),
-    labels: parsePart(metadata, 'labels', labelsSchema) as Label[],
-    preprocessing: parsePart(metadata, 'preprocessing', preprocessingSchema),
-    provenance: parsePart(metadata, 'provenance', provenanceSchema) as Provenance,
-  };
+  const described = parseDescription(metadata);
   const mean = described.preprocessing.mean;
   const meanImage = 'tensor' in mean ? await readTensor(tensors, mean.tensor, meanShape(described.preprocessing)) : undefined;
   const model = { ...described, weights: await readWeights(described.network, tensors), ...(meanImage && { meanImage }) };
@@ -69,14 +62,30 @@ export async function modelFrom(file: SafetensorsFile): Promise<Model> {
 /** A model file in pieces. @throws {AlexNetError} where the model contradicts itself. */
 export function encodeModel(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
   checkModel(model);
-  const metadata = {
+  return writeSafetensors(tensorsOf(model), { metadata: describe(model), precision });
+}
+
+/** All of a model but its numbers, as texts: the metadata of a safetensors or an ONNX file. */
+export function describe({ network, labels, preprocessing, provenance }: Model): Record<string, string> {
+  return {
     'alexnet.version': formatVersion,
-    'alexnet.network': JSON.stringify(model.network),
-    'alexnet.labels': JSON.stringify(model.labels),
-    'alexnet.preprocessing': JSON.stringify(model.preprocessing),
-    'alexnet.provenance': JSON.stringify(model.provenance),
+    'alexnet.network': JSON.stringify(network),
+    'alexnet.labels': JSON.stringify(labels),
+    'alexnet.preprocessing': JSON.stringify(preprocessing),
+    'alexnet.provenance': JSON.stringify(provenance),
   };
-  return writeSafetensors(tensorsOf(model), { metadata, precision });
+}
+
+/** What {@link describe} wrote. @throws {AlexNetError} naming the part that is missing or not valid. */
+export function parseDescription(metadata: ReadonlyMap<string, string>): Pick<Model, 'network' | 'labels' | 'preprocessing' | 'provenance'> {
+  const version = metadata.get('alexnet.version');
+  ensure(version === formatVersion, `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`);
+  return {
+    network: parseNetwork(metadata.get('alexnet.network')),
+    labels: parsePart(metadata, 'labels', labelsSchema) as Label[],
+    preprocessing: parsePart(metadata, 'preprocessing', preprocessingSchema),
+    provenance: parsePart(metadata, 'provenance', provenanceSchema) as Provenance,
+  };
 }
 
 function tensorsOf({ network, weights, preprocessing, meanImage }: Model): NamedTensor[] {

@@ -71,7 +71,12 @@ function namedLayer(name: string, weight: StoredTensor, bias: StoredTensor | und
   return { name, weight, bias, layout: 'channelsLast', outputs: ours[0]!, shape: ours };
 }
 
-const torchvisionStems = ['features.0', 'features.3', 'features.6', 'features.8', 'features.10', 'classifier.1', 'classifier.4', 'classifier.6'];
+const torchvisionStems = ['features.0', 'features.3', 'features.6', 'features.8', 'features.10', 'classifier.1', 'classifier.4', 'classifier.6'] as const;
+
+/** Whether the layers bear torchvision's names, under whatever prefix. */
+export function areTorchvisionNames(layers: readonly NamedLayer[]): boolean {
+  return layers.length === torchvisionStems.length && layers.every(({ name }, i) => name === torchvisionStems[i] || name.endsWith(`.${torchvisionStems[i]}`));
+}
 
 /**
  * Our parameter names → those of torchvision's `alexnet`, for every network of five convolutions and three dense layers.

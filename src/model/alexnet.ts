@@ -1,0 +1,118 @@
+import type { Engine, Session } from '../engine/engine.ts';
+import { findEngine } from '../engine/registry.ts';
+import { ensure } from '../errors.ts';
+import type { Picture } from '../images/picture.ts';
+import { loadPicture, preprocess } from '../images/preprocess.ts';
+import { importWeights } from './import.ts';
+import type { ImportOptions } from './import.ts';
+import type { Label, Model } from './model.ts';
+import { checkModel } from './model.ts';
+
+export interface LoadOptions extends ImportOptions {
+  /** `auto`, or the name of one. Default auto. */
+  readonly engine?: string | Engine;
+  /** Default: the machine's cores. */
+  readonly threads?: number;
+  /** The most pictures computed at once. Default 1 for the quickest single answer. */
+  readonly batch?: number;
+}
+
+export interface Prediction extends Label {
+  /** Position among the network's outputs. */
+  readonly index: number;
+  readonly probability: number;
+}
+
+export interface ClassifyOptions {
+  /** How many predictions, the most probable first. Default 5. */
+  readonly top?: number;
+  /** 1: the centre; 10: the mean of the paper's ten crops (§4.1). Default 1. */
+  readonly crops?: 1 | 10;
+}
+
+/**
+ * A trained network, ready to be asked.
+ *
+ *     const alexnet = await AlexNet.load('model.safetensors');
+ *     const [best] = await alexnet.classify('photo.jpg');
+ *     await alexnet.dispose();
+ */
+export class AlexNet {
+  readonly model: Model;
+  readonly session: Session;
+
+  private constructor(model: Model, session: Session) {
+    this.model = model;
+    this.session = session;
+  }
+
+  /**
+   * Loads a model of ours, or published weights of any kind that {@link importWeights} reads.
+   * @throws {AlexNetError} where the file does not hold what it should, or the engine does not run here.
+   */
+  static async load(path: string, options: LoadOptions = {}): Promise<AlexNet> {
+    const [engine, { model }] = await Promise.all([engineOf(options), importWeights(path, options)]);
+    return AlexNet.of(model, { ...options, engine });
+  }
+
+  /** From a model in memory. */
+  static async of(model: Model, options: Omit<LoadOptions, keyof ImportOptions> = {}): Promise<AlexNet> {
+    checkModel(model);
+    const engine = await engineOf(options);
+    const { batch = 1, threads } = options;
+    const session = await engine.prepare(model.network, { batch, mode: 'inference', ...(threads !== undefined && { threads }) });
+    try {
+      await Promise.all([...model.weights].map(([name, values]) => session.setParameter(name, values)));
+    } catch (error) {
+      await session.dispose();
+      throw error;
+    }
+    return new AlexNet(model, session);
+  }
+
+  /**
+   * What is on a picture.
+   * @param picture a file's path, the bytes of an encoded picture, or raw RGB pixels.
+   * @throws {UnreadablePicture} where it is none.
+   */
+  async classify(picture: string | Uint8Array | Picture, { top = 5, crops = 1 }: ClassifyOptions = {}): Promise<Prediction[]> {
+    ensure(Number.isInteger(top) && top > 0, `Expected top to be a whole number above zero but found ${top}.`);
+    const { preprocessing, meanImage, labels } = this.model;
+    const loaded = await loadPicture(picture, preprocessing);
+    const probabilities = await this.probabilities(preprocess(loaded, preprocessing, crops, meanImage));
+    const mean = meanOf(probabilities, labels.length);
+    const order = [...mean.keys()].toSorted((a, b) => mean[b]! - mean[a]! || a - b);
+    return order.slice(0, top).map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
+  }
+
+  /** Probabilities `[n, classes]` of preprocessed pictures `[n, 3, crop, crop]`, any number of them. */
+  async probabilities(images: Float32Array): Promise<Float32Array> {
+    const { crop } = this.model.preprocessing;
+    const size = 3 * crop * crop;
+    const count = images.length / size;
+    ensure(Number.isInteger(count) && count > 0, () => `Expected whole pictures of 3×${crop}×${crop} = ${size} numbers but found ${images.length} numbers.`);
+    const classes = this.model.labels.length;
+    const out = new Float32Array(count * classes);
+    for (let done = 0; done < count; done += this.session.batch) {
+      const part = images.subarray(done * size, Math.min(count, done + this.session.batch) * size);
+      out.set(await this.session.forward(part), done * classes);
+    }
+    return out;
+  }
+
+  /** Gives back the engine's memory and threads. */
+  async dispose(): Promise<void> {
+    await this.session.dispose();
+  }
+}
+
+async function engineOf({ engine = 'auto' }: Pick<LoadOptions, 'engine'>): Promise<Engine> {
+  return typeof engine === 'string' ? findEngine(engine) : engine;
+}
+
+function meanOf(probabilities: Float32Array, classes: number): Float32Array {
+  const mean = new Float64Array(classes);
+  const count = probabilities.length / classes;
+  for (let i = 0; i < probabilities.length; i++) mean[i % classes]! += probabilities[i]! / count;
+  return Float32Array.from(mean);
+}

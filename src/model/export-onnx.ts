@@ -1,0 +1,167 @@
+import { AlexNetError } from '../errors.ts';
+import { writeOnnx } from '../formats/onnx.ts';
+import type { WrittenNode, WrittenTensor } from '../formats/onnx.ts';
+import type { WrittenPrecision } from '../formats/tensor.ts';
+import { dividedAlpha } from '../network/layer.ts';
+import type { Layer, LrnLayer } from '../network/layer.ts';
+import { parametersOf } from '../network/parameters.ts';
+import { inferShapes } from '../network/shapes.ts';
+import type { LayerShape, ResolvedWindow } from '../network/shapes.ts';
+import { writeBand } from './lrn-band.ts';
+import { checkModel, describe } from './model.ts';
+import type { Model } from './model.ts';
+
+export interface OnnxOptions {
+  /** LRN by multiplication, convolution, power and division, for runtimes that lack the operator (onnxruntime's WebGPU). Default false. */
+  readonly portable?: boolean;
+  /** The graph takes bytes 0 to 255 as f32 and does scale, mean and deviation itself. Default false. */
+  readonly withPreprocessing?: boolean;
+  /** How weights are stored; f16 ones are cast back to f32 by the graph, so inputs and answers stay f32. Default f32. */
+  readonly precision?: WrittenPrecision;
+}
+
+const opset = 17;
+
+/**
+ * A model as ONNX, opset 17, any number of pictures at once: input `image` `[n, 3, h, w]`, output `probabilities` `[n, classes]`.
+ * Network, labels and preprocessing travel in the metadata under `alexnet.…`.
+ * @returns the file in pieces.
+ */
+export function exportOnnx(model: Model, options: OnnxOptions = {}): Iterable<Uint8Array> {
+  checkModel(model);
+  const graph = new GraphWriter(model, options);
+  return writeOnnx({
+    opset,
+    producer: { name: 'alexnet', version: '1' },
+    graph: 'alexnet',
+    ...graph.write(),
+    metadata: { ...describe(model), 'alexnet.input': options.withPreprocessing === true ? 'bytes' : 'preprocessed' },
+  });
+}
+
+class GraphWriter {
+  readonly #model: Model;
+  readonly #options: OnnxOptions;
+  readonly #nodes: WrittenNode[] = [];
+  readonly #initializers: WrittenTensor[] = [];
+  #value = 'image';
+
+  constructor(model: Model, options: OnnxOptions) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  write(): Pick<Parameters<typeof writeOnnx>[0], 'nodes' | 'initializers' | 'inputs' | 'outputs'> {
+    const shapes = inferShapes(this.#model.network);
+    const [input, output] = [shapes[0]!.output, shapes.at(-1)!.output];
+    if (this.#options.withPreprocessing === true) this.#preprocess();
+    this.#parameters();
+    for (const shape of shapes) this.#layer(shape);
+    const last = this.#nodes.pop()!;
+    this.#nodes.push({ ...last, outputs: ['probabilities'] });
+    return {
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: [{ name: 'image', shape: ['n', ...input] }],
+      outputs: [{ name: 'probabilities', shape: ['n', output[0]] }],
+    };
+  }
+
+  /** `(p · scale − mean) / deviation` */
+  #preprocess(): void {
+    const { scale, mean, deviation, resize, crop } = this.#model.preprocessing;
+    if (scale !== 1) this.#node('Mul', 'scale', [this.#constant('preprocessing.scale', [1], [scale])]);
+    const subtracted = 'tensor' in mean ? meanCrop(this.#model.meanImage!, resize.size, crop) : mean;
+    const shape = 'tensor' in mean ? [1, 3, crop, crop] : [1, 3, 1, 1];
+    this.#node('Sub', 'mean', [this.#constant('preprocessing.mean', shape, subtracted)]);
+    if (deviation.some((value) => value !== 1)) this.#node('Div', 'deviation', [this.#constant('preprocessing.deviation', [1, 3, 1, 1], deviation)]);
+  }
+
+  #parameters(): void {
+    const { precision = 'f32' } = this.#options;
+    for (const { name, shape } of parametersOf(this.#model.network)) {
+      const data = this.#model.weights.get(name)!;
+      this.#initializers.push({ name: precision === 'f32' ? name : `${name}.f16`, shape, data, precision });
+      if (precision === 'f16') this.#nodes.push({ type: 'Cast', name: `${name}.cast`, inputs: [`${name}.f16`], outputs: [name], attributes: { to: { int: 1 } } });
+    }
+  }
+
+  #layer({ layer, input, output, window }: LayerShape): void {
+    const { name } = layer;
+    switch (layer.type) {
+      case 'input':
+        return;
+      case 'convolution':
+        return this.#node('Conv', name, [`${name}.weight`, `${name}.bias`], { ...slide(window!), group: { int: layer.groups } });
+      case 'relu':
+        return this.#node('Relu', name);
+      case 'lrn':
+        return this.#lrn(layer, input[0]);
+      case 'maxPool':
+        return this.#node('MaxPool', name, [], slide(window!));
+      case 'averagePool':
+        return this.#node('AveragePool', name, [], { ...slide(window!), count_include_pad: { int: 0 } });
+      case 'adaptiveAveragePool':
+        return this.#adaptive(layer, input, output);
+      case 'dense':
+        if (input[1] * input[2] > 1) this.#node('Flatten', `${name}_flatten`, [], { axis: { int: 1 } });
+        return this.#node('Gemm', name, [`${name}.weight`, `${name}.bias`], { transB: { int: 1 } });
+      case 'dropout':
+        if (layer.scale === 'test') this.#node('Mul', name, [this.#constant(`${name}.scale`, [1], [1 - layer.rate])]);
+        return;
+      case 'softmax':
+        return this.#node('Softmax', name, [], { axis: { int: 1 } });
+    }
+  }
+
+  /** ONNX's LRN knows neither towers nor windows inside a map; those are always written by simple operators. */
+  #lrn(layer: LrnLayer, channels: number): void {
+    const { name, size, beta, k } = layer;
+    if (layer.across === 'channels' && layer.groups === 1 && this.#options.portable !== true) {
+      return this.#node('LRN', name, [], { size: { int: size }, alpha: { float: dividedAlpha(layer) }, beta: { float: beta }, bias: { float: k } });
+    }
+    const band = writeBand(layer, channels);
+    const from = this.#value;
+    const half = layer.across === 'map' ? (size - 1) / 2 : 0;
+    this.#initializers.push({ name: `${name}.band`, shape: band.shape, data: band.weight }, { name: `${name}.k`, shape: [channels], data: band.bias });
+    this.#node('Mul', `${name}_square`, [from]);
+    this.#node('Conv', `${name}_sum`, [`${name}.band`, `${name}.k`], { group: { int: band.groups }, pads: { ints: [half, half, half, half] }, kernel_shape: { ints: band.shape.slice(2) } });
+    this.#node('Pow', `${name}_power`, [this.#constant(`${name}.beta`, [1], [beta])]);
+    this.#nodes.push({ type: 'Div', name, inputs: [from, this.#value], outputs: [name] });
+    this.#value = name;
+  }
+
+  /** ONNX has no such pooling: none is needed where the size is right already, a plain one where it divides, a matrix product else. */
+  #adaptive(layer: Layer & { type: 'adaptiveAveragePool' }, [channels, height, width]: readonly [number, number, number], [, rows, columns]: readonly [number, number, number]): void {
+    if (height === rows && width === columns) return;
+    if (height % rows === 0 && width % columns === 0) {
+      const kernel = { ints: [height / rows, width / columns] };
+      return this.#node('AveragePool', layer.name, [], { kernel_shape: kernel, strides: kernel });
+    }
+    throw new AlexNetError(`The layer "${layer.name}" averages ${height}×${width} maps to ${rows}×${columns}, which do not divide evenly over ${channels} channels; ONNX has no operator for that. Use an input size whose maps are a multiple of ${rows}×${columns}.`);
+  }
+
+  #constant(name: string, shape: readonly number[], values: ArrayLike<number>): string {
+    this.#initializers.push({ name, shape, data: Float32Array.from(values) });
+    return name;
+  }
+
+  /** A node that takes what the one before it gave. */
+  #node(type: string, name: string, inputs: readonly string[] = [], attributes: NonNullable<WrittenNode['attributes']> = {}): void {
+    this.#nodes.push({ type, name, inputs: [this.#value, ...inputs], outputs: [name], attributes });
+    this.#value = name;
+  }
+}
+
+/** Overhanging windows are written as padding, which every runtime agrees on; ceil_mode is not. */
+function slide({ kernel, stride, padding: { top, left, bottom, right } }: ResolvedWindow): NonNullable<WrittenNode['attributes']> {
+  return { kernel_shape: { ints: kernel }, strides: { ints: stride }, pads: { ints: [top, left, Math.max(0, bottom), Math.max(0, right)] } };
+}
+
+function meanCrop(image: Float32Array, size: number, crop: number): Float32Array {
+  const offset = (size - crop) >> 1;
+  return Float32Array.from({ length: 3 * crop * crop }, (_, i) => {
+    const [channel, y, x] = [Math.floor(i / (crop * crop)), Math.floor(i / crop) % crop, i % crop];
+    return image[(channel * size + y + offset) * size + x + offset]!;
+  });
+}

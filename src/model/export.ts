@@ -1,0 +1,50 @@
+import { extname } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { writeNpz } from '../formats/numpy.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
+import type { NamedTensor, WrittenPrecision } from '../formats/tensor.ts';
+import { parametersOf } from '../network/parameters.ts';
+import { exportOnnx } from './export-onnx.ts';
+import type { OnnxOptions } from './export-onnx.ts';
+import { writeWhole } from './files.ts';
+import { checkModel, encodeModel } from './model.ts';
+import type { Model } from './model.ts';
+import { torchvisionNames } from './naming.ts';
+
+export interface ExportOptions extends OnnxOptions {
+  /** Whose names a safetensors file bears. Default ours, with network, labels and preprocessing in it. */
+  readonly names?: 'ours' | 'torchvision';
+}
+
+/** What is written, by the ending of the file's name. */
+export const writtenKinds = { '.safetensors': 'safetensors', '.onnx': 'onnx', '.npz': 'numpy' } as const;
+
+/** Writes a model as what the ending of `path` says: `.safetensors`, `.onnx` or `.npz`. @throws {UsageError} for other endings. */
+export async function exportModel(path: string, model: Model, options: ExportOptions = {}): Promise<(typeof writtenKinds)[keyof typeof writtenKinds]> {
+  const ending = extname(path).toLowerCase();
+  if (!Object.hasOwn(writtenKinds, ending)) throw new UsageError(`${path} should end in ${Object.keys(writtenKinds).join(', ')}, which says what is written; "${ending}" is not.`);
+  const kind = writtenKinds[ending as keyof typeof writtenKinds];
+  await writeWhole(path, encode(kind, model, options));
+  return kind;
+}
+
+function encode(kind: (typeof writtenKinds)[keyof typeof writtenKinds], model: Model, options: ExportOptions): Iterable<Uint8Array> {
+  const { precision = 'f32', names = 'ours' } = options;
+  if (kind === 'onnx') return exportOnnx(model, options);
+  if (kind === 'numpy') return exportNpz(model, precision);
+  return names === 'torchvision' ? exportTorchvision(model, precision) : encodeModel(model, precision);
+}
+
+/** Weights alone under our names, in our layouts. */
+export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
+  checkModel(model);
+  return writeNpz(parametersOf(model.network).map(({ name, shape }) => ({ name, shape, data: model.weights.get(name)! })), precision);
+}
+
+/** Weights alone under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes them. @throws {AlexNetError} for other kinds of network. */
+export function exportTorchvision(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
+  checkModel(model);
+  const names = torchvisionNames(model.network);
+  const tensors: NamedTensor[] = parametersOf(model.network).map(({ name, shape }) => ({ name: names.get(name)!, shape, data: model.weights.get(name)! }));
+  return writeSafetensors(tensors, { metadata: { format: 'pt' }, precision });
+}

@@ -1,0 +1,178 @@
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { AlexNetError, ensure } from '../errors.ts';
+import { parsePrototxt, readBinaryProto, readCaffeModel } from '../formats/caffe.ts';
+import { isNpz, isNumpy, readNpy, readNpz } from '../formats/numpy.ts';
+import { isOnnx, readOnnx } from '../formats/onnx.ts';
+import { isSafetensors, readSafetensors } from '../formats/safetensors.ts';
+import { decodeText, readBytes } from '../formats/source.ts';
+import type { ByteSource } from '../formats/source.ts';
+import { isLegacyTorch, isTorchZip, readLegacyTorch, readTorchZip } from '../formats/torch.ts';
+import { isZip, readZip } from '../formats/zip.ts';
+import type { Preprocessing } from '../images/preprocessing.ts';
+import { inferShapes } from '../network/shapes.ts';
+import type { Variant } from '../network/variants.ts';
+import { computation } from './chain.ts';
+import type { Chain } from './chain.ts';
+import { withFile } from './files.ts';
+import { imagenetLabels } from './imagenet.ts';
+import { importCaffe } from './import-caffe.ts';
+import { importOnnx } from './import-onnx.ts';
+import type { LeadingArithmetic } from './import-onnx.ts';
+import { importTensors } from './import-tensors.ts';
+import type { TensorOptions } from './import-tensors.ts';
+import { isModel, modelFrom, parseDescription } from './model.ts';
+import { naming } from './model-file.ts';
+import type { Label, Model } from './model.ts';
+import { publishedPreprocessing } from './published.ts';
+
+/** The kinds of file that hold weights. */
+export type WeightsKind = 'alexnet' | 'safetensors' | 'torch' | 'onnx' | 'caffe' | 'numpy';
+
+export interface ImportOptions extends TensorOptions {
+  /** Default: ImageNet's where there are 1,000 classes, else "class 0", "class 1", … */
+  readonly labels?: readonly Label[];
+  /** Caffe: the network's description, which has the last word on the layers' settings. */
+  readonly prototxt?: string;
+  /** Caffe: the mean image (`mean.binaryproto`) instead of the mean colour. */
+  readonly mean?: string;
+  /** Instead of what published weights of the variant use. */
+  readonly preprocessing?: Preprocessing;
+}
+
+export interface Imported {
+  readonly model: Model;
+  readonly kind: WeightsKind;
+  /** Undefined where no member of the family computes the same. */
+  readonly variant: Variant | undefined;
+  /** Other variants whose weights have the same shapes, where the file does not tell them apart: ask with `variant`. */
+  readonly alternatives: readonly Variant[];
+}
+
+interface Weights extends Chain {
+  readonly kind: WeightsKind;
+  readonly alternatives?: readonly Variant[];
+  readonly arithmetic?: LeadingArithmetic;
+  readonly metadata?: ReadonlyMap<string, string>;
+}
+
+/**
+ * A model from a file of weights of any kind that is read (docs/formats.md); the kind is told by the file's content.
+ * @throws {AlexNetError} naming the file and what in it does not fit.
+ */
+export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
+  return withFile(path, (source) => naming(path, () => importFrom(source, path, options)));
+}
+
+async function importFrom(source: ByteSource, path: string, options: ImportOptions): Promise<Imported> {
+  const start = await readBytes(source, 0, Math.min(64, source.size), 'the file');
+  if (isSafetensors(start, source.size)) {
+    const file = await readSafetensors(source);
+    if (isModel(file)) return { model: await modelFrom(file), kind: 'alexnet', variant: undefined, alternatives: [] };
+    return complete({ kind: 'safetensors', ...(await importTensors([...file.tensors.values()], options)) }, path, options);
+  }
+  return complete(await readWeights(source, start, path, options), path, options);
+}
+
+async function readWeights(source: ByteSource, start: Uint8Array, path: string, options: ImportOptions): Promise<Weights> {
+  if (isZip(start)) return readArchive(source, options);
+  if (isLegacyTorch(start)) return { kind: 'torch', ...(await importTensors(await readLegacyTorch(source), options)) };
+  if (isNumpy(start)) return { kind: 'numpy', ...(await importTensors(await readNpy(source, 'array'), options)) };
+  if (isOnnx(start)) {
+    const model = await readOnnx(source, (location) => openBeside(path, location));
+    return { kind: 'onnx', metadata: model.metadata, ...(await importOnnx(model, options.input)) };
+  }
+  if (start[0] === 0x0a || extname(path) === '.caffemodel') return { kind: 'caffe', ...(await importCaffeFile(source, options)) };
+  throw new AlexNetError(unknownKind(start));
+}
+
+async function readArchive(source: ByteSource, options: ImportOptions): Promise<Weights> {
+  const entries = await readZip(source);
+  if (isTorchZip(entries)) return { kind: 'torch', ...(await importTensors(await readTorchZip(entries), options)) };
+  if (isNpz(entries)) return { kind: 'numpy', ...(await importTensors(await readNpz(entries), options)) };
+  const names = [...entries.keys()].slice(0, 4).join(', ');
+  throw new AlexNetError(`the zip archive is neither PyTorch's (no data.pkl) nor NumPy's (.npy files). It holds ${names === '' ? 'nothing' : names}.`);
+}
+
+async function importCaffeFile(source: ByteSource, { prototxt, input }: ImportOptions): Promise<Chain> {
+  const text = prototxt === undefined ? undefined : await withFile(prototxt, async (file) => {
+    ensure(file.size <= 1 << 20, `${prototxt} has ${file.size} bytes, which is too long for a prototxt.`);
+    return decodeText(await readBytes(file, 0, file.size, 'the prototxt'), 'the prototxt');
+  });
+  return importCaffe(await readCaffeModel(source), text === undefined ? undefined : parsePrototxt(text), input);
+}
+
+function unknownKind(start: Uint8Array): string {
+  const hdf5 = start[0] === 0x89 && start[1] === 0x48;
+  const read = 'PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy)';
+  if (hdf5) return `it is an HDF5 file (Keras), which is not read. Save the weights as one of: ${read}.`;
+  return `its content is of no known kind. Weights are read from ${read}.`;
+}
+
+/** Tensors of an ONNX model that lie in files of their own, which must be in the model's folder even after links are followed. */
+async function openBeside(path: string, location: string): Promise<ByteSource> {
+  const folder = await realpath(dirname(resolve(path)));
+  const place = await realpath(join(folder, location)).catch(() => {
+    throw new AlexNetError(`its tensors are in "${location}", which is missing beside it.`);
+  });
+  if (!place.startsWith(folder.endsWith(sep) ? folder : folder + sep)) throw new AlexNetError(`its tensors claim to be in "${location}", which leads out of the model's folder. It is not opened.`);
+  const size = await withFile(place, async (file) => file.size);
+  return { size, read: (into, position) => withFile(place, (file) => file.read(into, position)) };
+}
+
+async function complete(weights: Weights, path: string, options: ImportOptions): Promise<Imported> {
+  const { kind, network, variant, weights: values, alternatives = [], metadata } = weights;
+  const own = metadata !== undefined && isModel({ metadata }) ? parseDescription(metadata) : undefined;
+  const shapes = inferShapes(network);
+  const classes = shapes.at(-1)!.output[0];
+  const described = {
+    network: own !== undefined && computation(own.network) === computation(network) ? own.network : network,
+    labels: options.labels ?? (own?.labels.length === classes ? own.labels : defaultLabels(classes)),
+    provenance: own?.provenance ?? { source: basename(path), kind, ...(variant !== undefined && { variant }) },
+  };
+  ensure(described.labels.length === classes, `the network has ${classes} outputs, but ${described.labels.length} labels are given.`);
+  const mean = options.mean === undefined ? undefined : await readMean(options.mean);
+  const preprocessing = withMean(options.preprocessing ?? preprocessingFor(weights, own?.preprocessing, shapes[0]!.output[1]), mean);
+  const named = describedNames(described.network, network, values);
+  return { model: { ...described, weights: named, preprocessing, ...(mean && { meanImage: mean.values }) }, kind, variant, alternatives };
+}
+
+/** The same numbers under the names of a network that computes the same. */
+function describedNames(wanted: Model['network'], built: Model['network'], values: ReadonlyMap<string, Float32Array>): ReadonlyMap<string, Float32Array> {
+  if (wanted === built) return values;
+  const names = wanted.flatMap(({ type, name }) => (type === 'convolution' || type === 'dense' ? [`${name}.weight`, `${name}.bias`] : []));
+  return new Map([...values.values()].map((array, index) => [names[index]!, array]));
+}
+
+function defaultLabels(classes: number): Label[] {
+  return classes === 1000 ? imagenetLabels() : Array.from({ length: classes }, (_, index) => ({ name: `class ${index}` }));
+}
+
+/** What the file says itself; else what published weights of its variant were trained on. */
+function preprocessingFor({ variant, arithmetic = {} }: Weights, own: Preprocessing | undefined, crop: number): Preprocessing {
+  if (own?.crop === crop && !('tensor' in own.mean)) return own;
+  const usual = publishedPreprocessing(variant, crop);
+  if (Object.keys(arithmetic).length === 0) return usual;
+  const { scale = 1, mean = [0, 0, 0], deviation = [1, 1, 1] } = arithmetic;
+  return { ...usual, scale, mean, deviation };
+}
+
+interface MeanImage {
+  readonly size: number;
+  readonly values: Float32Array;
+}
+
+async function readMean(path: string): Promise<MeanImage> {
+  return withFile(path, async (source) => {
+    const tensor = await readBinaryProto(source);
+    const [channels, height = 0, width] = tensor.shape.slice(-3);
+    ensure(channels === 3 && height === width && height > 0, `${path} should hold a square mean image of three channels, but its shape is ${tensor.shape.join('×')}.`);
+    return { size: height, values: await tensor.read() };
+  });
+}
+
+function withMean(preprocessing: Preprocessing, mean: MeanImage | undefined): Preprocessing {
+  if (mean === undefined) return preprocessing;
+  ensure(mean.size >= preprocessing.crop, `the mean image of ${mean.size}×${mean.size} is smaller than the network's input of ${preprocessing.crop}×${preprocessing.crop}.`);
+  return { ...preprocessing, resize: { ...preprocessing.resize, size: mean.size }, mean: { tensor: 'preprocessing.mean' } };
+}
