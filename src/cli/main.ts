@@ -20,6 +20,8 @@ interface Verb {
 export const verbs: Readonly<Record<string, Verb>> = {
   train: { summary: 'trains on a folder of photographs', load: () => import('./commands/train.ts') },
   data: { summary: 'checks a dataset; packs it into shards', load: () => import('./commands/data.ts') },
+  convert: { summary: 'between weight files: PyTorch, safetensors, ONNX, Caffe, NumPy', load: () => import('./commands/convert.ts') },
+  pull: { summary: 'fetches published weights, checks them and makes a model of them', load: () => import('./commands/pull.ts') },
   explain: { summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory', load: () => import('./commands/explain.ts') },
   doctor: { summary: 'what this machine offers, and what to install for more', load: () => import('./commands/doctor.ts') },
   native: { summary: "builds the oneDNN engine, the fastest on a CPU, from the package's own sources", load: () => import('./commands/native.ts') },

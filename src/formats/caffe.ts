@@ -222,7 +222,7 @@ export function parsePrototxt(text: string): CaffeNet {
   const sizes = [...(net.get('input_dim') ?? []), ...messages(net, 'input_shape').flatMap((shape) => shape.get('dim') ?? [])];
   const declared = layers.find(({ type }) => type === 'Input')?.settings.get('dim');
   const input = sizes.length >= 4 ? sizes : declared;
-  return { name: String(net.get('name')?.[0] ?? ''), layers, input: input?.slice(0, 4).map(Number) };
+  return { name: texts(net, 'name')[0] ?? '', layers, input: input?.slice(0, 4).map(Number) };
 }
 
 function messages(message: TextMessage, key: string): TextMessage[] {
@@ -230,13 +230,13 @@ function messages(message: TextMessage, key: string): TextMessage[] {
 }
 
 function texts(message: TextMessage, key: string): string[] {
-  return (message.get(key) ?? []).map(String);
+  return (message.get(key) ?? []).filter(isPlain).map(String);
 }
 
 function textLayer(layer: TextMessage): CaffeLayer {
   const settings = new Map<string, (number | string)[]>();
   for (const [key, values] of layer) {
-    if (!/_param$/.test(key)) continue;
+    if (!key.endsWith('_param')) continue;
     for (const message of values) if (message instanceof Map) collectSettings(message, settings);
   }
   const phase = messages(layer, 'include').flatMap((rule) => texts(rule, 'phase'))[0]?.toLowerCase();

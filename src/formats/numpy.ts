@@ -1,6 +1,6 @@
 /** NumPy's `.npy` (numpy/lib/format.py, versions 1 to 3), `.npz`, and the pickled dictionaries of arrays in `.npy`. */
 import { AlexNetError } from '../errors.ts';
-import { PyBytes, PyDict, PyTuple, readPickle, textOf } from './pickle.ts';
+import { PyBytes, PyDict, PyTuple, keyText, readPickle, textOf } from './pickle.ts';
 import type { PyValue, Stateful } from './pickle.ts';
 import { partOf, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
@@ -117,7 +117,7 @@ async function readPickled(source: ByteSource, position: number): Promise<Stored
   const root = value instanceof PickledArray ? objectsOf(value)?.[0] : value;
   if (!(root instanceof PyDict)) throw damaged('its pickle holds no dictionary of arrays');
   const tensors: StoredTensor[] = [];
-  for (const [layer, arrays] of root.entries) tensors.push(...namedArrays(source, String(layer), arrays));
+  for (const [layer, arrays] of root.entries) tensors.push(...namedArrays(source, keyText(layer), arrays));
   return tensors;
 }
 
@@ -127,7 +127,7 @@ function namedArrays(source: ByteSource, path: string, value: PyValue): StoredTe
     const objects = objectsOf(value);
     return objects === undefined ? [pickledTensor(source, path, value)] : objects.map((item, i) => pickledTensor(source, `${path}.${i}`, item));
   }
-  if (value instanceof PyDict) return [...value.entries].map(([key, array]) => pickledTensor(source, `${path}.${String(key)}`, array));
+  if (value instanceof PyDict) return [...value.entries].map(([key, array]) => pickledTensor(source, `${path}.${keyText(key)}`, array));
   const items = value instanceof PyTuple ? value.items : value;
   if (!Array.isArray(items)) throw damaged(`"${path}" in its dictionary is no array`);
   return items.map((array, index) => pickledTensor(source, `${path}.${index}`, array as PyValue));

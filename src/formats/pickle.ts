@@ -157,8 +157,8 @@ class Machine {
     const dict = this.top();
     if (!(dict instanceof PyDict) || pairs.length % 2 !== 0) this.fail('it sets items of what is not a dictionary');
     for (let i = 0; i < pairs.length; i += 2) {
-      const key = textOf(pairs[i]!) ?? pairs[i]!;
-      if (dict.entries.has(key)) this.fail(`the key ${JSON.stringify(String(key))} is given twice`);
+      const key = textOf(pairs[i]) ?? pairs[i]!;
+      if (dict.entries.has(key)) this.fail(`the key ${keyText(key)} is given twice`);
       dict.entries.set(key, pairs[i + 1]!);
     }
   }
@@ -250,6 +250,11 @@ class Machine {
   fail(why: string): never {
     throw new AlexNetError(`The pickle is damaged or not supported: ${why} (at byte ${this.position}).`);
   }
+}
+
+/** A dictionary's key in words. */
+export function keyText(key: PyValue): string {
+  return typeof key === 'object' ? '?' : String(key);
 }
 
 /** A text, whether Python 2 or 3 wrote it. */

@@ -61,7 +61,7 @@ export class ChainBuilder {
   add(layer: Unnamed): void {
     const base = `${stems[layer.type]}${layer.type === 'softmax' ? '' : this.#position}`;
     const taken = this.#layers.filter(({ name }) => name === base || name.startsWith(`${base}_`)).length;
-    this.#layers.push({ ...layer, name: taken === 0 ? base : `${base}_${taken + 1}` } as Layer);
+    this.#layers.push({ ...layer, name: taken === 0 ? base : `${base}_${taken + 1}` });
   }
 
   /** Checks the whole network and its weights' shapes, finds the variant, reads the numbers. */

@@ -2,7 +2,7 @@ import { AlexNetError, ensure } from '../errors.ts';
 import { permuteAxes, showShape } from '../formats/tensor.ts';
 import type { StoredTensor } from '../formats/tensor.ts';
 import { hasParameters } from '../network/layer.ts';
-import type { ConvolutionLayer, Network, Shape } from '../network/layer.ts';
+import type { Network, Shape } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 import { alexnet } from '../network/variants.ts';
@@ -90,7 +90,7 @@ async function readWeights(network: Network, layers: readonly NamedLayer[]): Pro
   for (const [index, { layer, input }] of shapes.entries()) {
     const { weight, bias, layout, outputs } = layers[index]!;
     const values = await weight.read();
-    weights.set(`${layer.name}.weight`, layout === 'ours' ? values : turn(values, weight.shape, input, layer as ConvolutionLayer));
+    weights.set(`${layer.name}.weight`, layout === 'ours' ? values : turn(values, weight.shape, input, layer));
     const biases = (await bias?.read()) ?? new Float32Array(outputs);
     ensure(biases.length === outputs, `"${bias?.name}" should have ${outputs} numbers but has ${biases.length}.`);
     weights.set(`${layer.name}.bias`, biases);

@@ -84,7 +84,7 @@ export function parseDescription(metadata: ReadonlyMap<string, string>): Pick<Mo
     network: parseNetwork(metadata.get('alexnet.network')),
     labels: parsePart(metadata, 'labels', labelsSchema) as Label[],
     preprocessing: parsePart(metadata, 'preprocessing', preprocessingSchema),
-    provenance: parsePart(metadata, 'provenance', provenanceSchema) as Provenance,
+    provenance: parsePart(metadata, 'provenance', provenanceSchema),
   };
 }
 

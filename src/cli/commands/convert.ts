@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { AlexNetError } from '../../errors.ts';
+import { costs } from '../../network/costs.ts';
+import { parseVariant, variants } from '../../network/variants.ts';
+import { checkWritten, exportModel } from '../../model/export.ts';
+import { importWeights } from '../../model/import.ts';
+import type { Imported } from '../../model/import.ts';
+import type { Label } from '../../model/model.ts';
+import { reason } from '../../model/files.ts';
+import { wholeNumber } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import type { Terminal } from '../terminal.ts';
+import { grouped } from '../text.ts';
+
+interface ConvertFlags extends CommonOptions {
+  readonly variant?: string;
+  readonly input?: number;
+  readonly labels?: string;
+  readonly prototxt?: string;
+  readonly mean?: string;
+  readonly precision: 'f32' | 'f16';
+  readonly names: 'ours' | 'torchvision';
+  readonly portable?: true;
+  readonly withPreprocessing?: true;
+}
+
+export function register(command: Command, terminal: Terminal): void {
+  command
+    .argument('<in>', 'weights: PyTorch .pth or .pt, safetensors, ONNX, .caffemodel, .npz, .npy; told by content')
+    .argument('<out>', 'what to write, told by its ending: .safetensors (a model of ours), .onnx or .npz')
+    .option('--variant <name>', `whose weights they are, where the file does not tell: ${Object.keys(variants).join(', ')}`)
+    .option('--input <n>', "side of the input in pixels, where it is not the variant's own", wholeNumber(1))
+    .option('--labels <file>', 'names of the classes, one a line')
+    .option('--prototxt <file>', "Caffe: the network's description")
+    .option('--mean <file>', 'Caffe: the mean image, .binaryproto')
+    .addOption(new Option('--precision <p>', 'of the weights that are written').choices(['f32', 'f16']).default('f32'))
+    .addOption(new Option('--names <n>', 'of the tensors in .safetensors').choices(['ours', 'torchvision']).default('ours'))
+    .option('--portable', 'ONNX: LRN by simple operators, for runtimes that lack it')
+    .option('--with-preprocessing', 'ONNX: scale, mean and deviation inside the graph')
+    .addHelpText('after', '\nExample:\n  alexnet convert bvlc_alexnet.caffemodel caffe.safetensors\n  alexnet convert model.safetensors model.onnx --with-preprocessing')
+    .action((from: string, to: string, flags: ConvertFlags) => convert(from, to, flags, terminal));
+}
+
+async function convert(from: string, to: string, { variant, input, labels, prototxt, mean, ...written }: ConvertFlags, terminal: Terminal): Promise<void> {
+  checkWritten(to);
+  const imported = await importWeights(from, {
+    ...(variant !== undefined && { variant: parseVariant(variant) }),
+    ...(input !== undefined && { input }),
+    ...(labels !== undefined && { labels: await readLabels(labels) }),
+    ...(prototxt !== undefined && { prototxt }),
+    ...(mean !== undefined && { mean }),
+  });
+  remark(imported, terminal);
+  const { precision, names, portable = false, withPreprocessing = false } = written;
+  const kind = await exportModel(to, imported.model, { precision, names, portable, withPreprocessing });
+  const { parameters } = costs(imported.model.network);
+  terminal.answer({ from: imported.kind, to: kind, parameters }, () => `${grouped(parameters)} parameters from ${imported.kind} to ${kind}: ${to}`);
+}
+
+function remark({ variant, alternatives }: Imported, terminal: Terminal): void {
+  if (variant !== undefined) terminal.note(`Taken as the variant ${variant}.`);
+  if (alternatives.length > 0) terminal.note(`Weights of these shapes could also be ${alternatives.join(', ')}, which answer differently: if so, say --variant.`);
+}
+
+async function readLabels(path: string): Promise<Label[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new AlexNetError(`${path} could not be opened: ${reason(error)}.`, { cause: error });
+  });
+  return text.replace(/\n$/, '').split(/\r?\n/).map((name) => ({ name }));
+}
