@@ -121,11 +121,23 @@ export function likeVariant(variant: Variant, network: Network): Network {
   const [first] = network;
   const [, height, width] = first?.type === 'input' ? first.shape : [0, 0, 0];
   ensure(height === width, `The variants have square inputs, but the network's is ${height}×${width}.`);
-  return withWidths(alexnet(variant, { input: height }), network.filter(hasParameters).map(outputsOf));
+  return variantOfWidths(variant, network.filter(hasParameters).map(outputsOf), height);
 }
 
-/** A network whose k-th layer with parameters has `widths[k]` kernels or units. */
-export function withWidths(network: Network, widths: readonly number[]): Network {
+/**
+ * A variant whose k-th layer with parameters has `widths[k]` kernels or units. Where one factor on all widths gives these,
+ * it is the very network that `alexnet` makes; else initial values stay those of the full widths.
+ */
+export function variantOfWidths(variant: Variant, widths: readonly number[], input?: number): Network {
+  const options = { ...(input !== undefined && { input }), classes: widths.at(-1) ?? 0 };
+  const template = alexnet(variant, options);
+  const own = template.filter(hasParameters).map(outputsOf);
+  const factors = new Set(widths.slice(0, -1).map((width, i) => width / own[i]!));
+  const made = [...factors].map((width) => alexnet(variant, { ...options, width })).find((network) => network.filter(hasParameters).map(outputsOf).join() === widths.join());
+  return made ?? withWidths(template, widths);
+}
+
+function withWidths(network: Network, widths: readonly number[]): Network {
   const count = network.filter(hasParameters).length;
   ensure(count === widths.length, `Expected ${count} layers with weights but found ${widths.length}.`);
   let position = 0;

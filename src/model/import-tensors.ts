@@ -7,7 +7,7 @@ import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 import { alexnet } from '../network/variants.ts';
 import type { Variant } from '../network/variants.ts';
-import { computation, variantNames, withWidths } from './chain.ts';
+import { computation, variantNames, variantOfWidths } from './chain.ts';
 import type { Chain } from './chain.ts';
 import { areTorchvisionNames, pairTensors } from './naming.ts';
 import type { NamedLayer } from './naming.ts';
@@ -59,8 +59,7 @@ function candidates(layers: readonly NamedLayer[], { variant, input }: TensorOpt
 
 function fitVariant(variant: Variant, layers: readonly NamedLayer[], input: number | undefined): Network | undefined {
   try {
-    const template = alexnet(variant, input === undefined ? {} : { input });
-    const network = withWidths(template, layers.map(({ outputs }) => outputs));
+    const network = variantOfWidths(variant, layers.map(({ outputs }) => outputs), input);
     const expected = parametersOf(network).filter(({ kind }) => kind === 'weight');
     return expected.every(({ shape }, i) => shape.join() === layers[i]?.shape.join()) ? network : undefined;
   } catch (error) {
