@@ -286,18 +286,48 @@ def train(chain, bias_rule, size, classes, count, steps, rate, dropout):
     return losses
 
 
+def there_and_back(chain, size, count, classes, seed):
+    images, labels = batch_of(size, count, classes, seed)
+    outputs = chain.forward(images)
+    for tensor in outputs.values():
+        tensor.retain_grad()
+    for p in chain.parameters.values():
+        p.grad = None
+    F.cross_entropy(outputs["fc8"], labels).backward()
+    return outputs
+
+
+def calm_seed(variant, divisor, size, side, classes, count):
+    """
+    The first seed whose gradients do not jump when the weights change in the sixth digit. Where two numbers under a
+    max-pool are all but equal, or a number under a ReLU all but zero, float32 may decide otherwise than float64, and the
+    gradients of one or two images then differ by percents although both are right.
+    """
+    for seed in range(20, 60):
+        chain, shaken = build(variant, divisor, classes, side), build(variant, divisor, classes, side)
+        there_and_back(chain, size, count, classes, seed)
+        calm = True
+        for trial in range(2):
+            with torch.no_grad():
+                for index, (p, q) in enumerate(zip(chain.parameters.values(), shaken.parameters.values())):
+                    q.copy_(p * (1 + torch.from_numpy(normal(p.numel(), 1e-6, 1000 + trial, index)).reshape(p.shape)))
+            there_and_back(shaken, size, count, classes, seed)
+            for p, q in zip(chain.parameters.values(), shaken.parameters.values()):
+                calm = calm and (p.grad - q.grad).abs().max() < 5e-5 * p.grad.abs().max()
+        if calm:
+            return seed
+    raise SystemExit(f"{variant}: no seed from 20 to 59 is calm")
+
+
 def record(variant, divisor, size, side, rate, classes, count, steps, stride):
     tensors = {}
 
     def keep(name, tensor):
         tensors[name] = tensor.detach().reshape(-1)[::stride].float().numpy()
 
+    seed = calm_seed(variant, divisor, size, side, classes, count)
     chain = build(variant, divisor, classes, side)
-    images, labels = batch_of(size, count, classes, 20)
-    outputs = chain.forward(images)
-    for tensor in outputs.values():
-        tensor.retain_grad()
-    F.cross_entropy(outputs["fc8"], labels).backward()
+    outputs = there_and_back(chain, size, count, classes, seed)
     keep("activation.softmax", F.softmax(outputs["fc8"], dim=1))
     for name, tensor in outputs.items():
         if name != "input":
@@ -311,7 +341,7 @@ def record(variant, divisor, size, side, rate, classes, count, steps, stride):
         tensors[f"losses.{kind}"] = np.array(losses, dtype=np.float32)
         for name, p in chain.parameters.items():
             keep(f"trained.{kind}.{name}", p)
-    return tensors, {"variant": variant, "width": 1 / divisor, "input": size, "classes": classes, "count": count, "steps": steps, "learningRate": rate, "stride": stride, "torch": torch.__version__}
+    return tensors, {"variant": variant, "width": 1 / divisor, "input": size, "classes": classes, "count": count, "seed": seed, "steps": steps, "learningRate": rate, "stride": stride, "torch": torch.__version__}
 
 
 def save(path, tensors, meta):
@@ -324,7 +354,7 @@ def save(path, tensors, meta):
     text += b" " * (-len(text) % 8)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(tensor.tobytes() for tensor in tensors.values()))
-    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB, losses {tensors['losses.plain'].min():.3f}–{tensors['losses.plain'].max():.3f}, with dropout {tensors['losses.dropout'].min():.3f}–{tensors['losses.dropout'].max():.3f}")
+    print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1e6:.2f} MB, seed {meta['seed']}, losses {tensors['losses.plain'].min():.3f}–{tensors['losses.plain'].max():.3f}, with dropout {tensors['losses.dropout'].min():.3f}–{tensors['losses.dropout'].max():.3f}")
 
 
 def main():

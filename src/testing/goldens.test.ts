@@ -39,8 +39,8 @@ function goldenTests(engine: Engine, name: string, file: URL, skip: string | fal
   test(`${name}: activations and gradients`, { skip }, async () => {
     const golden = await readGolden(file);
     await withSession(engine, golden, 'all', async (session) => {
-      const count = golden.setting('count');
-      const [images, labels] = [testImages(session.network, count, 20), testLabels(session.network, count, 20)];
+      const [count, seed] = [golden.setting('count'), golden.setting('seed')];
+      const [images, labels] = [testImages(session.network, count, seed), testLabels(session.network, count, seed)];
       const { loss } = await session.gradients(images, labels);
       const found = new Map<string, Float32Array>();
       for (const { name: layer } of session.network.slice(1)) found.set(`activation.${layer}`, await session.activation(layer));
