@@ -23,14 +23,18 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   const to = arena.region(batch * 4);
   const taps = arena.region(count * 4);
   const read = contiguous(site, x, 'forward');
-  const forward = (images: number): Job[] => [
-    ...read.before(images),
+  const row = (): Job => ({
+    kernel: 'denseRow',
+    tasks: Math.ceil(panels / 4),
+    arguments: [read.map.origin, inputs, weight!.value.at, inputs * 32, outputs, y.origin, bias!.value.at, Number(rectify)],
+  });
+  const rows = (images: number): Job =>
     multiply({
       pixelsIn: from.at, pixelsOut: to.at, pixels: images, input: read.map.origin, inputGroup: 0,
       taps: taps.at, tapCount: count, run, lastRun, groups: 1, weights: weight!.value.at, inputs, outputs,
       output: y.origin, outputGroup: 0, bias: bias!.value.at, rectify,
-    }),
-  ];
+    });
+  const forward = (images: number): Job[] => [...read.before(images), images === 1 ? row() : rows(images)];
   const setup = (): Job[] => [
     tableJob(from, batch, 1, 1, read.map.strides),
     tableJob(to, batch, 1, 1, y.strides),

@@ -114,22 +114,23 @@ function tile(
       b += 32;
     }
   }
-  put(place(pixelsOut, 0, output), c00, c01, width, rectify);
-  if (valid > 1) put(place(pixelsOut, 1, output), c10, c11, width, rectify);
-  if (valid > 2) put(place(pixelsOut, 2, output), c20, c21, width, rectify);
-  if (valid > 3) put(place(pixelsOut, 3, output), c30, c31, width, rectify);
-  if (valid > 4) put(place(pixelsOut, 4, output), c40, c41, width, rectify);
-  if (valid > 5) put(place(pixelsOut, 5, output), c50, c51, width, rectify);
+  putPanel(place(pixelsOut, 0, output), c00, c01, width, rectify);
+  if (valid > 1) putPanel(place(pixelsOut, 1, output), c10, c11, width, rectify);
+  if (valid > 2) putPanel(place(pixelsOut, 2, output), c20, c21, width, rectify);
+  if (valid > 3) putPanel(place(pixelsOut, 3, output), c30, c31, width, rectify);
+  if (valid > 4) putPanel(place(pixelsOut, 4, output), c40, c41, width, rectify);
+  if (valid > 5) putPanel(place(pixelsOut, 5, output), c50, c51, width, rectify);
 }
 
+/** Stores one panel's 8 channels of a pixel, or the `width` there are. */
 // @ts-ignore: decorator
 @inline
-function put(at: usize, low: v128, high: v128, width: u32, rectify: bool): void {
+export function putPanel(at: usize, low: v128, high: v128, width: u32, rectify: bool): void {
   if (rectify) {
     low = f32x4.max(low, f32x4.splat(0));
     high = f32x4.max(high, f32x4.splat(0));
   }
-  if (width == 8) {
+  if (width >= 8) {
     v128.store(at, low);
     v128.store(at, high, 16);
   } else putPart(at, low, high, width);

@@ -1,0 +1,14 @@
+// One contender in a process of its own. Prepares, then times one call whenever the parent asks.
+const [name, settings] = process.argv.slice(2);
+const { prepare } = await import(`./contenders/${name}.mjs`);
+const started = performance.now();
+const { run, details } = await prepare(JSON.parse(settings));
+const prepared = performance.now() - started;
+
+process.on('message', async ({ warmUp }) => {
+  const start = performance.now();
+  const output = await run();
+  const milliseconds = performance.now() - start;
+  process.send({ milliseconds, ...(warmUp && output && { output: Array.from(output.slice(0, 1000)) }) });
+});
+process.send({ prepared, details });
