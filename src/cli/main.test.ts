@@ -70,7 +70,7 @@ describe('alexnet explain', () => {
     const lines = out.split('\n');
     assert.equal(lines[0], 'paper: two towers, as the paper of 2012 describes it; LRN inside each tower; 227×227');
     const conv1 = lines.find((line) => line.startsWith('conv1'))!;
-    assert.deepEqual(conv1.split(/ {2,}/), ['conv1', '96 of 11×11×3, stride 4', '(227 − 11 + 2·0)/4 + 1 = 55', '96×55×55', '34,944', '0.1 %', '105,415,200', '14.6 %', '149 MB']);
+    assert.deepEqual(conv1.split(/ {2,}/), ['conv1', '96 of 11×11×3, stride 4', 'floor((227 − 11 + 2·0)/4) + 1 = 55', '96×55×55', '34,944', '0.1 %', '105,415,200', '14.6 %', '149 MB']);
     assert.ok(lines.includes('The convolutions hold 3.8 % of the parameters and do 91.9 % of the work; the dense layers hold 96.2 % of the parameters and do 8.1 % of the work.'));
     assert.ok(!out.includes('\u001b'));
   });
@@ -82,7 +82,7 @@ describe('alexnet explain', () => {
       assert.ok(table.every((line) => line.length <= 80), variant);
     }
     const { out } = await run(['explain'], { isTTY: true, columns: 80 });
-    assert.match(stripVTControlCharacters(out), /\nconv1 .+\n {2}96 of 11×11×3, stride 4: \(227 − 11 \+ 2·0\)\/4 \+ 1 = 55\n/);
+    assert.match(stripVTControlCharacters(out), /\nconv1 .+\n {2}96 of 11×11×3, stride 4: floor\(\(227 − 11 \+ 2·0\)\/4\) \+ 1 = 55\n/);
   });
 
   test('has colours on a terminal, unless NO_COLOR is set', async () => {

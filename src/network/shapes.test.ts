@@ -24,7 +24,7 @@ function convolved(input: Shape, options: Partial<Extract<Layer, { type: 'convol
 test('inferShapes() writes every formula of the paper out', () => {
   const shapes = inferShapes(alexnet('paper'));
   const formula = (name: string): string => findLayer(shapes, name).formula;
-  assert.equal(formula('conv1'), '(227 − 11 + 2·0)/4 + 1 = 55');
+  assert.equal(formula('conv1'), 'floor((227 − 11 + 2·0)/4) + 1 = 55');
   assert.equal(formula('pool1'), 'floor((55 − 3 + 2·0)/2) + 1 = 27');
   assert.equal(formula('conv2'), '(27 − 5 + 2·2) + 1 = 27');
   assert.equal(formula('pool5'), 'floor((13 − 3 + 2·0)/2) + 1 = 6');

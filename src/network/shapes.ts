@@ -134,7 +134,8 @@ function slide(n: number, k: number, s: number, before: number, after: number, r
     output -= 1;
     dropped = ' − 1 (the last window would start past the map)';
   }
-  const fraction = s === 1 ? `(${sum})` : rounding === 'exact' ? `(${sum})/${s}` : `${rounding}((${sum})/${s})`;
+  // `exact` has nothing to round, but reads like its neighbours.
+  const fraction = s === 1 ? `(${sum})` : `${rounding === 'ceil' ? 'ceil' : 'floor'}((${sum})/${s})`;
   return { output, reach: (output - 1) * s + k - n - before, formula: `${fraction} + 1${dropped} = ${output}` };
 }
 
