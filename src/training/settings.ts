@@ -97,7 +97,7 @@ export const settingsSchema = z.strictObject({
 /** Everything that decides what a run computes, but the data and the engine. */
 export type Settings = Readonly<z.infer<typeof settingsSchema>>;
 
-/** Some of the settings; inner objects (`augmentation`, `schedule`, …) replace the recipe's as wholes, except that `preprocessing` is merged. */
+/** Some of the settings; those inside an object (`augmentation`, `preprocessing`, …) one by one too. */
 export type SettingsOverrides = { readonly [K in keyof Settings]?: Settings[K] } | Readonly<Record<string, unknown>>;
 
 /** @throws {UsageError} with the list of recipes and the nearest name. */
@@ -124,18 +124,22 @@ export function resolveSettings(recipe: string, overrides: SettingsOverrides = {
 export function parseSettings(value: unknown): Settings {
   const result = settingsSchema.safeParse(value);
   if (result.success) return result.data;
-  throw new UsageError(explain(result.error.issues[0], value));
+  const { issues } = result.error;
+  throw new UsageError(explain(issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0], value));
 }
 
-/** Objects that are told apart by a `kind` or `from` replace each other, others are merged key by key. */
+/** Objects of another kind (`schedule.kind`, `crop.from`) replace each other, others are merged key by key. */
 function merge(base: Readonly<Record<string, unknown>>, over: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
-    const kinds = isObject(value) && ('from' in value || 'kind' in value);
-    merged[key] = isObject(before) && isObject(value) && !kinds ? merge(before, value) : value;
+    merged[key] = isObject(before) && isObject(value) && sameKind(before, value) ? merge(before, value) : value;
   }
   return merged;
+}
+
+function sameKind(before: Readonly<Record<string, unknown>>, value: Readonly<Record<string, unknown>>): boolean {
+  return ['kind', 'from'].every((key) => !(key in value) || value[key] === before[key]);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

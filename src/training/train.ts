@@ -79,7 +79,8 @@ export class Interrupted extends AlexNetError {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const run = await openRun(await runOptions(options));
   try {
-    await planRun(run);
+    if (run.state.finished === null) await planRun(run);
+    else run.tell({ kind: 'remark', text: `This run is finished: ${run.state.finished} Nothing was trained.` });
     while (run.state.finished === null) await trainEpoch(run);
     return await finish(run);
   } finally {

@@ -1,0 +1,76 @@
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { evaluate } from '../../training/evaluate.ts';
+import type { FolderEvaluation } from '../../training/evaluate.ts';
+import type { Split } from '../../data/dataset.ts';
+import { wholeNumber } from '../options.ts';
+import type { CommonOptions } from '../options.ts';
+import { table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+import { grouped, percent } from '../text.ts';
+
+interface EvaluateFlags extends CommonOptions {
+  readonly crops: '1' | '10';
+  readonly split?: Split;
+  readonly batch: number;
+}
+
+export function register(command: Command, terminal: Terminal): void {
+  command
+    .argument('<model>', 'a model file')
+    .argument('<dir>', 'one folder of photographs a class, named as the model names them')
+    .addOption(new Option('--crops <n>', "the centre, or the mean of the paper's ten").choices(['1', '10']).default('1'))
+    .addOption(new Option('--split <part>', 'of a folder with train/, val/, test/ (default: test, else val)').choices(['train', 'val', 'test']))
+    .option('--batch <n>', 'pictures at once', wholeNumber(1), 32)
+    .addHelpText('after', '\nExample:\n  alexnet evaluate runs/photos/model.safetensors photos/test --crops 10')
+    .action((model: string, directory: string, flags: EvaluateFlags) => run(model, directory, flags, terminal));
+}
+
+async function run(model: string, directory: string, { crops, split, engine, threads, batch }: EvaluateFlags, terminal: Terminal): Promise<void> {
+  const result = await evaluate(model, directory, {
+    crops: crops === '10' ? 10 : 1,
+    engine,
+    batch,
+    onBatch: (done, all) => terminal.progress(`batch ${done} of ${all}`),
+    ...(split && { split }),
+    ...(threads !== undefined && { threads }),
+  });
+  terminal.progress('');
+  for (const { name, detail } of result.skipped) terminal.note(`skipped ${name}: ${detail}`);
+  terminal.answer(answer(result), () => summary(result, terminal));
+}
+
+function answer({ images, top1, top5, loss, perClass, labels, confusion, skipped }: FolderEvaluation): unknown {
+  return {
+    images,
+    top1,
+    top5,
+    loss,
+    perClass: perClass.map((row, i) => ({ label: labels[i]!.name, ...row })),
+    confusion,
+    skipped: skipped.map(({ name, kind, detail }) => ({ file: name, kind, detail })),
+  };
+}
+
+function summary({ images, top1, top5, loss, perClass, labels, split, skipped, confusion }: FolderEvaluation, terminal: Terminal): string {
+  const rows = perClass
+    .map((row, i) => ({ ...row, label: labels[i]!.name, taken: mostTaken(confusion[i]!, i, labels.map(({ name }) => name)) }))
+    .filter(({ images: count }) => count > 0)
+    .toSorted((a, b) => a.top1! - b.top1!);
+  const lines = table(
+    [{ title: 'class' }, { title: 'pictures', align: 'right' }, { title: 'top-1', align: 'right' }, { title: 'most taken for' }],
+    rows.map(({ label, images: count, top1: hits, taken }) => ({ cells: [label, String(count), percent(hits!, 1), taken] })),
+  );
+  return [
+    lines,
+    '',
+    terminal.bold(`top-1 ${percent(top1, 1)}, top-5 ${percent(top5, 1)}, loss ${loss.toFixed(3)} on ${grouped(images)} pictures${split === 'train' ? '' : ` (${split})`}`),
+    ...(skipped.length > 0 ? [`${skipped.length} could not be read and count for nothing`] : []),
+  ].join('\n');
+}
+
+function mostTaken(row: readonly number[], own: number, labels: readonly string[]): string {
+  const wrong = row.map((count, i) => (i === own ? 0 : count));
+  const most = Math.max(...wrong);
+  return most === 0 ? '' : `${labels[wrong.indexOf(most)]} (${most})`;
+}

@@ -1,0 +1,150 @@
+import { stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { filesBelow } from '../data/walk.ts';
+import { AlexNetError } from '../errors.ts';
+import { loadPicture, preprocess } from '../images/preprocess.ts';
+import { sniff, sniffBytes } from '../images/sniff.ts';
+import type { AlexNet, ClassifyOptions, Prediction } from '../model/alexnet.ts';
+
+/** What is on one picture, or why that cannot be said. */
+export type FilePrediction = { readonly file: string; readonly predictions: readonly Prediction[] } | { readonly file: string; readonly error: string };
+
+/** A picture with a name: the path of a file, or bytes. */
+export interface NamedPicture {
+  readonly file: string;
+  readonly bytes?: Uint8Array;
+}
+
+type Prepared = { readonly file: string; readonly input: Float32Array } | { readonly file: string; readonly error: string };
+
+/**
+ * Classifies pictures one after another, as many at once as the model's session takes; thousands need no more memory than one batch
+ * and what is being read. A picture that cannot be read gives its error and the others go on.
+ */
+export async function* predictFiles(alexnet: AlexNet, pictures: AsyncIterable<NamedPicture>, { top = 5, crops = 1 }: ClassifyOptions = {}): AsyncGenerator<FilePrediction> {
+  const { batch } = alexnet.session;
+  let waiting: Prepared[] = [];
+  for await (const prepared of ahead(pictures, batch + 4, (picture) => prepare(alexnet, picture, crops))) {
+    waiting.push(prepared);
+    if (waiting.length * crops < batch) continue;
+    yield* classify(alexnet, waiting, top, crops);
+    waiting = [];
+  }
+  yield* classify(alexnet, waiting, top, crops);
+}
+
+async function prepare(alexnet: AlexNet, { file, bytes }: NamedPicture, crops: 1 | 10): Promise<Prepared> {
+  const { preprocessing, meanImage } = alexnet.model;
+  try {
+    return { file, input: preprocess(await loadPicture(bytes ?? file, preprocessing), preprocessing, crops, meanImage) };
+  } catch (error) {
+    if (!(error instanceof AlexNetError)) throw error;
+    return { file, error: error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message };
+  }
+}
+
+async function* classify(alexnet: AlexNet, prepared: readonly Prepared[], top: number, crops: 1 | 10): AsyncGenerator<FilePrediction> {
+  const good = prepared.flatMap((one) => ('input' in one ? [one.input] : []));
+  const probabilities = good.length > 0 ? await alexnet.probabilities(joined(good)) : new Float32Array();
+  const classes = alexnet.model.labels.length;
+  let at = 0;
+  for (const one of prepared) {
+    if ('error' in one) yield one;
+    else yield { file: one.file, predictions: best(alexnet, probabilities.subarray(at, (at += crops * classes)), top) };
+  }
+}
+
+/** The `top` labels by the mean of the rows of `probabilities`. */
+function best({ model: { labels } }: AlexNet, probabilities: Float32Array, top: number): Prediction[] {
+  const classes = labels.length;
+  const mean = new Float32Array(classes);
+  for (let i = 0; i < probabilities.length; i++) mean[i % classes]! += (probabilities[i]! * classes) / probabilities.length;
+  const order = [...mean.keys()].toSorted((a, b) => mean[b]! - mean[a]! || a - b);
+  return order.slice(0, top).map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
+}
+
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    out.set(array, at);
+    at += array.length;
+  }
+  return out;
+}
+
+/** Results of `work` in the order of `items`, up to `most` being worked on at a time. */
+async function* ahead<T, R>(items: AsyncIterable<T>, most: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const running: Promise<R>[] = [];
+  for await (const item of items) {
+    const result = work(item);
+    result.catch(() => undefined); // told when its turn comes
+    running.push(result);
+    if (running.length >= most) yield await running.shift()!;
+  }
+  for (const result of running) yield await result;
+}
+
+/** Files as they are; folders with all the pictures below them, told by content. */
+export async function* picturesIn(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<NamedPicture> {
+  for await (const path of paths) {
+    const isFolder = await stat(path).then((found) => found.isDirectory(), () => false);
+    if (!isFolder) yield { file: path };
+    else for (const { path: file } of await filesBelow(path)) if (await looksLikePicture(file)) yield { file };
+  }
+}
+
+const pictureName = /\.(jpe?g|jfif|png|webp|gif|avif|tiff?)$/i;
+
+/** By its name (then a damaged one is told as an error) or by its first bytes. */
+async function looksLikePicture(path: string): Promise<boolean> {
+  if (pictureName.test(path)) return true;
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return false;
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(sniffBytes), 0, sniffBytes, 0);
+    const content = sniff(buffer.subarray(0, bytesRead));
+    return content !== undefined && 'picture' in content;
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Standard input, for `-`: the bytes of one picture, or else names of files, one a line.
+ * @param name what the one picture is called.
+ */
+export async function* picturesFrom(input: AsyncIterable<Uint8Array>, name = '-'): AsyncGenerator<NamedPicture> {
+  const chunks = input[Symbol.asyncIterator]();
+  let head = Buffer.alloc(0);
+  let ended = false;
+  while (head.length < sniffBytes && !ended) {
+    const next = await chunks.next();
+    ended = next.done === true;
+    if (!ended) head = Buffer.concat([head, next.value as Uint8Array]);
+  }
+  const rest = (async function* (): AsyncGenerator<Uint8Array> {
+    yield head;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+  })();
+  const content = sniff(head.subarray(0, sniffBytes));
+  if (content !== undefined && 'picture' in content) yield { file: name, bytes: await allBytes(rest) };
+  else yield* picturesIn(lines(rest));
+}
+
+async function allBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
+
+async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
+    rest = parts.pop()!;
+    yield* parts.filter((line) => line !== '');
+  }
+  if (rest !== '') yield rest;
+}
