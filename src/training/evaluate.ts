@@ -1,7 +1,7 @@
 import { openBatches } from '../data/batches.ts';
 import { samplesOf } from '../data/dataset.ts';
 import type { Dataset, Split } from '../data/dataset.ts';
-import { imageFolder } from '../data/folder.ts';
+import { openDataset } from '../data/open.ts';
 import type { Failure } from '../data/store.ts';
 import { openWorkers } from '../data/workers.ts';
 import { AlexNetError, UsageError, nearest } from '../errors.ts';
@@ -37,7 +37,7 @@ export interface FolderEvaluation extends Evaluation {
  */
 export async function evaluate(model: string | AlexNet, data: string | Dataset, options: EvaluateFolderOptions = {}): Promise<FolderEvaluation> {
   const { batch = 32, crops = 1, engine = 'auto', threads } = options;
-  const opened = typeof data === 'string' ? await imageFolder(data) : data;
+  const opened = typeof data === 'string' ? await openDataset(data) : data;
   const split = options.split ?? (['test', 'val'] as const).find((part) => samplesOf(opened, part).length > 0) ?? 'train';
   const alexnet = typeof model === 'string' ? await AlexNet.load(model, { engine, batch, ...(threads !== undefined && { threads }) }) : model;
   try {

@@ -73,7 +73,7 @@ test('train() learns, and leaves a whole run folder', async () => {
   assert.equal(result.epochs, 3);
   assert.ok(result.best.top1 >= 1 / 3);
   const names = (await readdir(join(folder, 'whole'))).map((name) => name.replace(/tfevents.*/, 'tfevents')).toSorted();
-  assert.deepEqual(names, ['events.out.tfevents', 'last.safetensors', 'log.csv', 'log.jsonl', 'model.safetensors', 'settings.json', 'state.safetensors']);
+  assert.deepEqual(names, ['events.out.tfevents', 'last.safetensors', 'log.csv', 'log.jsonl', 'model.safetensors', 'report.html', 'settings.json', 'state.safetensors']);
   const csv = (await readFile(join(folder, 'whole', 'log.csv'), 'utf8')).trim().split('\n');
   assert.equal(csv.length, 4);
   assert.equal(csv[0], 'epoch,step,train_loss,train_top1,train_top5,val_loss,val_top1,val_top5,learning_rate,images_per_second,waiting,seconds');

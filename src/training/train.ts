@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Batch } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { imageFolder } from '../data/folder.ts';
+import { openDataset } from '../data/open.ts';
 import type { StepResult } from '../engine/engine.ts';
 import { AlexNetError, UsageError } from '../errors.ts';
 import { reason } from '../model/files.ts';
@@ -12,16 +11,18 @@ import { planRun, replan } from './estimate.ts';
 import { evaluateBatches } from './evaluation.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { TrainEvent } from './events.ts';
+import { concludeRun, modelPath } from './finish.ts';
 import { freshFolder, readRecord } from './folder.ts';
 import { Meter } from './meter.ts';
 import { frameOf, openRun } from './run.ts';
 import type { Run, RunOptions } from './run.ts';
 import { learningRate, nextPlateau, plateauEnded } from './schedule.ts';
 import { resolveSettings } from './settings.ts';
-import type { SettingsOverrides } from './settings.ts';
+import type { Settings, SettingsOverrides } from './settings.ts';
 import { firstState, noSums } from './state.ts';
 import type { Best, State } from './state.ts';
 import { trainStep } from './step.ts';
+import { withValidation } from './validation.ts';
 
 export interface TrainOptions {
   /** A folder of photographs, one folder a class, or whatever else `openDataset` reads; or a dataset that is open. */
@@ -39,6 +40,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   /** Seconds that the run may take. The epochs are planned so that it ends in time. */
   readonly seconds?: number;
+  /** Other data whose pictures are all for validation. */
+  readonly validation?: string;
   /** Saves and ends the run when aborted. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
@@ -48,6 +51,8 @@ export interface TrainResult {
   readonly run: string;
   /** The file of the best model. */
   readonly model: string;
+  /** The file to look at. */
+  readonly report: string;
   /** Epochs done. */
   readonly epochs: number;
   /** By validation; where nothing was held out, the last epoch's training. */
@@ -79,6 +84,7 @@ export class Interrupted extends AlexNetError {
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const run = await openRun(await runOptions(options));
   try {
+    for (const text of run.dataset.remarks) run.tell({ kind: 'remark', text });
     if (run.state.finished === null) await planRun(run);
     else run.tell({ kind: 'remark', text: `This run is finished: ${run.state.finished} Nothing was trained.` });
     while (run.state.finished === null) await trainEpoch(run);
@@ -88,13 +94,18 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-async function runOptions({ data, out, recipe = 'photos', settings, engine = 'auto', threads, resume = false, seconds, signal, onEvent }: TrainOptions): Promise<RunOptions> {
+async function runOptions({ data, out, recipe = 'photos', settings, engine = 'auto', threads, resume = false, seconds, validation, signal, onEvent }: TrainOptions): Promise<RunOptions> {
   if (resume && out === undefined) throw new UsageError('Resuming needs the folder of the run: --out RUN.');
   const resumed = resume ? (await readRecord(out!)).settings : undefined;
   const resolved = resumed ?? resolveSettings(recipe, settings);
-  const dataset = typeof data === 'string' ? await imageFolder(data, { holdOut: resolved.holdOut, seed: resolved.seed }) : data;
+  const dataset = typeof data === 'string' ? await openData(data, validation, resolved) : data;
   const folder = out ?? (await freshFolder(dataset.provenance.root));
   return { dataset, folder, settings: resume ? undefined : resolved, engine, threads, budget: seconds, signal, tell: onEvent ?? (() => undefined) };
+}
+
+async function openData(data: string, validation: string | undefined, { holdOut, seed }: Settings): Promise<Dataset> {
+  if (validation === undefined) return openDataset(data, { holdOut, seed });
+  return withValidation(await openDataset(data), await openDataset(validation));
 }
 
 /** Train / log / checkpoint, step by step; then evaluate / keep the best / decide whether to go on. */
@@ -229,7 +240,8 @@ async function interrupt(run: Run): Promise<void> {
 async function finish(run: Run): Promise<TrainResult> {
   const { state, folder } = run;
   if (run.unsaved !== null) throw new AlexNetError(`The run is finished, but its last files could not be written: ${run.unsaved} Make room and resume it: the last epoch is done again.`);
-  return { run: folder, model: modelPath(folder), epochs: state.epoch, best: state.best!, seconds: state.seconds, imagesPerSecond: state.images / state.seconds, finished: state.finished!, test: null };
+  const { test, report } = await concludeRun(run);
+  return { run: folder, model: modelPath(folder), report, epochs: state.epoch, best: state.best!, seconds: state.seconds, imagesPerSecond: state.images / state.seconds, finished: state.finished!, test };
 }
 
 function elapsed({ began }: Run): number {
@@ -238,8 +250,4 @@ function elapsed({ began }: Run): number {
 
 function overTime(run: Run): boolean {
   return run.budget !== null && elapsed(run) >= run.budget;
-}
-
-function modelPath(folder: string): string {
-  return join(folder, 'model.safetensors');
 }

@@ -29,6 +29,7 @@ interface TrainFlags extends CommonOptions {
   readonly set: readonly string[];
   readonly resume?: true;
   readonly time?: number;
+  readonly val?: string;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -48,6 +49,7 @@ export function register(command: Command, terminal: Terminal): void {
     .option('--old-rate <factor>', 'on the learning rate of layers taken from --from', number(0))
     .option('--settings <file>', 'a JSON file of settings that differ from the recipe')
     .option('--set <key=value>', 'any setting: --set weightDecay=0.001 --set augmentation.mirror=0', (text: string, all: readonly string[]) => [...all, text], [])
+    .option('--val <dir>', 'other photographs for validation (default: val/ in <dir>, or a tenth of the training ones)')
     .option('--resume', 'go on with the run in --out where it stopped')
     .addHelpText('after', '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume')
     .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
@@ -72,10 +74,12 @@ async function run(directory: string, flags: TrainFlags, command: Command, termi
       onEvent: watcher(terminal),
       ...(flags.out !== undefined && { out: flags.out }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
+      ...(flags.val !== undefined && { validation: flags.val }),
       ...(flags.time !== undefined && { seconds: flags.time }),
     });
-    const { finished, test: _, ...answer } = result;
-    terminal.answer({ ...answer, finished }, () => lastBlock(result, directory, terminal));
+    const { test, ...answer } = result;
+    const tested = test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss };
+    terminal.answer({ ...answer, test: tested }, () => lastBlock(result, directory, terminal));
   } catch (error) {
     terminal.progress('');
     if (error instanceof Interrupted) throw new AlexNetError(`${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ${quoted(error.folder)} --resume`);
@@ -86,7 +90,7 @@ async function run(directory: string, flags: TrainFlags, command: Command, termi
 }
 
 /** A run goes on as it began: its settings are in its folder. */
-const free = new Set(['out', 'resume', 'time', 'threads', 'quiet', 'json']);
+const free = new Set(['out', 'resume', 'time', 'val', 'threads', 'quiet', 'json']);
 
 function refuseSettings(command: Command): void {
   for (const { attributeName, long } of command.options.map((option) => ({ attributeName: option.attributeName(), long: option.long }))) {
@@ -139,7 +143,7 @@ function parseValue(text: string): unknown {
   }
 }
 
-function lastBlock({ run: folder, model, best, seconds, imagesPerSecond, finished, test }: TrainResult, directory: string, terminal: Terminal): string {
+function lastBlock({ run: folder, model, report, best, seconds, imagesPerSecond, finished, test }: TrainResult, directory: string, terminal: Terminal): string {
   return [
     '',
     finished,
@@ -148,6 +152,7 @@ function lastBlock({ run: folder, model, best, seconds, imagesPerSecond, finishe
     `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,
     '',
     `the model  ${model}`,
+    `the report ${report}`,
     `the run    ${folder}`,
     '',
     `Next: npx alexnet predict ${quoted(model)} PHOTO…`,
