@@ -54,8 +54,12 @@ export function startThread(handlers: Handlers): Thread {
   return threads === undefined ? startWebWorker(handlers) : startNodeWorker(threads, handlers);
 }
 
-function startNodeWorker({ Worker }: typeof workerThreads, handlers: Handlers): Thread {
-  const worker = new Worker(new URL('./worker.js', import.meta.url));
+/** In a constant, so that bundlers for the browser, which look for `new Worker(new URL('…'))`, leave Node's branch alone. */
+const workerFile = './worker.js';
+
+function startNodeWorker({ Worker: NodeWorker }: typeof workerThreads, handlers: Handlers): Thread {
+  // Flags of the process itself, such as --input-type, would make the worker fail.
+  const worker = new NodeWorker(new URL(workerFile, import.meta.url), { execArgv: [] });
   worker.unref();
   worker.on('message', (data) => handlers.message(data));
   worker.on('error', (error) => handlers.error(error instanceof Error ? error : new Error(String(error))));
