@@ -40,7 +40,7 @@ export function mapDifferences(a: Float32Array, b: Float32Array, [channels, heig
     for (let i = channel * places; i < (channel + 1) * places; i++) sum += (a[i]! * scaleA - b[i]! * scaleB) ** 2;
     return { channel, distance: Math.sqrt(sum) };
   });
-  return all.sort((x, y) => y.distance - x.distance || x.channel - y.channel);
+  return all.toSorted((x, y) => y.distance - x.distance || x.channel - y.channel);
 }
 
 function largestSize(values: Float32Array): number {

@@ -49,5 +49,5 @@ test('describeKernels() gives a colour edge its direction', () => {
 });
 
 test('describeKernels() calls kernels of zeros dead', () => {
-  assert.deepEqual(described(new Array<number>(363).fill(0)).map(({ kind, norm, frequency }) => [kind, norm, frequency]), [['dead', 0, 0]]);
+  assert.deepEqual(described(Array.from({ length: 363 }, () => 0)).map(({ kind, norm, frequency }) => [kind, norm, frequency]), [['dead', 0, 0]]);
 });

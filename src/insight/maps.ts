@@ -18,7 +18,7 @@ export interface MapStatistics {
 export function mapStatistics(activation: Float32Array, [channels, height, width]: Shape): MapStatistics[] {
   const places = height * width;
   const all = Array.from({ length: channels }, (_, channel) => ({ channel, ...statistics(activation.subarray(channel * places, (channel + 1) * places)) }));
-  return all.sort((a, b) => b.mean - a.mean || a.channel - b.channel);
+  return all.toSorted((a, b) => b.mean - a.mean || a.channel - b.channel);
 }
 
 /** Mean, largest, least and share of zeros of any numbers. */

@@ -26,7 +26,7 @@ export function worstMistakes(probabilities: Float32Array, labels: ArrayLike<num
     const predicted = row.reduce((best, value, j) => (value > row[best]! ? j : best), 0);
     return { index, label: labels[index]!, predicted, confidence: row[predicted]!, probability: row[labels[index]!]! };
   });
-  return all.filter(({ label, predicted }) => label !== predicted).sort((a, b) => a.probability - b.probability || b.confidence - a.confidence || a.index - b.index);
+  return all.filter(({ label, predicted }) => label !== predicted).toSorted((a, b) => a.probability - b.probability || b.confidence - a.confidence || a.index - b.index);
 }
 
 /** Pairs (label, answer) by how many images they cost, most first. */
@@ -38,5 +38,5 @@ export function confusedPairs(mistakes: readonly Mistake[]): Confusion[] {
     pair.images++;
     counts.set(key, pair);
   }
-  return [...counts.values()].sort((a, b) => b.images - a.images || a.label - b.label || a.predicted - b.predicted);
+  return [...counts.values()].toSorted((a, b) => b.images - a.images || a.label - b.label || a.predicted - b.predicted);
 }

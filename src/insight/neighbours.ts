@@ -19,7 +19,7 @@ export function nearestNeighbours(query: Float32Array, features: Float32Array, m
   ensure(dimensions > 0 && features.length % dimensions === 0, () => `Expected rows of ${dimensions} features, as many as the query has, but found ${features.length} numbers.`);
   const distanceTo = metric === 'euclidean' ? euclidean : cosine;
   const all = Array.from({ length: features.length / dimensions }, (_, index) => ({ index, distance: distanceTo(query, features, index * dimensions) }));
-  return all.sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, most);
+  return all.toSorted((a, b) => a.distance - b.distance || a.index - b.index).slice(0, most);
 }
 
 function euclidean(query: Float32Array, features: Float32Array, from: number): number {

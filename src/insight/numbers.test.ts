@@ -45,7 +45,7 @@ test('principalComponents() finds directions and shares that were put in', () =>
 });
 
 test('principalComponents() of equal rows is all zeros, and too many components are refused', () => {
-  assert.deepEqual([...principalComponents(new Float32Array(20).fill(3), 4, 2).scores], new Array<number>(10).fill(0));
+  assert.deepEqual([...principalComponents(new Float32Array(20).fill(3), 4, 2).scores], Array.from({ length: 10 }, () => 0));
   assert.throws(() => principalComponents(new Float32Array(20), 4, 5), { message: 'Expected 1 to 4 components, no more than there are rows and features, but found 5.' });
 });
 

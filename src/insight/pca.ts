@@ -97,7 +97,7 @@ function inOrder(rows: Float32Array, count: number, dimensions: number, basis: F
     }),
   );
   const { values, vectors } = eigen(covariance);
-  const order = [...values.keys()].sort((a, b) => values[b]! - values[a]!).slice(0, components);
+  const order = [...values.keys()].toSorted((a, b) => values[b]! - values[a]!).slice(0, components);
   const directions = new Float64Array(components * dimensions);
   order.forEach((from, k) => {
     const direction = directions.subarray(k * dimensions, (k + 1) * dimensions);
