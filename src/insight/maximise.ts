@@ -48,7 +48,7 @@ export interface Maximised {
  * steps in its columns change colours as photographs do, mostly light and dark together ("decorrelated colour", Olah,
  * Mordvintsev, Schubert 2017).
  */
-const naturalColours = cholesky([[6740, 6306, 5820], [6306, 6530, 6309], [5820, 6309, 6793]]);
+const naturalColours = cholesky([[6498, 5793, 5360], [5793, 6434, 6153], [5360, 6153, 6867]]);
 
 /**
  * A picture that excites one number of the network: gradient ascent from faint noise, seen each time a little shifted, turned

@@ -1,0 +1,49 @@
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { writeWhole } from '../../../model/files.ts';
+import { indexPath, lastHidden } from '../../../insight/node/features.ts';
+import { mapHtml, photographMap, projectorFiles } from '../../../insight/node/map.ts';
+import { withModel } from '../../../insight/node/open.ts';
+import { checkOut } from '../../../insight/node/write.ts';
+import { wholeNumber } from '../../options.ts';
+import type { Terminal } from '../../terminal.ts';
+import { openOptions, outOf, outOption, randomizeOption, tell, working } from './shared.ts';
+import type { InspectFlags } from './shared.ts';
+
+interface MapFlags extends InspectFlags {
+  readonly layer?: string;
+  readonly index?: string;
+  readonly umap: boolean;
+  readonly tsv?: string;
+  readonly batch: number;
+}
+
+export function registerMap(inspect: Command, terminal: Terminal): void {
+  randomizeOption(outOption(inspect.command('map').description('all photographs of a folder in a plane, alike ones together: PCA and UMAP'), 'a one-file .html'))
+    .argument('<model>')
+    .argument('<dir>', 'photographs, in folders of classes or not')
+    .option('--layer <name>', 'whose numbers are mapped (default: the last hidden layer)')
+    .option('--no-umap', 'only principal components')
+    .option('--tsv <file>', 'also FILE.tsv and FILE.metadata.tsv for the Embedding Projector')
+    .option('--index <file>', 'where the features are kept for the next time (default: beside the model)')
+    .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
+    .addHelpText('after', '\nExample:\n  alexnet inspect map model.safetensors photos --out map.html --tsv photos.tsv')
+    .action((model: string, folder: string, flags: MapFlags) => {
+      const out = outOf('map', flags);
+      if (out !== undefined) checkOut(out, ['.html']);
+      if (flags.tsv !== undefined) checkOut(flags.tsv, ['.tsv']);
+      return withModel(model, { ...openOptions(flags), batch: flags.batch, mode: 'inference', keep: (network) => [flags.layer ?? lastHidden({ network })] }, async (opened) => {
+        const layer = flags.layer ?? lastHidden(opened.model);
+        const made = await working(terminal, 'map', (work) => photographMap(opened, folder, { ...work, layer, umap: flags.umap, seed: flags.seed, index: flags.index ?? indexPath(model, layer, folder) }));
+        made.remarks.forEach((line) => terminal.note(line));
+        if (out !== undefined) await writeWhole(out, [Buffer.from(await mapHtml(opened, made))]);
+        if (flags.tsv !== undefined) await writeTsv(flags.tsv, projectorFiles(made.features));
+        tell(terminal, made.answer, out, [`${made.answer.points.length} photographs by ${layer}`]);
+      });
+    });
+}
+
+async function writeTsv(path: string, { vectors, metadata }: { vectors: string; metadata: string }): Promise<void> {
+  await writeWhole(path, [Buffer.from(vectors)]);
+  await writeWhole(`${path.slice(0, -extname(path).length)}.metadata.tsv`, [Buffer.from(metadata)]);
+}

@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { AlexNetError } from '../../../errors.ts';
+import { writeReport } from '../../../insight/node/write.ts';
+import type { Report } from '../../../insight/node/report.ts';
+import type { Work } from '../../../insight/work.ts';
+import type { OpenOptions } from '../../../insight/node/open.ts';
+import type { CommonOptions } from '../../options.ts';
+import type { Terminal } from '../../terminal.ts';
+
+/** The flags that every way of looking inside has. */
+export interface InspectFlags extends CommonOptions {
+  readonly out?: string;
+  readonly randomize?: string;
+}
+
+export function outOption(command: Command, what = 'a .png or a one-file .html'): Command {
+  return command.option('--out <file>', `write ${what} (default: inspect-${command.name()}.html, none with --json)`);
+}
+
+export function randomizeOption(command: Command): Command {
+  return command.option('--randomize <layer>', 'the honest check: the same with the weights shuffled from this layer upwards');
+}
+
+/** What {@link OpenOptions} the common flags stand for. */
+export function openOptions({ engine, threads, seed, randomize }: InspectFlags): OpenOptions {
+  return { engine, seed, ...(threads !== undefined && { threads }), ...(randomize !== undefined && { randomize }) };
+}
+
+/** Where the page goes; undefined with --json and no --out: then only numbers are wanted. */
+export function outOf(verb: string, { out, json }: InspectFlags): string | undefined {
+  return out ?? (json ? undefined : `inspect-${verb}.html`);
+}
+
+/** Writes the page where one is wanted, and answers. */
+export async function finish(verb: string, flags: InspectFlags, terminal: Terminal, report: Report, answer: object, lines: readonly string[]): Promise<void> {
+  const out = outOf(verb, flags);
+  if (out !== undefined) await writeReport(out, report);
+  tell(terminal, answer, out, lines);
+}
+
+export function tell(terminal: Terminal, answer: object, out: string | undefined, lines: readonly string[]): void {
+  terminal.answer({ ...answer, ...(out !== undefined && { out }) }, () => [...lines, ...(out === undefined ? [] : [`written to ${out}`])].join('\n'));
+}
+
+/** Seconds between two lines of progress where nothing is redrawn. */
+const plainSeconds = 15;
+
+/** Runs long work with a progress line; Ctrl-C stops it between two parts, and nothing is written. */
+export async function working<T>(terminal: Terminal, what: string, use: (work: Work) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const listen = (): void => stop.abort(new AlexNetError('Stopped; nothing was written.'));
+  process.once('SIGINT', listen).once('SIGTERM', listen);
+  let told = performance.now();
+  const progress = (done: number, total: number): void => {
+    const line = `${what}: ${done} of ${total}`;
+    if (terminal.animated) terminal.progress(line);
+    else if (performance.now() - told > 1000 * plainSeconds) {
+      terminal.note(line);
+      told = performance.now();
+    }
+  };
+  try {
+    return await use({ progress, signal: stop.signal });
+  } finally {
+    terminal.progress('');
+    process.removeListener('SIGINT', listen).removeListener('SIGTERM', listen);
+  }
+}

@@ -1,0 +1,108 @@
+import { basename } from 'node:path';
+import sharp from 'sharp';
+import type { Mode, Session } from '../../engine/engine.ts';
+import { findEngine } from '../../engine/registry.ts';
+import { AlexNetError, UsageError, nearest } from '../../errors.ts';
+import type { Picture } from '../../images/picture.ts';
+import { loadPicture, preprocess } from '../../images/preprocess.ts';
+import { readModel } from '../../model/model-file.ts';
+import type { Model } from '../../model/model.ts';
+import type { Network } from '../../network/layer.ts';
+import { inputPicture } from '../draw.ts';
+import { randomize } from '../randomize.ts';
+
+export interface OpenOptions {
+  readonly engine?: string;
+  readonly threads?: number;
+  readonly seed?: number;
+  /** Most photographs computed at once. Default 1. */
+  readonly batch?: number;
+  /** Default `inspection`. */
+  readonly mode?: Mode;
+  /** Which layers are to be read. Default all. */
+  readonly keep?: (network: Network) => readonly string[] | 'all';
+  /** Shuffle the weights from this layer upwards. */
+  readonly randomize?: string;
+}
+
+/** A model and a session that has its weights. */
+export interface Opened {
+  readonly model: Model;
+  readonly session: Session;
+  /** The file's name, for titles. */
+  readonly name: string;
+}
+
+/** Reads a model, prepares an engine, gives both to `use`, and lets go of the engine whatever happens. */
+export async function withModel<T>(path: string, options: OpenOptions, use: (opened: Opened) => Promise<T>): Promise<T> {
+  const model = await readModel(path);
+  const engine = await findEngine(options.engine);
+  const { batch = 1, mode = 'inspection', keep = () => 'all' as const, threads, seed = 0 } = options;
+  const session = await engine.prepare(model.network, { batch, mode, keep: keep(model.network), ...(threads !== undefined && { threads }) });
+  try {
+    await Promise.all([...model.weights].map(([name, values]) => session.setParameter(name, values)));
+    if (options.randomize !== undefined) await randomize(session, options.randomize, seed);
+    return await use({ model, session, name: basename(path) });
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** A photograph as the network sees it. */
+export interface Photograph {
+  readonly file: string;
+  readonly name: string;
+  /** `[3, crop, crop]`. */
+  readonly input: Float32Array;
+  /** The same for people. */
+  readonly picture: Picture;
+  /** What one should know about it: that it was enlarged. */
+  readonly remark?: string;
+}
+
+/** @throws {UnreadablePicture} with the file's name. */
+export async function openPhotograph(file: string, model: Model): Promise<Photograph> {
+  const { preprocessing, meanImage } = model;
+  const loaded = await loadPicture(file, preprocessing);
+  const input = preprocess(loaded, preprocessing, 1, meanImage);
+  const remark = await smallness(file, preprocessing.crop);
+  return { file, name: basename(file), input, picture: inputPicture(input, preprocessing, meanImage), ...(remark !== undefined && { remark }) };
+}
+
+async function smallness(file: string, crop: number): Promise<string | undefined> {
+  const { width, height } = (await sharp(file).metadata()).autoOrient;
+  if (Math.min(width, height) >= crop) return undefined;
+  return `${basename(file)} has ${width}×${height} pixels, fewer than the network's input of ${crop}×${crop}: it was enlarged, which adds no detail.`;
+}
+
+/** How a class is called, for people. */
+export function className({ labels }: Model, index: number): string {
+  return labels[index]?.name ?? `class ${index}`;
+}
+
+/**
+ * A class by its number or its label.
+ * @throws {AlexNetError} for one that the model does not have, or a label that several classes have.
+ */
+export function findClass({ labels }: Model, text: string): number {
+  const same = labels.flatMap(({ name, wnid }, index) => (name.toLowerCase() === text.toLowerCase() || wnid === text ? [index] : []));
+  if (same.length === 1) return same[0]!;
+  if (same.length > 1) throw new UsageError(`${same.length} classes are called "${text}". Give one by its number: ${same.join(', ')}.`);
+  if (/^\d+$/.test(text) && Number(text) < labels.length) return Number(text);
+  const names = labels.map(({ name }) => name);
+  const guess = nearest(text, names);
+  const list = names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')} and ${names.length - 12} more`;
+  throw new AlexNetError(`The model has no class "${text}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}It has ${names.length}, numbered 0 to ${names.length - 1}: ${list}.`);
+}
+
+export interface Likely {
+  readonly index: number;
+  readonly label: string;
+  readonly probability: number;
+}
+
+/** The most probable classes, first first. */
+export function likeliest(model: Model, probabilities: Float32Array, most: number): Likely[] {
+  const order = [...probabilities.keys()].toSorted((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  return order.slice(0, most).map((index) => ({ index, label: className(model, index), probability: probabilities[index]! }));
+}

@@ -1,0 +1,58 @@
+import type { Picture } from '../../images/picture.ts';
+import type { ColourMap, Range } from '../colours.ts';
+import type { About } from '../methods.ts';
+
+/** One picture with what it shows. */
+export interface Panel {
+  readonly picture: Picture;
+  /** Under the picture; each entry a line. */
+  readonly caption: readonly string[];
+  /** For those who cannot see it. */
+  readonly alt: string;
+  /** Photographs are smoothed when they are enlarged; cells (kernels, maps) stay squares. Default photograph. */
+  readonly cells?: boolean;
+}
+
+/** What colours stand for, drawn beside the panels. */
+export interface Scale {
+  readonly colours: ColourMap;
+  readonly range: Range;
+  readonly unit: string;
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Section {
+  readonly heading?: string;
+  readonly text?: string;
+  readonly panels?: readonly Panel[];
+  /** Panels in a row. Default 4. */
+  readonly columns?: number;
+  readonly scale?: Scale;
+  readonly table?: Table;
+}
+
+/** A page of results, written as one PNG or one HTML file. */
+export interface Report {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly sections: readonly Section[];
+  /** What was done, by whom it was found, and what it cannot show. */
+  readonly about: readonly About[];
+}
+
+/** A number for people: three digits, no noise. */
+export function digits(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(1).replace('-', '−').replace('e+', 'e').replace('e-', 'e−');
+  return size >= 100 ? value.toFixed(0).replace('-', '−') : value.toPrecision(3).replace('-', '−');
+}
+
+/** 12.3 %. */
+export function share(value: number): string {
+  return `${(100 * value).toFixed(1)} %`;
+}
