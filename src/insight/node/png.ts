@@ -80,10 +80,9 @@ async function drawRow(sheet: Sheet, panels: readonly Panel[], cell: number): Pr
 }
 
 function drawScale(sheet: Sheet, { colours, range, unit }: Scale, x: number, top: number, height: number): void {
-  for (let i = 0; i < 256; i++) {
-    const [r, g, b] = colours.subarray(3 * i, 3 * i + 3);
-    sheet.parts.push(`<rect x="${x}" y="${top + height * (1 - (i + 1) / 256)}" width="26" height="${height / 256 + 0.5}" fill="rgb(${r},${g},${b})"/>`);
-  }
+  const stops = Array.from({ length: 18 }, (_, i) => `<stop offset="${i / 17}" stop-color="rgb(${colours.subarray(45 * i, 45 * i + 3).join(',')})"/>`);
+  const id = `scale${Math.round(top)}`;
+  sheet.parts.push(`<linearGradient id="${id}" x1="0" y1="1" x2="0" y2="0">${stops.join('')}</linearGradient><rect x="${x}" y="${top}" width="26" height="${height}" fill="url(#${id})"/>`);
   sheet.parts.push(`<rect x="${x}" y="${top}" width="26" height="${height}" fill="none" stroke="#888"/>`);
   const middle = (range.low + range.high) / 2;
   for (const [value, y] of [[range.high, top + 6], [middle, top + height / 2], [range.low, top + height - 6]] as const) {
