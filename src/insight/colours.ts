@@ -77,7 +77,7 @@ export interface Range {
 
 /** From 0 to the largest; or to the value that `share` of all numbers do not exceed, so that a few do not darken the rest. */
 export function rangeOf(values: ArrayLike<number>, share = 1): Range {
-  const sorted = Float64Array.from(values, (value) => Math.max(0, value)).sort();
+  const sorted = Float64Array.from(values, (value) => Math.max(0, value)).toSorted();
   return { low: 0, high: sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0 };
 }
 

@@ -49,7 +49,7 @@ export async function photographMap(opened: Opened, folder: string, { layer, ind
     pca: [scores[n * components]!, scores[n * components + 1]!],
     ...(layout && { umap: [layout[2 * n]!, layout[2 * n + 1]!] }),
   }));
-  return { answer: { layer, shares: [...shares.slice(0, 2)], points }, features, remarks };
+  return { answer: { layer, shares: Array.from(shares.subarray(0, 2)), points }, features, remarks };
 }
 
 /** One page with all photographs as small pictures. */

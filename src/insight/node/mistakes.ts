@@ -46,7 +46,7 @@ export async function mistakesReport(opened: Opened, folder: string, most: numbe
     const { height, width } = photograph.picture;
     const heat = overPicture(photograph.picture, mapPicture(overInput, height, width, rangeOf(overInput, 0.995), amounts), 0.5);
     const words = [`${className(model, label)}: ${share(probability)}`, `said ${className(model, predicted)}: ${share(confidence)}`, photograph.name];
-    panels.push({ picture: photograph.picture, caption: words, alt: `${words.join(', ')}` }, { picture: heat, caption: [`why ${className(model, predicted)}`], alt: `Grad-CAM for ${className(model, predicted)} over the photograph` });
+    panels.push({ picture: photograph.picture, caption: words, alt: words.join(', ') }, { picture: heat, caption: [`why ${className(model, predicted)}`], alt: `Grad-CAM for ${className(model, predicted)} over the photograph` });
   }
   const named = (pair: { label: number; predicted: number }): { label: string; predicted: string } => ({ label: className(model, pair.label), predicted: className(model, pair.predicted) });
   const right = samples.length - mistakes.length;

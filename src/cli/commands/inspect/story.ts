@@ -1,4 +1,27 @@
 import type { Command } from 'commander';
+import { openPhotograph, withModel } from '../../../insight/node/open.ts';
+import { storyHtml } from '../../../insight/node/story.ts';
+import { checkOut } from '../../../insight/node/write.ts';
+import { writeWhole } from '../../../model/files.ts';
 import type { Terminal } from '../../terminal.ts';
+import { percent } from '../../text.ts';
+import { openOptions, outOf, outOption, randomizeOption, tell } from './shared.ts';
+import type { InspectFlags } from './shared.ts';
 
-export function registerStory(_inspect: Command, _terminal: Terminal): void {}
+export function registerStory(inspect: Command, terminal: Terminal): void {
+  randomizeOption(outOption(inspect.command('story').description('the way of one photograph through all layers, as one page for a class room'), 'a one-file .html'))
+    .argument('<model>')
+    .argument('<photo>')
+    .addHelpText('after', '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html')
+    .action((model: string, photo: string, flags: InspectFlags) => {
+      const out = outOf('story', flags);
+      if (out !== undefined) checkOut(out, ['.html']);
+      return withModel(model, openOptions(flags), async (opened) => {
+        const photograph = await openPhotograph(photo, opened.model);
+        if (photograph.remark !== undefined) terminal.note(photograph.remark);
+        const { html, answer } = await storyHtml(opened, photograph);
+        if (out !== undefined) await writeWhole(out, [Buffer.from(html)]);
+        tell(terminal, answer, out, answer.predictions.slice(0, 3).map(({ label, probability }) => `${label}: ${percent(probability, 1)}`));
+      });
+    });
+}
