@@ -30,7 +30,7 @@ export async function compareReport(a: Opened, b: Opened, [photographA, photogra
   if (shared.length === 0) sections.push({ text: 'The two have no layer of maps with the same name and size, so their maps cannot be put side by side.' });
   sections.push(weightsSection(models));
   const report: Report = { title: 'Two models', subtitle: `${a.name} and ${b.name} on ${photographA.name}`, sections, about: [abouts.compare] };
-  return { report, answer: { models: models.map(({ photograph: _, ...rest }) => rest), layers } };
+  return { report, answer: { models: models.map(({ model, predictions, weights }) => ({ model, predictions, weights })), layers } };
 }
 
 interface Look {
