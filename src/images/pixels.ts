@@ -94,8 +94,8 @@ export function paintPlanes(out: Float32Array, at: number, picture: Picture, box
 
 function cutPlanes(bench: Bench, { width, data }: Picture, { left, top }: Rectangle, size: number, mirrored: boolean, map: number, planes: number): void {
   const source = bench.put(data.subarray(top * width * 3, (top + size) * width * 3)) + left * 3;
-  const kernel = mirrored ? bench.kernels.mirrorPlanes : bench.kernels.cropPlanes;
-  kernel(source, width * 3, size, map, planes);
+  if (mirrored) bench.kernels.mirrorPlanes(source, width * 3, size, map, planes);
+  else bench.kernels.cropPlanes(source, width * 3, size, map, planes);
 }
 
 function resamplePlanes(bench: Bench, picture: Picture, { left, top, width, height }: Rectangle, size: number, mirrored: boolean, map: number, planes: number): void {
