@@ -17,18 +17,15 @@ export async function shrink({ index, from }: Item, size: number): Promise<Packe
   if (!('source' in from)) throw new Error('Only sources are packed.');
   const bytes = await readBytes(from.source.path, from.source.offset, from.source.bytes);
   if (from.source.as === 'planes32') return { index, ending: 'png', bytes: await encoded(fromPlanes(bytes)).png().toBuffer() };
-  const whole = await decodePicture(bytes);
-  const small = Math.min(whole.width, whole.height) <= size;
-  if (small && (await isPlainJpeg(bytes))) return { index, ending: 'jpg', bytes };
-  const picture = small ? whole : await decodePicture(bytes, { resize: { how: 'shorterSide', size } });
-  return { index, ending: 'jpg', bytes: await encoded(picture).jpeg({ quality }).toBuffer() };
+  const picture = await decodePicture(bytes, { resize: { how: 'shorterSide', size }, enlarge: false });
+  return { index, ending: 'jpg', bytes: (await isPlainJpeg(bytes, size)) ? bytes : await encoded(picture).jpeg({ quality }).toBuffer() };
 }
 
 function encoded({ width, height, data }: Picture): ReturnType<typeof sharp> {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
-async function isPlainJpeg(bytes: Uint8Array): Promise<boolean> {
-  const { format, orientation = 1, space, hasProfile } = await sharp(bytes).metadata();
-  return format === 'jpeg' && orientation === 1 && (space === 'srgb' || space === 'b-w') && !hasProfile;
+async function isPlainJpeg(bytes: Uint8Array, size: number): Promise<boolean> {
+  const { width, height, format, orientation = 1, space, hasProfile } = await sharp(bytes).metadata();
+  return Math.min(width, height) <= size && format === 'jpeg' && orientation === 1 && (space === 'srgb' || space === 'b-w') && !hasProfile;
 }

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
+import { endsEarly } from './ending.ts';
 import { fit } from './fit.ts';
 import type { Fit, Resize } from './fit.ts';
 import type { Picture } from './picture.ts';
@@ -14,6 +15,8 @@ export const maximumPixels = 2 ** 28;
 export interface DecodeOptions {
   /** Scaled while decoding, which for JPEG is many times faster than after. Default: left as it is. */
   readonly resize?: Resize;
+  /** Whether pictures smaller than that are made larger. Default true. */
+  readonly enlarge?: boolean;
   /** Refused before decoding. Default {@link maximumPixels}. */
   readonly maximumPixels?: number;
   /** Refuse what decodes with warnings too (a JPEG with wrong bytes in the middle). Default false. */
@@ -32,9 +35,10 @@ export async function decodePicture(bytes: Uint8Array, options: DecodeOptions = 
     const { width, height } = (await image.metadata()).autoOrient;
     const limit = options.maximumPixels ?? maximumPixels;
     if (width * height > limit) throw new UnreadablePicture('tooManyPixels', `Expected at most ${limit} pixels but the picture has ${width}×${height} = ${width * height}.`);
-    return await pixels(image.autoOrient(), options.resize && fit(width, height, options.resize));
+    const target = options.resize && fit(width, height, options.resize);
+    return await pixels(image.autoOrient(), options.enlarge === false && !target?.smaller ? undefined : target);
   } catch (error) {
-    throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes, error);
+    throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes);
   }
 }
 
@@ -71,25 +75,7 @@ function pictureFormat(bytes: Uint8Array): PictureFormat {
   throw new UnreadablePicture(picture ? 'unsupported' : 'notAPicture', `${readable} but found ${content.other}.${picture ? ' Convert it to JPEG or PNG.' : ''}`);
 }
 
-function decodeProblem(format: PictureFormat, bytes: Uint8Array, error: unknown): UnreadablePicture {
-  const message = error instanceof Error ? error.message : String(error);
-  const reason = message.split('\n').findLast((line) => /[a-z]/i.test(line) && !line.includes('bad seek'))?.trim() ?? '';
-  if (endsEarly(format, bytes, message)) return new UnreadablePicture('truncated', `The ${format} ends too early: the file is cut off. Copy it again from where it came from.`);
-  return new UnreadablePicture('damaged', `The ${format} is damaged${reason === '' ? '' : ` (${reason})`}.`);
-}
-
-/** Decoders name a missing end in their own ways, or not at all. */
-function endsEarly(format: PictureFormat, bytes: Uint8Array, message: string): boolean {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (/premature end|unexpected end|insufficient input|outside of file/i.test(message)) return true;
-  switch (format) {
-    case 'PNG':
-      return !buffer.includes('IEND');
-    case 'WebP':
-      return buffer.length < 12 || buffer.readUInt32LE(4) + 8 > buffer.length;
-    case 'TIFF':
-      return message.includes('bad seek') || buffer.length < 8 || (buffer[0] === 0x49 ? buffer.readUInt32LE(4) : buffer.readUInt32BE(4)) >= buffer.length;
-    default:
-      return false;
-  }
+function decodeProblem(format: PictureFormat, bytes: Uint8Array): UnreadablePicture {
+  if (endsEarly(format, bytes)) return new UnreadablePicture('truncated', `The ${format} ends too early: the file is cut off. Copy it again from where it came from.`);
+  return new UnreadablePicture('damaged', `The ${format} is damaged: what is in it cannot be decoded without errors.`);
 }
