@@ -12,7 +12,7 @@ export interface Drawn {
   readonly box: Rectangle;
   readonly mirrored: boolean;
   /** From 8-bit RGB to changed 8-bit RGB (not clamped). Contrast turns about `grey`. */
-  colours(meanGrey: () => number): ColourMap;
+  readonly colours: (meanGrey: () => number) => ColourMap;
   /** A rectangle of the crop to be erased. */
   readonly erase?: Rectangle;
 }
