@@ -5,10 +5,12 @@ const started = performance.now();
 const { run, details } = await prepare(JSON.parse(settings));
 const prepared = performance.now() - started;
 
-process.on('message', async ({ warmUp }) => {
+async function time({ warmUp }) {
   const start = performance.now();
   const output = await run();
   const milliseconds = performance.now() - start;
   process.send({ milliseconds, ...(warmUp && output && { output: Array.from(output.slice(0, 1000)) }) });
-});
+}
+
+process.on('message', (order) => void time(order));
 process.send({ prepared, details });

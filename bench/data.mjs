@@ -1,6 +1,6 @@
 // How many pictures a second the data pipeline makes ready for the engine, 227×227, in batches of 128.
 //
-//   node bench/data.js [DIR] [--threads N]
+//   node bench/data.mjs [DIR] [--threads N]
 //
 // DIR is any dataset; without it 768 photographs of 500×375 pixels are made up. It is packed into shards first. Every
 // figure is the median of several epochs after one that is not counted, all in this process. Nothing else should run.
