@@ -1,7 +1,9 @@
 #include "chain.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -43,7 +45,7 @@ Dims weightDims(const LayerDescription& layer) {
 
 Chain::Chain(Shared& shared, int64_t count)
     : shared(shared), count(count), activations_(shared.description.layers.size()), gradients_(activations_.size()), there_(activations_.size()),
-      back_(activations_.size()), learn_(activations_.size()), builders_(activations_.size()) {
+      back_(activations_.size()), learn_(activations_.size()), seconds_(activations_.size()), builders_(activations_.size()) {
   build();
   ensureFits(arena_.plan());
   arena_.bind(shared.engine);
@@ -156,28 +158,41 @@ void Chain::named(int index, const char* what, const std::function<void()>& body
   }
 }
 
-void Chain::run(int index, std::vector<Work>& work, const char* what) {
+void Chain::run(int index, Stage stage) {
+  auto& work = stage == wayThere ? there(index) : stage == learning ? learn(index) : back(index);
   if (work.empty()) return;
   shared.checkpoint();
-  named(index, what, [&] {
+  const auto start = std::chrono::steady_clock::now();
+  named(index, stage == wayThere ? "on the way there" : stage == learning ? "gradients of the parameters" : "on the way back", [&] {
     for (const Work& piece : work) piece();
     shared.stream.wait();
   });
+  seconds_[static_cast<size_t>(index)][stage] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Chain::~Chain() {
+  if (std::getenv("ALEXNET_ONEDNN_TIMES") == nullptr || calls_ == 0) return;
+  std::fprintf(stderr, "milliseconds a call, %lld images, %d calls:      there  parameters        back\n", static_cast<long long>(count), calls_);
+  for (int index = 0; index < layers(); index++) {
+    const auto& [there, learn, back] = seconds_[static_cast<size_t>(index)];
+    std::fprintf(stderr, "%-30s %20.3f %11.3f %11.3f\n", layer(index).name.c_str(), 1e3 * there / calls_, 1e3 * learn / calls_, 1e3 * back / calls_);
+  }
 }
 
 void Chain::forward(const float* images, const Pass& given) {
   pass = given;
+  calls_++;
   images_->memory.set_data_handle(const_cast<float*>(images));
-  for (int index = 0; index < layers(); index++) run(index, there(index), "on the way there");
+  for (int index = 0; index < layers(); index++) run(index, wayThere);
 }
 
 StepResult Chain::gradients(const float* images, const Pass& given) {
   forward(images, given);
-  run(layers() - 1, back(layers() - 1), "the loss");
+  run(layers() - 1, wayBack);
   const int lowest = shared.description.lowestTrained;
   for (int index = layers() - 2; index >= lowest; index--) {
-    run(index, learn(index), "gradients of the parameters");
-    if (index > lowest) run(index, back(index), "on the way back");
+    run(index, learning);
+    if (index > lowest) run(index, wayBack);
   }
   return pass.result;
 }
@@ -188,7 +203,7 @@ void Chain::backward(int from, const float* canonical, ReluRule rule) {
   dnnl::memory given(Desc(start->dims, DataType::f32, Tag::nchw), shared.engine, const_cast<float*>(canonical));
   dnnl::reorder(given, start->memory).execute(shared.stream, given, start->memory);
   shared.stream.wait();
-  for (int index = from; index > 0; index--) run(index, back(index), "on the way back");
+  for (int index = from; index > 0; index--) run(index, wayBack);
 }
 
 void Chain::read(Slot* slot, float* canonical) {

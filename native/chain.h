@@ -1,6 +1,7 @@
 // The network for one number of images: every primitive, every activation's memory, the order of work there and back.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,6 +52,8 @@ using Work = std::function<void()>;
 class Chain {
  public:
   Chain(Shared& shared, int64_t count);
+  // With ALEXNET_ONEDNN_TIMES in the environment it tells standard error where the time went.
+  ~Chain();
 
   // The whole way there. In `pass.probabilities`, where set, (count, classes).
   void forward(const float* images, const Pass& pass);
@@ -110,13 +113,16 @@ class Chain {
   void build();
   void ensureFits(size_t bytes) const;
   void named(int index, const char* what, const std::function<void()>& body) const;
-  void run(int index, std::vector<Work>& work, const char* what);
+  enum Stage { wayThere, learning, wayBack };
+  void run(int index, Stage stage);
   void read(Slot* slot, float* canonical);
 
   Arena arena_;
   Slot* images_ = nullptr;  // the caller's own memory
   std::vector<Slot*> activations_, gradients_;
   std::vector<std::vector<Work>> there_, back_, learn_;
+  std::vector<std::array<double, 3>> seconds_;  // by layer and stage, all calls together
+  int calls_ = 0;
   std::vector<std::function<void()>> builders_;
 };
 

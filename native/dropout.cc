@@ -14,6 +14,12 @@ constexpr int64_t chunk = 1 << 12;      // a multiple of 4: whole blocks of word
 // out = in · factor where mask keeps; mask counts numbers channels first, whatever the layout. No mask: all are kept.
 template <class T>
 void applyMask(const Layout& layout, const uint8_t* mask, float factor, const T* in, T* out) {
+  if (layout.block == 1) {
+    const int64_t count = layout.elements();
+#pragma omp parallel for simd schedule(static)
+    for (int64_t i = 0; i < count; i++) store(out[i], mask == nullptr || mask[i] != 0 ? toFloat(in[i]) * factor : 0);
+    return;
+  }
   const int64_t places = layout.places(), block = layout.block, blocks = layout.blocks(), features = layout.channels * places;
 #pragma omp parallel for collapse(2) schedule(static)
   for (int64_t n = 0; n < layout.images; n++) {

@@ -2,6 +2,7 @@
 //     dIn[j] = g[j]·D[j]^−β − 2αβ·a[j]·Σ_{i: j in window(i)} g[i]·a[i]·D[i]^(−β−1),  D = k + α Σ a²
 // Own loops, because oneDNN's know neither towers nor fast sums inside a map, and keep a workspace as large as the maps;
 // recomputing D from `in` costs less than reading it back.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -11,69 +12,62 @@ namespace alexnet {
 
 namespace {
 
-// D^−β; by square roots for the β that everybody uses.
-inline float power(float d, float beta) {
+// Calls use(i, D, D^−β) with D = k + α·sums[i]; by square roots for the β that everybody uses.
+template <class Use>
+inline void eachPower(int64_t count, const LayerDescription& layer, const float* sums, const Use& use) {
+  const float k = layer.k, alpha = layer.alpha, beta = layer.beta;
   if (beta == 0.75f) {
-    const float root = std::sqrt(d);
-    return 1.0f / (root * std::sqrt(root));
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) {
+      const float d = k + alpha * sums[i], root = std::sqrt(d);
+      use(i, d, 1.0f / (root * std::sqrt(root)));
+    }
+    return;
   }
-  return std::exp(-beta * std::log(d));
-}
-
-// A strip of one image's map: `rows` neighbours along the axis of the sum, `width` independent numbers beside each other in each.
-// Rows of zeros before and after stand for what lies outside.
-struct Strip {
-  int64_t rows, width, half;
-  std::vector<float> storage;
-  Strip(int64_t rows, int64_t width, int64_t half) : rows(rows), width(width), half(half), storage(static_cast<size_t>((rows + 2 * half) * width)) {}
-  float* row(int64_t r) { return storage.data() + (r + half) * width; }
-};
-
-// sums[r][i] = Σ over the window of rows around r
-void sumRows(Strip& values, Strip& sums) {
-  for (int64_t r = 0; r < values.rows; r++) {
-    float* out = sums.row(r);
-    const float* first = values.row(r - values.half);
-    const int64_t width = values.width;
-    if (values.half == 2) {
-#pragma omp simd
-      for (int64_t i = 0; i < width; i++) out[i] = first[i] + first[width + i] + first[2 * width + i] + first[3 * width + i] + first[4 * width + i];
-      continue;
-    }
-#pragma omp simd
-    for (int64_t i = 0; i < width; i++) out[i] = first[i];
-    for (int64_t d = 1; d <= 2 * values.half; d++) {
-      const float* row = first + d * width;
-#pragma omp simd
-      for (int64_t i = 0; i < width; i++) out[i] += row[i];
-    }
+  for (int64_t i = 0; i < count; i++) {
+    const float d = k + alpha * sums[i];
+    use(i, d, std::exp(-beta * std::log(d)));
   }
 }
 
-// Σ over size × size neighbours of one map of `block` lanes: along x by steps of block, then along y.
-struct MapSums {
-  int64_t height, width, block, half;
-  Strip columns, rows, sums;
-  std::vector<float> padded;
+std::vector<float> zeros(int64_t count) { return std::vector<float>(static_cast<size_t>(count)); }
+
+// out[i] = Σ from[i + d·step], d = 0 … most
+void sumShifted(const float* from, int64_t count, int64_t step, int64_t most, float* out) {
+  if (most == 4) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) out[i] = from[i] + from[i + step] + from[i + 2 * step] + from[i + 3 * step] + from[i + 4 * step];
+    return;
+  }
+  std::copy_n(from, count, out);
+  for (int64_t d = 1; d <= most; d++) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; i++) out[i] += from[i + d * step];
+  }
+}
+
+// Σ over size × size neighbours of one map of `block` lanes: along x by steps of block, then along y. Zeros stand for what lies outside.
+class MapSums {
+ public:
   MapSums(const Layout& layout, int64_t half)
-      : height(layout.height), width(layout.width), block(layout.block), half(half), columns(height, width * block, half), rows(height, width * block, half),
-        sums(height, width * block, 0), padded(static_cast<size_t>((width + 2 * half) * block)) {}
+      : height_(layout.height), length_(layout.width * layout.block), step_(layout.block), half_(half), padded_(zeros(length_ + 2 * half * step_)),
+        rows_(zeros((height_ + 2 * half) * length_)), values_(zeros(height_ * length_)), sums_(zeros(height_ * length_)) {}
 
-  // Reads columns, writes sums.
+  float* values() { return values_.data(); }
+  const float* sums() const { return sums_.data(); }
+
+  // Reads values, writes sums.
   void run() {
-    const int64_t length = width * block;
-    for (int64_t y = 0; y < height; y++) {
-      std::copy_n(columns.row(y), length, padded.data() + half * block);
-      float* out = rows.row(y);
-      std::copy_n(padded.data(), length, out);
-      for (int64_t d = 1; d <= 2 * half; d++) {
-        const float* shifted = padded.data() + d * block;
-#pragma omp simd
-        for (int64_t i = 0; i < length; i++) out[i] += shifted[i];
-      }
+    for (int64_t y = 0; y < height_; y++) {
+      std::copy_n(values_.data() + y * length_, length_, padded_.data() + half_ * step_);
+      sumShifted(padded_.data(), length_, step_, 2 * half_, rows_.data() + (half_ + y) * length_);
     }
-    sumRows(rows, sums);
+    sumShifted(rows_.data(), height_ * length_, length_, 2 * half_, sums_.data());
   }
+
+ private:
+  int64_t height_, length_, step_, half_;
+  std::vector<float> padded_, rows_, values_, sums_;
 };
 
 // Calls body(scratch, …) for every piece of work of a layer, in parallel; each thread makes its own scratch once.
@@ -87,86 +81,116 @@ void eachPiece(int64_t pieces, const MakeScratch& makeScratch, const Body& body)
   }
 }
 
-// Across channels. A tile is some places of one image with all its channels, as [channel][place] so that every sum runs over rows.
-struct ChannelTile {
-  static constexpr int64_t places = 16;
-  int64_t perTower;
-  Strip squares, sums, values, gradients;
+// Across channels: some places of one image with all their channels, as one row of numbers in which the channels of a tower follow
+// each other at distance step(), with zeros between towers. So a sum over a window is a sum of shifted rows, whatever the layout.
+class ChannelTile {
+ public:
   ChannelTile(const LayerDescription& layer, const Layout& layout)
-      : perTower(layout.channels / layer.groups), squares(perTower, places, layer.size / 2), sums(perTower, places, 0), values(layout.channels, places, 0),
-        gradients(layout.channels, places, 0) {}
-};
+      : layout_(layout), half_(layer.size / 2), inner_(layout.block > 1), places_(inner_ ? 8 : 16) {
+    const int64_t perTower = layout.channels / layer.groups, gap = half_;
+    const int64_t rows = gap + layout.channels + layer.groups * gap;
+    length_ = rows * places_;
+    step_ = inner_ ? 1 : places_;
+    for (int64_t c = 0; c < layout.channels;) {
+      const int64_t lane = c % layout.block, tower = c / perTower;
+      const int64_t count = std::min({layout.block - lane, (tower + 1) * perTower - c, layout.channels - c});
+      pieces_.push_back({c / layout.block * layout.places() * layout.block + lane, (gap + c + tower * gap) * step_, count});
+      c += count;
+    }
+    row_ = inner_ ? rows : 1;
+    for (auto* each : {&values, &gradients, &terms, &sums, &results}) *each = zeros(length_ + 2 * half_ * step_);
+  }
 
-// Copies between a tile and the map; `width` of its places are real.
-template <class T>
-void loadTile(const Layout& layout, const T* map, int64_t n, int64_t place, int64_t width, Strip& tile) {
-  const int64_t block = layout.block;
-  for (int64_t c0 = 0; c0 < layout.channels; c0 += block) {
-    const T* from = map + ((n * layout.blocks() + c0 / block) * layout.places() + place) * block;
-    const int64_t lanes = std::min(block, layout.channels - c0);
-    for (int64_t lane = 0; lane < lanes; lane++) {
-      float* row = tile.row(c0 + lane);
-      for (int64_t p = 0; p < width; p++) row[p] = toFloat(from[p * block + lane]);
+  // Between towers `values` and `gradients` stay zero: only load() writes them.
+  std::vector<float> values, gradients, terms, sums, results;
+  int64_t places() const { return places_; }
+  int64_t length() const { return length_; }
+
+  // sums[i] = Σ terms over the window around i. Between towers it holds what nobody reads.
+  void sumTerms() { sumShifted(terms.data(), length_ - 2 * half_ * step_, step_, 2 * half_, sums.data() + half_ * step_); }
+
+  template <class T>
+  void load(const T* map, int64_t n, int64_t place, int64_t width, std::vector<float>& to) const {
+    visit(n, place, width, [&](int64_t in, int64_t at, int64_t count) {
+      for (int64_t i = 0; i < count; i++) to[static_cast<size_t>(at + i)] = toFloat(map[in + i]);
+    });
+  }
+
+  template <class T>
+  void unload(const std::vector<float>& from, int64_t n, int64_t place, int64_t width, T* map) const {
+    visit(n, place, width, [&](int64_t out, int64_t at, int64_t count) {
+      for (int64_t i = 0; i < count; i++) store(map[out + i], from[static_cast<size_t>(at + i)]);
+    });
+    fillUp(n, place, width, map);
+  }
+
+ private:
+  struct Piece {
+    int64_t in, at, count;
+  };
+
+  // Calls use(position in the map, position in the tile, count) for all runs of numbers that lie together in both.
+  template <class Use>
+  void visit(int64_t n, int64_t place, int64_t width, const Use& use) const {
+    const int64_t start = (n * layout_.blocks() * layout_.places() + place) * layout_.block;
+    for (const Piece& piece : pieces_) {
+      if (!inner_) {
+        use(start + piece.in, piece.at, width);
+      } else if (piece.count == 8) {
+        for (int64_t p = 0; p < width; p++) use(start + piece.in + p * layout_.block, piece.at + p * row_, 8);
+      } else {
+        for (int64_t p = 0; p < width; p++) use(start + piece.in + p * layout_.block, piece.at + p * row_, piece.count);
+      }
     }
   }
-}
 
-template <class T>
-void storeTile(const Layout& layout, Strip& tile, int64_t n, int64_t place, int64_t width, T* map) {
-  const int64_t block = layout.block;
-  for (int64_t c0 = 0; c0 < layout.channels; c0 += block) {
-    T* to = map + ((n * layout.blocks() + c0 / block) * layout.places() + place) * block;
-    const int64_t lanes = std::min(block, layout.channels - c0);
+  // Lanes beyond the last channel stay zero.
+  template <class T>
+  void fillUp(int64_t n, int64_t place, int64_t width, T* map) const {
+    const int64_t used = layout_.channels % layout_.block;
+    if (used == 0) return;
+    const int64_t last = ((n * layout_.blocks() + layout_.blocks() - 1) * layout_.places() + place) * layout_.block;
     for (int64_t p = 0; p < width; p++) {
-      for (int64_t lane = 0; lane < lanes; lane++) store(to[p * block + lane], tile.row(c0 + lane)[p]);
-      for (int64_t lane = lanes; lane < block; lane++) store(to[p * block + lane], 0);
+      for (int64_t lane = used; lane < layout_.block; lane++) store(map[last + p * layout_.block + lane], 0);
     }
   }
-}
+
+  Layout layout_;
+  int64_t half_;
+  bool inner_;
+  int64_t places_, length_ = 0, step_ = 1, row_ = 1;
+  std::vector<Piece> pieces_;
+};
 
 template <class Compute>
 void eachTile(const LayerDescription& layer, const Layout& layout, const Compute& compute) {
-  const int64_t tiles = (layout.places() + ChannelTile::places - 1) / ChannelTile::places;
+  const int64_t places = ChannelTile(layer, layout).places(), tiles = (layout.places() + places - 1) / places;
   eachPiece(
       layout.images * tiles, [&] { return ChannelTile(layer, layout); },
       [&](ChannelTile& tile, int64_t piece) {
-        const int64_t place = piece % tiles * ChannelTile::places;
-        compute(tile, piece / tiles, place, std::min(ChannelTile::places, layout.places() - place));
+        const int64_t place = piece % tiles * places;
+        compute(tile, piece / tiles, place, std::min(places, layout.places() - place));
       });
 }
 
-constexpr int64_t W = ChannelTile::places;
-
-// tile.sums = D of the tower that starts at channel `first`.
-void denominators(const LayerDescription& layer, ChannelTile& tile, int64_t first) {
-  for (int64_t c = 0; c < tile.perTower; c++) {
-    const float* a = tile.values.row(first + c);
-    float* square = tile.squares.row(c);
+// tile.sums = Σ a²
+void sumSquares(ChannelTile& tile) {
+  const float* a = tile.values.data();
+  float* squares = tile.terms.data();
 #pragma omp simd
-    for (int64_t p = 0; p < W; p++) square[p] = a[p] * a[p];
-  }
-  sumRows(tile.squares, tile.sums);
-  for (int64_t c = 0; c < tile.perTower; c++) {
-    float* sum = tile.sums.row(c);
-#pragma omp simd
-    for (int64_t p = 0; p < W; p++) sum[p] = layer.k + layer.alpha * sum[p];
-  }
+  for (int64_t i = 0; i < tile.length(); i++) squares[i] = a[i] * a[i];
+  tile.sumTerms();
 }
 
 template <class T>
 void lrnChannels(const LayerDescription& layer, const Layout& layout, const T* in, T* out) {
   eachTile(layer, layout, [&](ChannelTile& tile, int64_t n, int64_t place, int64_t width) {
-    loadTile(layout, in, n, place, width, tile.values);
-    for (int64_t first = 0; first < layout.channels; first += tile.perTower) {
-      denominators(layer, tile, first);
-      for (int64_t c = 0; c < tile.perTower; c++) {
-        float* a = tile.values.row(first + c);
-        const float* d = tile.sums.row(c);
-#pragma omp simd
-        for (int64_t p = 0; p < W; p++) a[p] *= power(d[p], layer.beta);
-      }
-    }
-    storeTile(layout, tile.values, n, place, width, out);
+    tile.load(in, n, place, width, tile.values);
+    sumSquares(tile);
+    const float* a = tile.values.data();
+    float* results = tile.results.data();
+    eachPower(tile.length(), layer, tile.sums.data(), [=](int64_t i, float, float scale) { results[i] = a[i] * scale; });
+    tile.unload(tile.results, n, place, width, out);
   });
 }
 
@@ -174,89 +198,67 @@ template <class T>
 void lrnChannelsBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
   const float factor = 2 * layer.alpha * layer.beta;
   eachTile(layer, layout, [&](ChannelTile& tile, int64_t n, int64_t place, int64_t width) {
-    loadTile(layout, in, n, place, width, tile.values);
-    loadTile(layout, gradient, n, place, width, tile.gradients);
-    for (int64_t first = 0; first < layout.channels; first += tile.perTower) {
-      denominators(layer, tile, first);
-      for (int64_t c = 0; c < tile.perTower; c++) {
-        const float* a = tile.values.row(first + c);
-        float* g = tile.gradients.row(first + c);
-        const float* d = tile.sums.row(c);
-        float* term = tile.squares.row(c);
+    tile.load(in, n, place, width, tile.values);
+    tile.load(gradient, n, place, width, tile.gradients);
+    sumSquares(tile);
+    const float* a = tile.values.data();
+    const float* g = tile.gradients.data();
+    float* results = tile.results.data();
+    float* terms = tile.terms.data();
+    const float* sums = tile.sums.data();
+    eachPower(tile.length(), layer, sums, [=](int64_t i, float d, float scale) {
+      terms[i] = g[i] * a[i] * scale / d;
+      results[i] = g[i] * scale;
+    });
+    tile.sumTerms();
 #pragma omp simd
-        for (int64_t p = 0; p < W; p++) {
-          const float scale = power(d[p], layer.beta);
-          term[p] = g[p] * a[p] * scale / d[p];
-          g[p] *= scale;
-        }
-      }
-      sumRows(tile.squares, tile.sums);
-      for (int64_t c = 0; c < tile.perTower; c++) {
-        const float* a = tile.values.row(first + c);
-        float* g = tile.gradients.row(first + c);
-        const float* sum = tile.sums.row(c);
-#pragma omp simd
-        for (int64_t p = 0; p < W; p++) g[p] -= factor * a[p] * sum[p];
-      }
-    }
-    storeTile(layout, tile.gradients, n, place, width, below);
+    for (int64_t i = 0; i < tile.length(); i++) results[i] -= factor * a[i] * sums[i];
+    tile.unload(tile.results, n, place, width, below);
   });
 }
 
 // Inside each map.
 template <class T>
+void squareMap(MapSums& map, const T* in, int64_t count) {
+  for (int64_t i = 0; i < count; i++) map.values()[i] = toFloat(in[i]) * toFloat(in[i]);
+  map.run();
+}
+
+template <class T>
 void lrnMap(const LayerDescription& layer, const Layout& layout, const T* in, T* out) {
-  const int64_t length = layout.width * layout.block;
+  const int64_t count = layout.places() * layout.block;
   eachPiece(
       layout.images * layout.blocks(), [&] { return MapSums(layout, layer.size / 2); },
       [&](MapSums& map, int64_t piece) {
-        const int64_t start = piece * layout.places() * layout.block;
-        for (int64_t y = 0; y < layout.height; y++) {
-          for (int64_t i = 0; i < length; i++) map.columns.row(y)[i] = toFloat(in[start + y * length + i]) * toFloat(in[start + y * length + i]);
-        }
-        map.run();
-        for (int64_t y = 0; y < layout.height; y++) {
-          const float* sum = map.sums.row(y);
-          for (int64_t i = 0; i < length; i++) {
-            store(out[start + y * length + i], toFloat(in[start + y * length + i]) * power(layer.k + layer.alpha * sum[i], layer.beta));
-          }
-        }
+        const T* from = in + piece * count;
+        T* to = out + piece * count;
+        squareMap(map, from, count);
+        eachPower(count, layer, map.sums(), [=](int64_t i, float, float scale) { store(to[i], toFloat(from[i]) * scale); });
       });
 }
 
 template <class T>
 void lrnMapBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
   const float factor = 2 * layer.alpha * layer.beta;
-  const int64_t length = layout.width * layout.block;
+  const int64_t count = layout.places() * layout.block;
   struct Scratch {
     MapSums map;
-    Strip scales;
+    std::vector<float> scales;
   };
   eachPiece(
-      layout.images * layout.blocks(), [&] { return Scratch{MapSums(layout, layer.size / 2), Strip(layout.height, length, 0)}; },
+      layout.images * layout.blocks(), [&] { return Scratch{MapSums(layout, layer.size / 2), zeros(count)}; },
       [&](Scratch& scratch, int64_t piece) {
-        MapSums& map = scratch.map;
-        const int64_t start = piece * layout.places() * layout.block;
-        for (int64_t y = 0; y < layout.height; y++) {
-          for (int64_t i = 0; i < length; i++) map.columns.row(y)[i] = toFloat(in[start + y * length + i]) * toFloat(in[start + y * length + i]);
-        }
-        map.run();
-        for (int64_t y = 0; y < layout.height; y++) {
-          for (int64_t i = 0; i < length; i++) {
-            const int64_t at = start + y * length + i;
-            const float d = layer.k + layer.alpha * map.sums.row(y)[i];
-            const float scale = power(d, layer.beta);
-            scratch.scales.row(y)[i] = scale;
-            map.columns.row(y)[i] = toFloat(gradient[at]) * toFloat(in[at]) * scale / d;
-          }
-        }
-        map.run();
-        for (int64_t y = 0; y < layout.height; y++) {
-          for (int64_t i = 0; i < length; i++) {
-            const int64_t at = start + y * length + i;
-            store(below[at], toFloat(gradient[at]) * scratch.scales.row(y)[i] - factor * toFloat(in[at]) * map.sums.row(y)[i]);
-          }
-        }
+        const T *a = in + piece * count, *g = gradient + piece * count;
+        T* to = below + piece * count;
+        float *scales = scratch.scales.data(), *terms = scratch.map.values();
+        squareMap(scratch.map, a, count);
+        eachPower(count, layer, scratch.map.sums(), [=](int64_t i, float d, float scale) {
+          scales[i] = scale;
+          terms[i] = toFloat(g[i]) * toFloat(a[i]) * scale / d;
+        });
+        scratch.map.run();
+        const float* sums = scratch.map.sums();
+        for (int64_t i = 0; i < count; i++) store(to[i], toFloat(g[i]) * scales[i] - factor * toFloat(a[i]) * sums[i]);
       });
 }
 
