@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 [ -f dist/testing/contract.test.js ] || { echo 'Run "make build" first.'; exit 2; }
 
 root=${1:-$(mktemp -d)}
-[ $# -gt 0 ] || trap 'rm -rf "$root"' EXIT
+[ $# -gt 0 ] || temporary=1
 [ -x "$root/usr/bin/node" ] ||
   debootstrap --variant=minbase --include=g++,libdnnl-dev,nodejs trixie "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
 
@@ -18,8 +18,7 @@ tar c --exclude=./build --exclude=./.git --exclude=./runs . | tar x -C "$root/al
 # Threads need /proc, and Node needs /dev/urandom.
 mount -t proc none "$root/proc"
 cleanup() { umount "$root/proc"; [ -z "${temporary:-}" ] || rm -rf "$root"; }
-[ $# -gt 0 ] || temporary=1
 trap cleanup EXIT
 chroot "$root" /bin/sh -c 'cd /alexnet && . /etc/os-release && echo "$PRETTY_NAME, Node $(node --version), $(g++ --version | head -1)" &&
   node bin/alexnet native && node bin/alexnet doctor &&
-  node --test --test-reporter=spec --test-name-pattern="onednn" dist/testing/contract.test.js'
+  node --test --test-reporter=spec --test-name-pattern="onednn" dist/testing/contract.test.js' | grep -v "does not match pattern"

@@ -13,6 +13,8 @@ export function buildFolders(): string[] {
   return [join(packageFolder, 'build', 'native'), join(cache, 'alexnet', `native-${process.platform}-${process.arch}`)];
 }
 
+/** The addon's file, the first choice first; `ALEXNET_NATIVE` names another build, one with a sanitizer say. */
 export function builtAddons(): string[] {
-  return buildFolders().map((folder) => join(folder, 'alexnet.node'));
+  const given = process.env['ALEXNET_NATIVE'];
+  return given === undefined ? buildFolders().map((folder) => join(folder, 'alexnet.node')) : [given];
 }
