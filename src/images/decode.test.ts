@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { badPictures, drawing, drawn, goodPictures } from '../testing/pictures.ts';
 import { decodePicture, resizePicture } from './decode.ts';
+import { plainJpeg } from './jpeg.ts';
 import type { Picture } from './picture.ts';
 import { UnreadablePicture } from './problem.ts';
 
@@ -97,4 +98,13 @@ test('resizePicture() averages what it shrinks, as decodePicture() does', async 
   const small = await resizePicture(raw, resize);
   assert.deepEqual([small.width, small.height], [48, 32]);
   assert.deepEqual(small.data, (await decodePicture(await drawn(192, 128).png().toBuffer(), { resize })).data);
+});
+
+test('plainJpeg() knows the size of plain JPEGs, of whatever layout, and leaves all others to the decoder', async () => {
+  const good = new Map((await goodPictures()).map(({ file, bytes }) => [file, bytes]));
+  for (const file of ['plain.jpg', 'progressive.jpg', 'no ending']) assert.deepEqual(plainJpeg(good.get(file)!), { width: 96, height: 64 }, file);
+  for (const file of ['cmyk with profile.jpg', 'cmyk without profile.jpg', 'wide gamut.jpg', 'turned by EXIF.jpg', 'broken EXIF.jpg', 'plain.tiff']) assert.equal(plainJpeg(good.get(file)!), undefined, file);
+  assert.equal(plainJpeg(await drawn(96, 64).grayscale().toColourspace('b-w').jpeg().toBuffer()), undefined);
+  const bytes = good.get('plain.jpg')!;
+  for (let length = 3; length < 200; length++) assert.ok([undefined, 96].includes(plainJpeg(bytes.subarray(0, length))?.width));
 });

@@ -3,6 +3,7 @@ import type { Sharp } from 'sharp';
 import { endsEarly } from './ending.ts';
 import { fit } from './fit.ts';
 import type { Fit, Resize } from './fit.ts';
+import { plainJpeg } from './jpeg.ts';
 import type { Picture } from './picture.ts';
 import { resamplePicture } from './pixels.ts';
 import { UnreadablePicture } from './problem.ts';
@@ -30,13 +31,14 @@ export interface DecodeOptions {
  */
 export async function decodePicture(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
   const format = pictureFormat(bytes);
+  const plain = format === 'JPEG' ? plainJpeg(bytes) : undefined;
   const image = sharp(bytes, { failOn: options.strict === true ? 'warning' : format === 'TIFF' ? 'error' : 'truncated', limitInputPixels: false });
   try {
-    const { width, height } = (await image.metadata()).autoOrient;
+    const { width, height } = plain ?? (await image.metadata()).autoOrient;
     const limit = options.maximumPixels ?? maximumPixels;
     if (width * height > limit) throw new UnreadablePicture('tooManyPixels', `Expected at most ${limit} pixels but the picture has ${width}×${height} = ${width * height}.`);
     const target = options.resize && fit(width, height, options.resize);
-    return await pixels(image.autoOrient(), options.enlarge === false && !target?.smaller ? undefined : target);
+    return await pixels(plain ? image : inPlainColours(image.autoOrient()), options.enlarge === false && !target?.smaller ? undefined : target);
   } catch (error) {
     throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes);
   }
@@ -48,9 +50,13 @@ export async function resizePicture(picture: Picture, resize: Resize): Promise<P
   return pixels(sharp(data, { raw: { width, height, channels: 3 } }), fit(width, height, resize));
 }
 
+function inPlainColours(image: Sharp): Sharp {
+  return image.flatten({ background: '#ffffff' }).toColourspace('srgb');
+}
+
 /** Bilinear, widened where it shrinks so that nothing aliases. sharp shrinks, because it can begin while decoding; our own kernels enlarge, because they are faster. */
 async function pixels(image: Sharp, target?: Fit): Promise<Picture> {
-  let steps = image.flatten({ background: '#ffffff' }).toColourspace('srgb');
+  let steps = image;
   if (target?.cut) steps = steps.extract(target.cut);
   if (target?.smaller) steps = steps.resize(target.width, target.height, { fit: 'fill', kernel: 'linear' });
   const { data, info } = await steps.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
