@@ -63,6 +63,7 @@ const style = `
 :root { color-scheme: light dark; --ink: #1a1a1f; --paper: #fff; --soft: #5a5a66; --line: #d5d5de; --accent: #0b57d0 }
 @media (prefers-color-scheme: dark) { :root { --ink: #ececf1; --paper: #16161a; --soft: #b0b0bd; --line: #3c3c46; --accent: #8ab4f8 } }
 * { box-sizing: border-box }
+[hidden] { display: none !important }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
 main { max-width: 76rem; margin: 0 auto; padding: 1.5rem }
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .3rem }
