@@ -61,10 +61,11 @@ interface Weights extends Chain {
  * @throws {AlexNetError} naming the file and what in it does not fit.
  */
 export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
-  return withFile(path, (source) => naming(path, () => importFrom(source, path, options)));
+  return withFile(path, (source) => naming(path, () => importSource(source, path, options)));
 }
 
-async function importFrom(source: ByteSource, path: string, options: ImportOptions): Promise<Imported> {
+/** {@link importWeights} from a file that is open; `path` is where other files beside it are looked for. */
+export async function importSource(source: ByteSource, path: string, options: ImportOptions = {}): Promise<Imported> {
   const start = await readBytes(source, 0, Math.min(64, source.size), 'the file');
   if (isSafetensors(start, source.size)) {
     const file = await readSafetensors(source);
