@@ -7,9 +7,9 @@ export type Split = 'train' | 'val' | 'test';
  */
 export interface Source {
   readonly path: string;
-  /** First byte, default 0. */
+  /** First byte of a stretch, default 0. */
   readonly offset?: number;
-  /** Bytes, default all. */
+  /** Bytes of a stretch; default: the whole file. */
   readonly bytes?: number;
   /** `picture` (the default): an image file, told by content. `planes32`: 32×32 pixels, all red, then green, then blue bytes (CIFAR). */
   readonly as?: 'picture' | 'planes32';

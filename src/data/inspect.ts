@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import { decodePicture, resizePicture } from '../images/decode.ts';
-import { readBytes } from '../images/file.ts';
 import type { Picture } from '../images/picture.ts';
 import { UnreadablePicture } from '../images/problem.ts';
 import type { Inspection, Item } from './messages.ts';
-import { fromPlanes } from './read.ts';
+import { fromPlanes, readSourceBytes } from './read.ts';
 
 /** Looks at one picture for `data check`. @throws {UnreadablePicture} */
 export async function inspect({ index, from }: Item): Promise<Inspection> {
   if (!('source' in from)) throw new Error('Only sources are inspected.');
   const { source } = from;
-  const bytes = await readBytes(source.path, source.offset, source.bytes);
+  const bytes = await readSourceBytes(source);
   const { picture, damage } = source.as === 'planes32' ? { picture: fromPlanes(bytes), damage: undefined } : await decodeStrictly(bytes);
   const { width, height } = picture;
   return { index, width, height, grey: isGrey(picture), bytes: createHash('sha256').update(bytes).digest('hex'), look: await look(picture), damage };

@@ -1,13 +1,18 @@
 import { decodePicture, resizePicture } from '../images/decode.ts';
-import { readBytes } from '../images/file.ts';
+import { readBytes, readMemberBytes } from '../images/file.ts';
 import type { Resize } from '../images/fit.ts';
 import type { Picture } from '../images/picture.ts';
 import type { Source } from './dataset.ts';
 
 /** Reads a sample's picture and resizes it. @throws {UnreadablePicture} */
 export async function readSource(source: Source, resize: Resize): Promise<Picture> {
-  const bytes = await readBytes(source.path, source.offset, source.bytes);
+  const bytes = await readSourceBytes(source);
   return source.as === 'planes32' ? resizePlanes(fromPlanes(bytes), resize) : decodePicture(bytes, { resize });
+}
+
+/** A sample's bytes as they lie in their file. @throws {UnreadablePicture} */
+export function readSourceBytes({ path, offset = 0, bytes }: Source): Promise<Buffer> {
+  return bytes === undefined ? readBytes(path) : readMemberBytes(path, offset, bytes);
 }
 
 async function resizePlanes(picture: Picture, resize: Resize): Promise<Picture> {

@@ -1,9 +1,8 @@
 import sharp from 'sharp';
 import { decodePicture } from '../images/decode.ts';
-import { readBytes } from '../images/file.ts';
 import type { Picture } from '../images/picture.ts';
 import type { Item, Packed } from './messages.ts';
-import { fromPlanes } from './read.ts';
+import { fromPlanes, readSourceBytes } from './read.ts';
 
 /** Few photographs show a difference from 95, at two thirds of its bytes. */
 const quality = 92;
@@ -15,7 +14,7 @@ const quality = 92;
  */
 export async function shrink({ index, from }: Item, size: number): Promise<Packed> {
   if (!('source' in from)) throw new Error('Only sources are packed.');
-  const bytes = await readBytes(from.source.path, from.source.offset, from.source.bytes);
+  const bytes = await readSourceBytes(from.source);
   if (from.source.as === 'planes32') return { index, ending: 'png', bytes: await encoded(fromPlanes(bytes)).png().toBuffer() };
   const picture = await decodePicture(bytes, { resize: { how: 'shorterSide', size }, enlarge: false });
   return { index, ending: 'jpg', bytes: (await isPlainJpeg(bytes, size)) ? bytes : await encoded(picture).jpeg({ quality }).toBuffer() };
