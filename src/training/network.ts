@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { hasParameters } from '../network/layer.ts';
-import type { Layer, Network, ParameterRules } from '../network/layer.ts';
+import type { Network } from '../network/layer.ts';
 import { inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape } from '../network/shapes.ts';
 import { alexnet } from '../network/variants.ts';
@@ -36,17 +36,27 @@ function withDropout(network: Network, rate: number | null): Network {
 
 /**
  * He et al. 2015 (arXiv 1502.01852): N(0, √(2/fan-in)) where a ReLU follows, which keeps the scale of activations from layer to
- * layer; N(0, 0.01) in the last layer, so that the first probabilities are even; biases 0.
+ * layer; where a local response normalisation follows it divides small activations by k^β, which is made good for here. The last
+ * layer gets N(0, √(1/fan-in)); biases 0.
  */
 function withHeInitialValues(network: Network): Network {
   const last = network.findLast((layer) => layer.type === 'dense');
-  return inferShapes(network).map((shape) => (hasParameters(shape.layer) ? { ...shape.layer, parameters: he(shape, shape.layer === last) } : shape.layer)) satisfies Layer[];
+  return inferShapes(network).map((shape, i) => {
+    const { layer } = shape;
+    if (!hasParameters(layer)) return layer;
+    const gain = layer === last ? 1 : Math.SQRT2 * normalisedBy(network.slice(i + 1));
+    const { weight, bias } = layer.parameters;
+    const initial = { distribution: 'normal', standardDeviation: gain / Math.sqrt(fanIn(shape)) } as const;
+    return { ...layer, parameters: { weight: { ...weight, initial }, bias: { ...bias, initial: { distribution: 'constant', value: 0 } } } };
+  });
 }
 
-function he({ layer, input }: LayerShape, last: boolean): ParameterRules {
-  if (!hasParameters(layer)) throw new Error(`Layer "${layer.name}" has no parameters.`);
-  const fanIn = layer.type === 'convolution' ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1] : volume(input);
-  const standardDeviation = last ? 0.01 : Math.sqrt(2 / fanIn);
-  const { weight, bias } = layer.parameters;
-  return { weight: { ...weight, initial: { distribution: 'normal', standardDeviation } }, bias: { ...bias, initial: { distribution: 'constant', value: 0 } } };
+/** What the normalisations between here and the next weights divide by, at least. */
+function normalisedBy(above: Network): number {
+  const next = above.findIndex(hasParameters);
+  return above.slice(0, next < 0 ? above.length : next).reduce((factor, layer) => (layer.type === 'lrn' ? factor * layer.k ** layer.beta : factor), 1);
+}
+
+function fanIn({ layer, input }: LayerShape): number {
+  return layer.type === 'convolution' ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1] : volume(input);
 }

@@ -1,0 +1,83 @@
+import sharp from 'sharp';
+import type { Picture } from '../../images/picture.ts';
+import { normal } from '../../random/draws.ts';
+import { bits, purposes } from '../../random/philox.ts';
+import { Chance } from './chance.ts';
+import { things } from './things.ts';
+
+/** The classes of drawn scenes, in their order. */
+export const sceneClasses: readonly string[] = Object.keys(things);
+
+export interface SceneAddress {
+  readonly seed: number;
+  /** Which of {@link sceneClasses}. */
+  readonly label: number;
+  /** Which scene of its class. */
+  readonly number: number;
+}
+
+/**
+ * A drawn scene: a thing of its class in any colour, size, place and pose, among clutter, under light from some side, with noise.
+ * A function of its address. `size` pixels square.
+ */
+export async function drawScene({ seed, label, number }: SceneAddress, size = 48): Promise<Picture> {
+  const chance = new Chance(seed, label, number);
+  const { data } = await sharp(Buffer.from(sceneSvg(chance, label, size))).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  return { width: size, height: size, data: withNoise(data, chance.between(4, 16), { seed, label, number }) };
+}
+
+function sceneSvg(chance: Chance, label: number, size: number): string {
+  const ground = chance.between(0.15, 0.85);
+  const hue = chance.between(0, 360);
+  const background = `hsl(${hue.toFixed(0)} ${chance.whole(10, 60)}% ${(100 * ground).toFixed(0)}%)`;
+  const clutter = (count: number): string => Array.from({ length: count }, () => litter(chance, size)).join('');
+  const parts = [
+    `<rect width="${size}" height="${size}" fill="${background}"/>`,
+    clutter(chance.whole(3, 7)),
+    placed(chance, label, ground, size),
+    clutter(chance.whole(0, 1)),
+    light(chance, size),
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`;
+}
+
+/** The thing itself: any colours, but not those of its ground. */
+function placed(chance: Chance, label: number, ground: number, size: number): string {
+  const paint = (): string => {
+    const away = ground > 0.5 ? chance.between(0.05, ground - 0.22) : chance.between(ground + 0.22, 0.95);
+    return `hsl(${chance.whole(0, 359)} ${chance.whole(20, 90)}% ${(100 * away).toFixed(0)}%)`;
+  };
+  const thing = things[sceneClasses[label]!]!;
+  const scale = (size / 2) * chance.between(0.55, 0.85);
+  const room = size / 2 - 0.8 * scale;
+  const x = size / 2 + room * chance.between(-1, 1);
+  const y = size / 2 + room * chance.between(-1, 1);
+  return `<g transform="translate(${x.toFixed(2)} ${y.toFixed(2)}) rotate(${chance.whole(-20, 20)}) skewX(${chance.whole(-10, 10)}) scale(${scale.toFixed(2)})">${thing(chance, paint)}</g>`;
+}
+
+/** Something small that means nothing. */
+function litter(chance: Chance, size: number): string {
+  const colour = `hsl(${chance.whole(0, 359)} ${chance.whole(10, 80)}% ${chance.whole(10, 90)}%)`;
+  const at = (): string => chance.between(0, size).toFixed(1);
+  const small = (): string => chance.between(0.03 * size, 0.13 * size).toFixed(1);
+  const opacity = chance.between(0.35, 0.9).toFixed(2);
+  const shape = chance.of([
+    () => `<line x1="${at()}" y1="${at()}" x2="${at()}" y2="${at()}" stroke="${colour}" stroke-width="${chance.between(0.5, 2).toFixed(1)}"`,
+    () => `<circle cx="${at()}" cy="${at()}" r="${small()}" fill="${colour}"`,
+    () => `<rect x="${at()}" y="${at()}" width="${small()}" height="${small()}" fill="${colour}"`,
+  ]);
+  return `${shape()} opacity="${opacity}"/>`;
+}
+
+/** Brighter to one side, darker to the other. */
+function light(chance: Chance, size: number): string {
+  const angle = chance.whole(0, 359);
+  const strength = chance.between(0, 0.45).toFixed(2);
+  return `<defs><linearGradient id="l" gradientTransform="rotate(${angle} .5 .5)"><stop offset="0" stop-color="#fff" stop-opacity="${strength}"/><stop offset="1" stop-color="#000" stop-opacity="${strength}"/></linearGradient></defs><rect width="${size}" height="${size}" fill="url(#l)"/>`;
+}
+
+function withNoise(data: Uint8Array, deviation: number, { seed, label, number }: SceneAddress): Uint8Array {
+  const noise = new Float32Array(data.length);
+  normal(bits({ seed, purpose: purposes.synthetic, index: sceneClasses.length + label, stream: number }), noise, deviation);
+  return Uint8Array.from(data, (value, i) => Math.max(0, Math.min(255, Math.round(value + noise[i]!))));
+}
