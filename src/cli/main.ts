@@ -29,7 +29,7 @@ export const verbs: Readonly<Record<string, Verb>> = {
   native: { summary: "builds the oneDNN engine, the fastest on a CPU, from the package's own sources", load: () => import('./commands/native.ts') },
   bench: { summary: "an engine's speed alone, on made-up images", load: () => import('./commands/bench.ts') },
   inspect: { summary: 'what a model has learned, and why it answers so: kernels, maps, heat maps, neighbours, a story', load: () => import('./commands/inspect.ts') },
-  demo: { summary: 'a first look: the small network explained, and run with weights that have learned nothing yet', load: () => import('./commands/demo.ts') },
+  demo: { summary: 'draws a picture set, trains on it, evaluates and predicts, in a few minutes', load: () => import('./commands/demo.ts') },
 };
 
 export interface Streams {

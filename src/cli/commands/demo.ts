@@ -1,45 +1,61 @@
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { Engine } from '../../engine/engine.ts';
-import { initialise } from '../../engine/initialise.ts';
-import { findEngine } from '../../engine/registry.ts';
-import { costs } from '../../network/costs.ts';
-import type { Network } from '../../network/layer.ts';
-import { volume } from '../../network/shapes.ts';
-import { alexnet, variants } from '../../network/variants.ts';
-import { normal } from '../../random/draws.ts';
-import { bits, purposes } from '../../random/philox.ts';
-import { explanation } from '../explanation.ts';
+import { AlexNetError } from '../../errors.ts';
+import { demo } from '../../training/demo.ts';
+import type { DemoResult } from '../../training/demo.ts';
+import { Interrupted } from '../../training/train.ts';
 import type { CommonOptions } from '../options.ts';
+import { duration } from '../duration.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import type { Terminal } from '../terminal.ts';
+import { percent } from '../text.ts';
+import { watcher } from '../watch.ts';
 
-/** Until there is something to train on: the network, and what it answers before it has learned anything. */
-export function register(command: Command, terminal: Terminal): void {
-  command.addHelpText('after', '\nExample:\n  alexnet demo').action(async ({ engine: name, seed }: CommonOptions) => {
-    const engine = await findEngine(name);
-    const network = alexnet('small', { classes: 10 });
-    const probabilities = [...(await classifyNoise(engine, network, seed))];
-    terminal.answer({ variant: 'small', engine: engine.name, trained: false, probabilities }, () =>
-      [explanation(`small: ${variants.small}`, costs(network, 1), 1, terminal), '', untrained(probabilities, engine)].join('\n'),
-    );
-  });
+interface DemoFlags extends CommonOptions {
+  readonly out?: string;
 }
 
-async function classifyNoise(engine: Engine, network: Network, seed: number): Promise<Float32Array> {
-  const session = await engine.prepare(network, { mode: 'inference', batch: 1 });
+/** Draws pictures, trains on them, evaluates, predicts: every part once, in a few minutes. */
+export function register(command: Command, terminal: Terminal): void {
+  command
+    .option('--out <dir>', 'where pictures and run go (default: a fresh folder demo, demo-2, …)')
+    .addHelpText('after', '\nExample:\n  alexnet demo')
+    .action((flags: DemoFlags) => run(flags, terminal));
+}
+
+async function run({ out, engine, threads, seed }: DemoFlags, terminal: Terminal): Promise<void> {
+  const folder = out ?? (await freshDemo());
+  terminal.note(`Drawing pictures of six kinds of thing in ${folder}/pictures, then training a small AlexNet on them.`);
   try {
-    await initialise(session, seed);
-    const image = new Float32Array(volume(costs(network).layers[0]!.output));
-    normal(bits({ seed, purpose: purposes.synthetic }), image);
-    return await session.forward(image);
-  } finally {
-    await session.dispose();
+    const result = await untilInterrupted(terminal, (signal) => demo({ folder, seed, engine, signal, onEvent: watcher(terminal), ...(threads !== undefined && { threads }) }));
+    const { test, ...answer } = result;
+    terminal.answer({ ...answer, test: test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss } }, () => summary(result, terminal));
+  } catch (error) {
+    if (error instanceof Interrupted) throw new AlexNetError(`${error.message}\nGo on with: npx alexnet train ${folder}/pictures --out ${error.folder} --resume`);
+    throw error;
   }
 }
 
-function untrained(probabilities: readonly number[], engine: Engine): string {
+async function freshDemo(): Promise<string> {
+  for (let n = 1; ; n++) {
+    const folder = n === 1 ? 'demo' : `demo-${n}`;
+    if ((await stat(folder).catch(() => undefined)) === undefined) return folder;
+  }
+}
+
+function summary({ data, model, report, test, seconds, predictions }: DemoResult, terminal: Terminal): string {
+  const rows = predictions.map((one) => ('error' in one ? `  ${one.file}: ${one.error}` : `  a ${one.label.padEnd(6)} is called ${one.predictions.map(({ name, probability }) => `${name} ${percent(probability, 1)}`).join(', ')}`));
   return [
-    `A made-up picture through that network on the ${engine.name} engine, with initial weights that have learned nothing:`,
-    ...probabilities.map((p, i) => `  class ${i}  ${(100 * p).toFixed(1).padStart(5)} %  ${'▇'.repeat(Math.round(40 * p))}`.trimEnd()),
-    'No class means anything yet: training gives them their meaning.',
+    '',
+    terminal.bold(`${percent(test?.top1 ?? 0, 1)} of ${test?.images ?? 0} pictures that it had never seen are named rightly, after ${duration(seconds)} of training.`),
+    'One of each kind:',
+    ...rows,
+    '',
+    `the pictures ${data}`,
+    `the report   ${report}`,
+    `the model    ${model}`,
+    '',
+    `Next: npx alexnet predict ${model} ${data}/test/star`,
+    '      npx alexnet train YOUR-PHOTOS',
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import { recipes } from '../../training/recipes.ts';
 import { Interrupted, train } from '../../training/train.ts';
 import type { TrainResult } from '../../training/train.ts';
 import { duration, parseDuration } from '../duration.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -57,35 +58,27 @@ export function register(command: Command, terminal: Terminal): void {
 
 async function run(directory: string, flags: TrainFlags, command: Command, terminal: Terminal): Promise<void> {
   if (flags.resume) refuseSettings(command);
-  const stop = new AbortController();
-  const listen = (signal: NodeJS.Signals): void => {
-    terminal.note(`${signal}: saving. Once more ends at once.`);
-    stop.abort();
-  };
-  process.once('SIGINT', listen).once('SIGTERM', listen);
   try {
-    const result = await train({
+    const settings = await overrides(flags, command);
+    const result = await untilInterrupted(terminal, (signal) => train({
       data: directory,
       recipe: flags.recipe,
-      settings: await overrides(flags, command),
+      settings,
       engine: flags.engine,
       resume: flags.resume ?? false,
-      signal: stop.signal,
+      signal,
       onEvent: watcher(terminal),
       ...(flags.out !== undefined && { out: flags.out }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
       ...(flags.val !== undefined && { validation: flags.val }),
       ...(flags.time !== undefined && { seconds: flags.time }),
-    });
+    }));
     const { test, ...answer } = result;
     const tested = test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss };
     terminal.answer({ ...answer, test: tested }, () => lastBlock(result, directory, terminal));
   } catch (error) {
-    terminal.progress('');
     if (error instanceof Interrupted) throw new AlexNetError(`${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ${quoted(error.folder)} --resume`);
     throw error;
-  } finally {
-    process.removeListener('SIGINT', listen).removeListener('SIGTERM', listen);
   }
 }
 

@@ -23,11 +23,11 @@ export interface SceneAddress {
 export async function drawScene({ seed, label, number }: SceneAddress, size = 48): Promise<Picture> {
   const chance = new Chance(seed, label, number);
   const { data } = await sharp(Buffer.from(sceneSvg(chance, label, size))).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  return { width: size, height: size, data: withNoise(data, chance.between(4, 16), { seed, label, number }) };
+  return { width: size, height: size, data: withNoise(data, chance.between(4, 12), { seed, label, number }) };
 }
 
 function sceneSvg(chance: Chance, label: number, size: number): string {
-  const ground = chance.between(0.15, 0.85);
+  const ground = chance.between(0.1, 0.5);
   const hue = chance.between(0, 360);
   const background = `hsl(${hue.toFixed(0)} ${chance.whole(10, 60)}% ${(100 * ground).toFixed(0)}%)`;
   const clutter = (count: number): string => Array.from({ length: count }, () => litter(chance, size)).join('');
@@ -41,14 +41,14 @@ function sceneSvg(chance: Chance, label: number, size: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`;
 }
 
-/** The thing itself: any colours, but not those of its ground. */
+/** The thing itself: in any hues, lighter than its ground. */
 function placed(chance: Chance, label: number, ground: number, size: number): string {
   const paint = (): string => {
-    const away = ground > 0.5 ? chance.between(0.05, ground - 0.22) : chance.between(ground + 0.22, 0.95);
-    return `hsl(${chance.whole(0, 359)} ${chance.whole(20, 90)}% ${(100 * away).toFixed(0)}%)`;
+    const lightness = chance.between(ground + 0.25, 0.95);
+    return `hsl(${chance.whole(0, 359)} ${chance.whole(20, 90)}% ${(100 * lightness).toFixed(0)}%)`;
   };
   const thing = things[sceneClasses[label]!]!;
-  const scale = (size / 2) * chance.between(0.55, 0.85);
+  const scale = (size / 2) * chance.between(0.6, 0.88);
   const room = size / 2 - 0.8 * scale;
   const x = size / 2 + room * chance.between(-1, 1);
   const y = size / 2 + room * chance.between(-1, 1);
@@ -57,7 +57,7 @@ function placed(chance: Chance, label: number, ground: number, size: number): st
 
 /** Something small that means nothing. */
 function litter(chance: Chance, size: number): string {
-  const colour = `hsl(${chance.whole(0, 359)} ${chance.whole(10, 80)}% ${chance.whole(10, 90)}%)`;
+  const colour = `hsl(${chance.whole(0, 359)} ${chance.whole(10, 80)}% ${chance.whole(10, 70)}%)`;
   const at = (): string => chance.between(0, size).toFixed(1);
   const small = (): string => chance.between(0.03 * size, 0.13 * size).toFixed(1);
   const opacity = chance.between(0.35, 0.9).toFixed(2);
@@ -72,7 +72,7 @@ function litter(chance: Chance, size: number): string {
 /** Brighter to one side, darker to the other. */
 function light(chance: Chance, size: number): string {
   const angle = chance.whole(0, 359);
-  const strength = chance.between(0, 0.45).toFixed(2);
+  const strength = chance.between(0, 0.4).toFixed(2);
   return `<defs><linearGradient id="l" gradientTransform="rotate(${angle} .5 .5)"><stop offset="0" stop-color="#fff" stop-opacity="${strength}"/><stop offset="1" stop-color="#000" stop-opacity="${strength}"/></linearGradient></defs><rect width="${size}" height="${size}" fill="url(#l)"/>`;
 }
 

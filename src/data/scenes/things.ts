@@ -15,18 +15,12 @@ function box(x: number, y: number, width: number, height: number, fill: string):
   return `<rect x="${x.toFixed(3)}" y="${y.toFixed(3)}" width="${width.toFixed(3)}" height="${height.toFixed(3)}" fill="${fill}"/>`;
 }
 
-/** Eight kinds of thing that differ in form alone: every colour is drawn anew for every scene. */
+/** Six kinds of thing that differ in form alone: every colour is drawn anew for every scene. */
 export const things: Readonly<Record<string, Thing>> = {
   house: (chance, paint) => {
     const wide = chance.between(0.55, 0.8);
     const roof = chance.between(0.1, 0.3);
     return box(-wide, -0.1, 2 * wide, 0.95, paint()) + polygon([[-wide - 0.15, -0.1], [chance.between(-0.2, 0.2), -0.7 - roof], [wide + 0.15, -0.1]], paint()) + box(chance.between(-0.45, 0.1), 0.3, 0.3, 0.55, paint());
-  },
-  tree: (chance, paint) => {
-    const crown = paint();
-    const trunk = box(-0.12, 0.1, 0.24, 0.85, paint());
-    const blobs = Array.from({ length: chance.whole(3, 5) }, () => circle(chance.between(-0.35, 0.35), chance.between(-0.65, 0), chance.between(0.3, 0.45), crown));
-    return trunk + blobs.join('');
   },
   car: (chance, paint) => {
     const body = paint();
@@ -49,12 +43,6 @@ export const things: Readonly<Record<string, Thing>> = {
     const apart = chance.between(0.25, 0.36);
     const mouth = `<path d="M-0.4 ${chance.between(0.2, 0.32).toFixed(3)} Q0 ${chance.between(0.55, 0.85).toFixed(3)} 0.4 0.25" fill="none" stroke="${eyes}" stroke-width="0.13"/>`;
     return circle(0, 0, 0.9, paint()) + circle(-apart, -0.25, 0.14, eyes) + circle(apart, -0.25, 0.14, eyes) + mouth;
-  },
-  flower: (chance, paint) => {
-    const petals = chance.whole(5, 7);
-    const colour = paint();
-    const ring = Array.from({ length: petals }, (_, i) => circle(0.46 * Math.sin((2 * Math.PI * i) / petals), -0.25 + 0.46 * Math.cos((2 * Math.PI * i) / petals), 0.27, colour));
-    return box(-0.05, 0.1, 0.1, 0.85, paint()) + ring.join('') + circle(0, -0.25, 0.25, paint());
   },
   star: (chance, paint) => {
     const inner = chance.between(0.34, 0.46);

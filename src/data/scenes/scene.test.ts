@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { drawScene, sceneClasses } from './scene.ts';
+
+type Colour = readonly [number, number, number];
+
+async function meanColours(from: number, to: number): Promise<{ label: number; colour: Colour }[]> {
+  const addresses = sceneClasses.flatMap((_, label) => Array.from({ length: to - from }, (_unused, i) => ({ seed: 1, label, number: from + i })));
+  return Promise.all(addresses.map(async (address) => ({ label: address.label, colour: meanColour((await drawScene(address)).data) })));
+}
+
+function meanColour(data: Uint8Array): Colour {
+  const sums: [number, number, number] = [0, 0, 0];
+  data.forEach((value, i) => (sums[(i % 3) as 0 | 1 | 2] += (3 * value) / data.length));
+  return sums;
+}
+
+function distance(a: Colour, b: Colour): number {
+  return a.reduce((sum, value, c) => sum + (value - b[c]!) ** 2, 0);
+}
+
+test('drawScene() is a function of its address', async () => {
+  const address = { seed: 3, label: 2, number: 7 };
+  const scene = await drawScene(address);
+  assert.deepEqual(await drawScene(address), scene);
+  assert.notDeepEqual((await drawScene({ ...address, number: 8 })).data, scene.data);
+  assert.notDeepEqual((await drawScene({ ...address, seed: 4 })).data, scene.data);
+  assert.equal(scene.data.length, 48 * 48 * 3);
+});
+
+test('mean colours do not give the classes of scenes away: the nearest of 240 pictures is hardly better than guessing', async () => {
+  const known = await meanColours(0, 40);
+  const asked = await meanColours(40, 60);
+  const hits = asked.filter(({ label, colour }) => known.reduce((best, one) => (distance(one.colour, colour) < distance(best.colour, colour) ? one : best)).label === label).length;
+  const accuracy = hits / asked.length;
+  assert.ok(accuracy < 0.35, `nearest mean colour names ${(100 * accuracy).toFixed(1)} % rightly, guessing 16.7 %`);
+});
