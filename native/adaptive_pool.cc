@@ -15,7 +15,7 @@ Span region(int64_t i, int64_t outputs, int64_t cells) { return {i * cells / out
 template <class Use>
 void eachMap(const Layout& in, const Layout& out, const Use& use) {
   const int64_t maps = in.images * in.blocks();
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worthSharing(in.elements()))
   for (int64_t map = 0; map < maps; map++) use(map * in.places() * in.block, map * out.places() * out.block);
 }
 

@@ -43,8 +43,8 @@ struct Convolution {
     });
   }
 
-  BackwardData::primitive_desc backwardData(const Forward::primitive_desc& hint) const {
-    const Desc desc(weights, chain.numbers(), Tag::any);
+  BackwardData::primitive_desc backwardData(const Forward::primitive_desc& hint, const std::optional<Desc>& chosen) const {
+    const Desc desc = chosen.value_or(Desc(weights, chain.numbers(), Tag::any));
     return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, direct, src, desc, dst, stride, before, after);
   }
 };

@@ -16,12 +16,12 @@ template <class T>
 void applyMask(const Layout& layout, const uint8_t* mask, float factor, const T* in, T* out) {
   if (layout.block == 1) {
     const int64_t count = layout.elements();
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) if (parallel : worthSharing(count))
     for (int64_t i = 0; i < count; i++) store(out[i], mask == nullptr || mask[i] != 0 ? toFloat(in[i]) * factor : 0);
     return;
   }
   const int64_t places = layout.places(), block = layout.block, blocks = layout.blocks(), features = layout.channels * places;
-#pragma omp parallel for collapse(2) schedule(static)
+#pragma omp parallel for collapse(2) schedule(static) if (worthSharing(layout.elements()))
   for (int64_t n = 0; n < layout.images; n++) {
     for (int64_t b = 0; b < blocks; b++) {
       const int64_t lanes = std::min(block, layout.channels - b * block);
@@ -45,7 +45,7 @@ void dropoutMask(const LayerDescription& layer, const Draw& draw, int64_t images
   const int64_t head = std::min<int64_t>(count, static_cast<int64_t>((4 - from % 4) % 4));
   words.keep(from, head, layer.threshold, mask);
   const int64_t chunks = (count - head + chunk - 1) / chunk;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worthSharing(count))
   for (int64_t c = 0; c < chunks; c++) {
     const int64_t start = head + c * chunk;
     words.keep(from + static_cast<uint64_t>(start), std::min(chunk, count - start), layer.threshold, mask + start);

@@ -24,6 +24,20 @@ auto describeFor(const std::optional<Desc>& chosen, const Desc& any, const Make&
   return make(any);
 }
 
+// The primitive that `make(layout)` describes for weights where they lie, if oneDNN uses the same implementation for that as for the
+// layout it likes: then nothing is gained by copying them into that one before every use.
+template <class Make>
+auto describeWhereTheyLie(const Desc& storage, const Make& make) {
+  auto liked = make(std::nullopt);
+  try {
+    auto found = make(storage);
+    if (std::string(found.impl_info_str()) == liked.impl_info_str()) return found;
+  } catch (const dnnl::error&) {
+    // not in this layout
+  }
+  return liked;
+}
+
 // A slot's own description is always 4-D; a primitive may see the same memory as vectors.
 inline Desc slotDesc(const Desc& wanted, const Dims& dims, DataType type) { return rankOf(wanted) == 4 ? wanted : Desc(dims, type, Tag::nchw); }
 
@@ -40,11 +54,12 @@ void buildLearned(Chain& chain, int index, const Kind& kind) {
   const DataType type = chain.numbers();
   const bool trained = chain.training() && !chain.layer(index).frozen;
 
-  const auto forward = kind.forward(weights.forwardLayout);
+  auto forward = kind.forward(weights.forwardLayout);
   std::optional<typename Kind::BackwardWeights::primitive_desc> learning;
   if (trained) learning = kind.backwardWeights(forward, weights.settled() ? std::optional(weights.storage()) : std::nullopt);
+  const bool asForward = !shared.description.bf16;
   if (!weights.settled()) {
-    const bool asForward = !shared.description.bf16;
+    if (learning && asForward) forward = describeWhereTheyLie(learning->diff_weights_desc(), [&](const std::optional<Desc>& desc) { return kind.forward(desc); });
     weights.forwardLayout = forward.weights_desc();
     weights.settle(trained ? learning->diff_weights_desc() : asForward ? forward.weights_desc() : weights.canonical(), trained);
     bias.settle(forward.bias_desc(), trained);
@@ -64,7 +79,8 @@ void buildLearned(Chain& chain, int index, const Kind& kind) {
   });
   if (!chain.hasWayBack()) return;
 
-  const auto data = kind.backwardData(forward);
+  const auto data = asForward ? describeWhereTheyLie(weights.storage(), [&](const std::optional<Desc>& desc) { return kind.backwardData(forward, desc); })
+                              : kind.backwardData(forward, std::nullopt);
   Weights::Copy* copyBack = weights.copy(data.weights_desc());
   chain.buildBack(index) = [=, &chain, &shared, &weights, &bias] {
     const int now = chain.timeBack(index);

@@ -6,6 +6,9 @@
 
 namespace alexnet {
 
+// Whether a loop over so many numbers gains from several threads: below this, waking them takes longer than they save.
+inline bool worthSharing(int64_t numbers) { return numbers > (1 << 15); }
+
 // The upper half of a float.
 struct BFloat16 {
   uint16_t bits;

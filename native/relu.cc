@@ -8,7 +8,7 @@ namespace {
 // From `in` to `out`, which may be the same.
 template <class T>
 void relu(const T* in, T* out, int64_t count) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) if (parallel : worthSharing(count))
   for (int64_t i = 0; i < count; i++) {
     const float x = toFloat(in[i]);
     store(out[i], x > 0 ? x : 0);
@@ -19,7 +19,7 @@ void relu(const T* in, T* out, int64_t count) {
 template <class T>
 void reluBackward(const T* output, const T* gradient, T* below, int64_t count, ReluRule rule) {
   const bool needsOutput = rule != ReluRule::deconvnet, needsGradient = rule != ReluRule::plain;
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) if (parallel : worthSharing(count))
   for (int64_t i = 0; i < count; i++) {
     const float g = toFloat(gradient[i]);
     const bool passes = (!needsOutput | (toFloat(output[i]) > 0)) & (!needsGradient | (g > 0));

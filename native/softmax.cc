@@ -26,7 +26,7 @@ Row normaliser(const float* logits, int64_t classes) {
 }
 
 void softmax(const float* logits, int64_t count, int64_t classes, float* out) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worthSharing(count * classes * 8))
   for (int64_t n = 0; n < count; n++) {
     const float* row = logits + n * classes;
     const Row whole = normaliser(row, classes);
@@ -41,7 +41,7 @@ void markBroken(const Chain& chain, float* logits, int64_t classes) {
   for (const auto& weights : chain.shared.parameters) sound = sound && weights->finite();
   const Slot* images = chain.images();
   const int64_t size = chain.layer(0).output.volume();
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worthSharing(chain.count * size / 16))
   for (int64_t n = 0; n < chain.count; n++) {
     if (sound && allFinite(images->numbers<float>() + n * size, size)) continue;
     std::fill_n(logits + n * classes, classes, std::numeric_limits<float>::quiet_NaN());
@@ -75,7 +75,7 @@ double imageLoss(const float* logits, int64_t classes, int64_t label, double smo
 StepResult crossEntropy(const Pass& pass, const float* logits, int64_t count, int64_t classes, float* gradient) {
   std::vector<double> losses(static_cast<size_t>(count));
   std::vector<int64_t> ranks(static_cast<size_t>(count));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worthSharing(count * classes * 8))
   for (int64_t n = 0; n < count; n++) {
     const float* row = logits + n * classes;
     losses[static_cast<size_t>(n)] = imageLoss(row, classes, pass.labels[n], pass.labelSmoothing, pass.divisor, gradient + n * classes);

@@ -8,7 +8,7 @@
 namespace alexnet {
 
 void addTo(float* to, const float* from, int64_t count) {
-#pragma omp parallel for simd schedule(static)
+#pragma omp parallel for simd schedule(static) if (parallel : worthSharing(count))
   for (int64_t i = 0; i < count; i++) to[i] += from[i];
 }
 
@@ -21,7 +21,7 @@ inline uint32_t unlikeNumber(float value) {
 
 bool updateParameters(float* w, float* v, const float* g, int64_t count, float momentum, float rateDecay, float rateScale) {
   uint32_t bad = 0;
-#pragma omp parallel for simd schedule(static) reduction(| : bad)
+#pragma omp parallel for simd schedule(static) reduction(| : bad) if (parallel : worthSharing(count))
   for (int64_t i = 0; i < count; i++) {
     const float next = momentum * v[i] - rateDecay * w[i] - rateScale * g[i];
     v[i] = next;
@@ -43,7 +43,7 @@ double squareSum(const float* values, int64_t count) {
   constexpr int64_t chunk = 1 << 16;
   const int64_t chunks = (count + chunk - 1) / chunk;
   std::vector<double> sums(static_cast<size_t>(chunks));
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (worthSharing(count))
   for (int64_t c = 0; c < chunks; c++) {
     double sum = 0;
     const int64_t end = std::min(count, (c + 1) * chunk);
