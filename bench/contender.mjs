@@ -7,9 +7,11 @@ const prepared = performance.now() - started;
 
 async function time({ warmUp }) {
   const start = performance.now();
+  const before = process.cpuUsage();
   const output = await run();
   const milliseconds = performance.now() - start;
-  process.send({ milliseconds, ...(warmUp && output && { output: Array.from(output.slice(0, 1000)) }) });
+  const { user, system } = process.cpuUsage(before);
+  process.send({ milliseconds, cpu: (user + system) / 1000, ...(warmUp && output && { output: Array.from(output.slice(0, 1000)) }) });
 }
 
 process.on('message', (order) => void time(order));

@@ -35,15 +35,18 @@ for (const { title, rows } of tables.filter((table) => table.title.includes(only
   for (const contender of contenders) first.push((await contender.ask(true)).output);
   compare(first);
   const times = contenders.map(() => []);
-  for (let round = -2; round < Number(rounds); round++) {
+  const cpu = contenders.map(() => []);
+  for (let round = -1; round < Number(rounds); round++) {
     for (const [index, contender] of contenders.entries()) {
-      const { milliseconds } = await contender.ask(false);
-      if (round >= 0) times[index].push(milliseconds);
+      const answer = await contender.ask(false);
+      if (round < 0) continue;
+      times[index].push(answer.milliseconds);
+      cpu[index].push(answer.cpu);
       await pause(50);
     }
   }
   for (const contender of contenders) contender.end();
-  report(rows, times, contenders);
+  report(rows, times, cpu, contenders);
 }
 
 async function start({ contender, ...settings }) {
@@ -78,14 +81,16 @@ function compare(outputs) {
   }
 }
 
-function report(rows, times, contenders) {
+function report(rows, times, cpu, contenders) {
   const base = median(times[0]);
   for (const [index, { contender, batch, threads, mode }] of rows.entries()) {
     const milliseconds = median(times[index]);
     const spread = `${Math.min(...times[index]).toFixed(1)}–${Math.max(...times[index]).toFixed(1)}`;
+    // Processor time is what remains comparable on a machine that others use too.
+    const busy = `${median(cpu[index]).toFixed(0)} ms of processors (×${(median(cpu[index]) / median(cpu[0])).toFixed(2)})`;
     console.log(
       `  ${contender.padEnd(12)} ${mode.padEnd(5)} ${threads} thread${threads === 1 ? ' ' : 's'} ${milliseconds.toFixed(1).padStart(8)} ms (${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s` +
-        `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}   ${contenders[index].details}`,
+        `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}; ${busy}   ${contenders[index].details}`,
     );
   }
 }

@@ -10,6 +10,9 @@ const longestRun = 512;
 /** Inputs of one task on the way back. */
 const inputBlock = 96;
 
+/** Bytes of scratch one thread needs on the way back: `panelsAtOnce` pieces of kernels/dense.ts. */
+export const denseScratch = 128 * 96;
+
 /** `{n, in} (x) {out, in} -> {n, out}`: a convolution with one place. */
 export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   const { layer, shape, batch, tileRows, arena, x, y, dx, dy, weight, bias, rectify, backwardStep } = site;

@@ -5,7 +5,7 @@ import type { Plan } from '../session.ts';
 import { Arena } from './arena.ts';
 import type { Region } from './arena.ts';
 import { convolution, convolutionBorders } from './convolution.ts';
-import { dense } from './dense.ts';
+import { dense, denseScratch } from './dense.ts';
 import { dropout } from './dropout.ts';
 import { meeting, mostJobs } from './job.ts';
 import type { Borders, LayerJobs, LayerSite, StoredParameter } from './layer.ts';
@@ -48,7 +48,7 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   const parameters = storeParameters(plan, arena);
   const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, tileRows, arena, values, gradients, parameters }));
   const chunks = parameters.reduce((sum, { length }) => sum + Math.ceil(length / chunk), 0);
-  const scratchBytes = Math.max(256, ...plan.shapes.map(({ layer, input }) => (layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0)), layers.length > 0 ? 4096 : 0);
+  const scratchBytes = Math.max(denseScratch, ...plan.shapes.map(({ layer, input }) => (layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0)));
   const labels = arena.region(batch * 4);
   const results = arena.region(batch * 24);
   const squares = arena.region(chunks * 8);

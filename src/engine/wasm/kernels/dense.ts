@@ -2,13 +2,14 @@
  * The gradient with respect to a dense layer's input: dX[n][i] = Σ_o dY[n][o] · W[o][i].
  *
  * Weights lie in panels of 8 outputs, so the sum runs along their vectors: tiles of 3 images × 3 inputs multiply whole
- * vectors, 4 outputs at a time, and add up their lanes at the end. A block of the weights, 32 panels × 3 inputs, is first
+ * vectors, 4 outputs at a time, and add up their lanes at the end. A block of the weights, 128 panels × 3 inputs, is first
  * copied together, because its pieces lie a multiple of 4 KiB apart and would fight for the same cache lines.
  */
 import { putPanel } from './multiply';
 import { madd, sumLanes } from './simd';
 
-const panelsAtOnce: u32 = 32;
+/** Long sums, because adding up lanes costs as much as a dozen steps; the scratch of a thread holds this many pieces. */
+const panelsAtOnce: u32 = 128;
 /** Bytes of one panel's piece: 3 inputs of 8 outputs. */
 const piece: u32 = 96;
 
