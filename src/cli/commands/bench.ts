@@ -1,4 +1,4 @@
-import { arch, cpus, platform } from 'node:os';
+import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { benchmark } from '../../engine/bench.ts';
@@ -17,6 +17,7 @@ interface BenchFlags extends CommonOptions {
   readonly precision: Precision;
   readonly steps: number;
   readonly mode: BenchMode;
+  readonly peak?: true;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -25,8 +26,9 @@ export function register(command: Command, terminal: Terminal): void {
     .addOption(new Option('--precision <p>', 'of weights and activations inside the engine').choices(['f32', 'bf16']).default('f32'))
     .option('--steps <n>', 'calls that are timed, after a warm-up', wholeNumber(1), 10)
     .addOption(new Option('--mode <m>', 'forward alone, or whole training steps').choices(['infer', 'train']).default('infer'))
-    .addHelpText('after', '\nExample:\n  alexnet bench --mode train --batch 64 --json')
-    .action((flags: BenchFlags) => bench(flags, terminal));
+    .option('--peak', "no engine: the machine's own limits, measured by small loops of the onednn engine's addon")
+    .addHelpText('after', '\nExamples:\n  alexnet bench --mode train --batch 64 --json\n  alexnet bench --peak')
+    .action((flags: BenchFlags) => (flags.peak === true ? peak(flags, terminal) : bench(flags, terminal)));
 }
 
 async function bench({ variant: name, engine: engineName, batch, precision, steps, mode, threads, seed }: BenchFlags, terminal: Terminal): Promise<void> {
@@ -44,6 +46,20 @@ async function bench({ variant: name, engine: engineName, batch, precision, step
   });
   terminal.progress('');
   terminal.answer({ engine: engine.name, variant, batch, precision, threads: used, mode, ...result }, () => summary(result, mode, used, terminal));
+}
+
+/** What a fused multiply-add loop, a bf16 dot product loop and a sum over memory reach: the roof over every engine on this CPU. */
+async function peak({ threads = availableParallelism() }: BenchFlags, terminal: Terminal): Promise<void> {
+  const { requireAddon } = await import('../../engine/onednn/native.ts');
+  const { f32, bf16, memory } = await requireAddon().peak(threads);
+  terminal.note(machine());
+  terminal.answer({ threads, f32FlopsPerSecond: f32, bf16FlopsPerSecond: bf16 === 0 ? null : bf16, memoryBytesPerSecond: memory }, () =>
+    [
+      `${prefixed(f32)}FLOP/s f32, fused multiply-adds on ${threads} thread${threads === 1 ? '' : 's'}`,
+      bf16 === 0 ? 'no bf16 dot products on this CPU' : `${prefixed(bf16)}FLOP/s bf16, dot products summed in f32`,
+      `${prefixed(memory)}B/s read from memory`,
+    ].join('\n'),
+  );
 }
 
 function machine(): string {

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { AlexNetError } from '../../errors.ts';
+import { narrowVariants } from '../../testing/networks.ts';
+import { testImages, testLabels, testParameters } from '../../testing/data.ts';
+import type { Precision } from '../engine.ts';
+import { onednnEngine } from './index.ts';
+import { loadAddon } from './native.ts';
+
+const network = narrowVariants.paper;
+const addon = loadAddon();
+const missing = typeof addon === 'string' ? addon : false;
+const bf16 = typeof addon !== 'string' && addon.cpu().bf16;
+const rates = { learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 };
+
+async function losses(precision: Precision): Promise<number[]> {
+  const session = await onednnEngine.prepare(network, { mode: 'training', batch: 4, precision });
+  for (const [name, values] of testParameters(network, 1)) await session.setParameter(name, values);
+  const found: number[] = [];
+  for (let step = 0; step < 10; step++) {
+    const { loss } = await session.step(testImages(network, 4, step), testLabels(network, 4, step), { ...rates, draw: { seed: 1, step } });
+    found.push(loss);
+  }
+  await session.dispose();
+  return found;
+}
+
+test('bf16 training follows f32 within 2 % for ten steps', { skip: missing || (bf16 ? false : 'this CPU has no bf16 arithmetic for oneDNN') }, async () => {
+  const truth = await losses('f32');
+  for (const [step, loss] of (await losses('bf16')).entries()) assert.ok(Math.abs(loss / truth[step]! - 1) < 0.02, `step ${step}: ${loss} in bf16, ${truth[step]} in f32`);
+});
+
+test('bf16 inference in plain rows gives the probabilities of f32', { skip: missing || (bf16 ? false : 'this CPU has no bf16 arithmetic for oneDNN') }, async () => {
+  const answers = await Promise.all(
+    (['f32', 'bf16'] as const).map(async (precision) => {
+      const session = await onednnEngine.prepare(network, { mode: 'inference', batch: 2, precision });
+      for (const [name, values] of testParameters(network, 1)) await session.setParameter(name, values);
+      const probabilities = await session.forward(testImages(network, 2, 3));
+      await session.dispose();
+      return probabilities;
+    }),
+  );
+  for (const [i, p] of answers[1]!.entries()) assert.ok(Math.abs(p - answers[0]![i]!) < 0.02, `number ${i}: ${p} in bf16, ${answers[0]![i]} in f32`);
+});
+
+test('bf16 is refused where the CPU has none', { skip: missing || (bf16 ? 'this CPU has bf16' : false) }, async () => {
+  assert.ok(typeof addon !== 'string');
+  await assert.rejects(
+    onednnEngine.prepare(network, { mode: 'training', batch: 4, precision: 'bf16' }),
+    new AlexNetError(`This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`),
+  );
+});
+
+test('a batch too large for memory is refused before it is allocated', { skip: missing }, async () => {
+  await assert.rejects(onednnEngine.prepare(network, { mode: 'training', batch: 2_000_000 }), (error: unknown) => {
+    assert.ok(error instanceof AlexNetError);
+    assert.match(error.message, /^A batch of 2000000 needs [\d.]+ GB but [\d.]+ GB of memory are free\. The largest batch that fits is about \d+\.$/);
+    return true;
+  });
+});
+
+test('a process ends while a session is still there, and while it computes', { skip: missing }, async () => {
+  const code = `
+    const { onednnEngine } = await import(${JSON.stringify(new URL('./index.js', import.meta.url).href)});
+    const { narrowVariants } = await import(${JSON.stringify(new URL('../../testing/networks.js', import.meta.url).href)});
+    const { testImages } = await import(${JSON.stringify(new URL('../../testing/data.js', import.meta.url).href)});
+    const session = await onednnEngine.prepare(narrowVariants.paper, { mode: 'inference', batch: 16 });
+    await session.forward(testImages(narrowVariants.paper, 16, 1));
+    for (let i = 0; i < 50; i++) void session.forward(testImages(narrowVariants.paper, 16, 1));
+    if (process.argv[1] === 'now') setImmediate(() => process.exit(7));`;
+  assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code]), 0);
+  assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code, 'now']), 7);
+});
+
+test('"alexnet native" says what to install where there is no compiler', async () => {
+  const bin = fileURLToPath(new URL('../../../bin/alexnet', import.meta.url));
+  const { code, stderr } = await run(process.execPath, [bin, 'native'], { PATH: '/nonexistent' });
+  assert.equal(code, 1);
+  assert.match(stderr, /^There is no C\+\+ compiler \(looked for \$CXX, g\+\+, clang\+\+ and c\+\+\)\. .*"npx alexnet native" again\.\n$/);
+});
+
+async function exitCode(file: string, words: readonly string[]): Promise<number | string> {
+  return (await run(file, words)).code;
+}
+
+function run(file: string, words: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number | string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(file, words, env === undefined ? {} : { env }, (error, _, stderr) => {
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? 'unknown'), stderr });
+    });
+  });
+}
