@@ -78,7 +78,11 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
   const command = quietly(new Command(name), terminal).description(verb.summary);
   (await verb.load()).register(command, terminal);
   addCommonOptions(command);
-  command.hook('preAction', (_, action) => terminal.configure(action.optsWithGlobals()));
+  command.hook('preAction', (_, action) => {
+    // Commander gives common options after `inspect why` to `inspect`: here they reach the action that asks for them.
+    for (const [key, value] of Object.entries(action.optsWithGlobals())) action.setOptionValue(key, value);
+    terminal.configure(action.opts());
+  });
   for (const sub of command.commands) quietly(addCommonOptions(sub), terminal);
   program.addCommand(command);
   return command;
