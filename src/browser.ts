@@ -22,6 +22,7 @@ export { benchmark, flops } from './engine/bench.ts';
 export type { BenchMode, BenchOptions, BenchResult } from './engine/bench.ts';
 export { referenceEngine } from './engine/reference/index.ts';
 export { wasmEngine } from './engine/wasm/index.ts';
+export * from './insight/index.ts';
 export type { Preprocessing } from './images/preprocessing.ts';
 export { checkModel, decodeModel, encodeModel } from './model/model.ts';
 export type { Label, Model, Provenance } from './model/model.ts';

@@ -5,7 +5,7 @@ import { findEngine } from '../../engine/registry.ts';
 import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { loadPicture, preprocess } from '../../images/preprocess.ts';
-import { readModel } from '../../model/model-file.ts';
+import { importWeights } from '../../model/import.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { inputPicture } from '../draw.ts';
@@ -33,9 +33,9 @@ export interface Opened {
   readonly name: string;
 }
 
-/** Reads a model, prepares an engine, gives both to `use`, and lets go of the engine whatever happens. */
+/** Reads a model (ours, or published weights of any kind), prepares an engine, gives both to `use`, and lets go of the engine whatever happens. */
 export async function withModel<T>(path: string, options: OpenOptions, use: (opened: Opened) => Promise<T>): Promise<T> {
-  const model = await readModel(path);
+  const { model } = await importWeights(path);
   const engine = await findEngine(options.engine);
   const { batch = 1, mode = 'inspection', keep = () => 'all' as const, threads, seed = 0 } = options;
   const session = await engine.prepare(model.network, { batch, mode, keep: keep(model.network), ...(threads !== undefined && { threads }) });

@@ -1,0 +1,66 @@
+// What looking inside costs, against the engine's own speed, in one run: node bench/insight.mjs PHOTOS [ENGINE]
+// Grad-CAM against a training step of one image; occlusion of a 227-pixel photograph; features of the folder against inference.
+import { cpus, tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { initialise } from '../dist/engine/initialise.js';
+import { findEngine } from '../dist/engine/registry.js';
+import { gradCam } from '../dist/insight/gradcam.js';
+import { keepForExplain } from '../dist/insight/methods.js';
+import { featuresOf } from '../dist/insight/node/features.js';
+import { occlusion } from '../dist/insight/occlusion.js';
+import { classTarget } from '../dist/insight/target.js';
+import { initialValues, parametersOf } from '../dist/network/parameters.js';
+import { alexnet } from '../dist/network/variants.js';
+
+const [photos, name = 'auto'] = process.argv.slice(2);
+const engine = await findEngine(name);
+const network = alexnet('paper');
+const image = Float32Array.from({ length: 3 * 227 * 227 }, (_, i) => ((i * 7919) % 255) - 127);
+console.log(`${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${engine.name} engine, AlexNet paper 227`);
+
+async function median(runs, run) {
+  await run();
+  const times = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    await run();
+    times.push(performance.now() - start);
+  }
+  return times.toSorted((a, b) => a - b)[runs >> 1];
+}
+
+async function within(options, use) {
+  const session = await engine.prepare(network, options);
+  await initialise(session, 1);
+  await use(session);
+  await session.dispose();
+}
+
+let step = 0;
+await within({ batch: 1, mode: 'training' }, async (session) => {
+  step = await median(9, () => session.step(image, [3], { learningRate: 1e-9, momentum: 0.9, weightDecay: 0 }));
+});
+await within({ batch: 1, mode: 'inspection', keep: keepForExplain(network) }, async (session) => {
+  const cam = await median(9, () => gradCam(session, image, classTarget(network, 3)));
+  console.log(`Grad-CAM ${cam.toFixed(1)} ms, training step of batch 1 ${step.toFixed(1)} ms: ${(cam / step).toFixed(2)} of it`);
+});
+await within({ batch: 32, mode: 'inspection', keep: keepForExplain(network) }, async (session) => {
+  const took = await median(1, () => occlusion(session, image, { layer: 'softmax', unit: 3 }, { patch: 32, stride: 8 }));
+  console.log(`occlusion, 676 squares of 32 pixels 8 apart: ${(took / 1000).toFixed(2)} s, ${(677 / (took / 1000)).toFixed(0)} images/s`);
+});
+if (photos !== undefined) {
+  const weights = new Map(parametersOf(network).map((parameter, index) => [parameter.name, initialValues(parameter, index, 1)]));
+  const labels = Array.from({ length: 1000 }, (_, i) => ({ name: `class ${i}` }));
+  const preprocessing = { resize: { how: 'shorterSide', size: 256 }, crop: 227, channels: 'RGB', scale: 1, mean: [123, 117, 104], deviation: [1, 1, 1] };
+  const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'));
+  await within({ batch: 32, mode: 'inference', keep: ['relu7'] }, async (session) => {
+    const many = new Float32Array(32 * image.length).map((_, i) => image[i % image.length]);
+    const batch = await median(9, () => session.forward(many));
+    const start = performance.now();
+    const { dataset } = await featuresOf({ model: { network, weights, labels, preprocessing, provenance: {} }, session, name: 'bench' }, photos, 'relu7', join(folder, 'index'), {});
+    const speed = dataset.samples.length / ((performance.now() - start) / 1000);
+    console.log(`features of ${dataset.samples.length} photographs: ${speed.toFixed(0)} images/s, inference alone ${(32000 / batch).toFixed(0)} images/s: ${((100 * speed * batch) / 32000).toFixed(0)} %`);
+  });
+  await rm(folder, { recursive: true });
+}

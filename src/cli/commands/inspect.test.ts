@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import sharp from 'sharp';
+import { writeModel } from '../../model/model-file.ts';
+import { alexnet } from '../../network/variants.ts';
+import { testParameters } from '../../testing/data.ts';
+import { main } from '../main.ts';
+
+const network = alexnet('small', { classes: 3, width: 1 / 8, input: 32 });
+let folder = '';
+let model = '';
+let photo = '';
+
+async function picture(path: string, seed: number): Promise<void> {
+  const data = Uint8Array.from({ length: 48 * 40 * 3 }, (_, i) => (i * (seed + 3) * 37 + (i % 48) * seed * 5) % 256);
+  await writeFile(path, await sharp(data, { raw: { width: 48, height: 40, channels: 3 } }).png().toBuffer());
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alexnet-inspect-'));
+  model = join(folder, 'model.safetensors');
+  photo = join(folder, 'photo.png');
+  await writeModel(model, {
+    network,
+    weights: testParameters(network, 3),
+    labels: [{ name: 'cat' }, { name: 'dog' }, { name: 'owl' }],
+    preprocessing: { resize: { how: 'shorterSide', size: 36 }, crop: 32, channels: 'RGB', scale: 1, mean: [120, 115, 100], deviation: [60, 60, 60] },
+    provenance: {},
+  });
+  await picture(photo, 1);
+  for (const [i, name] of ['cat', 'dog', 'owl'].entries()) {
+    await mkdir(join(folder, 'photos', name), { recursive: true });
+    for (let k = 0; k < 3; k++) await picture(join(folder, 'photos', name, `${k}.png`), 3 * i + k);
+  }
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function inspect(...words: string[]): Promise<Run> {
+  const texts = { out: '', err: '' };
+  const stream = (name: 'out' | 'err'): { write: (text: string) => boolean; on: () => void } => ({ write: (text) => Boolean((texts[name] += text)), on: () => undefined });
+  const code = await main(['inspect', ...words], { stdout: stream('out'), stderr: stream('err') });
+  return { code, ...texts };
+}
+
+async function json(...words: string[]): Promise<Record<string, unknown>> {
+  const { code, out, err } = await inspect(...words, '--json');
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as Record<string, unknown>;
+}
+
+test('inspect kernels tells each kernel of the first layer', async () => {
+  const answer = await json('kernels', model);
+  assert.deepEqual([answer['layer'], answer['shape'], (answer['kernels'] as unknown[]).length], ['conv1', [6, 3, 5, 5], 6]);
+  assert.equal('out' in answer, false);
+});
+
+test('inspect maps gives every channel, strongest first', async () => {
+  const answer = await json('maps', model, photo, '--layer', 'relu2');
+  const means = (answer['maps'] as { mean: number }[]).map(({ mean }) => mean);
+  assert.equal(means.length, 12);
+  assert.deepEqual(means, means.toSorted((a, b) => b - a));
+});
+
+test('inspect why gives a number a pixel for every method, and how much stays with shuffled weights', async () => {
+  const answer = await json('why', model, photo, '--class', 'dog', '--method', 'all', '--patch', '12', '--stride', '10', '--samples', '2', '--steps', '8', '--randomize', 'conv5');
+  assert.equal((answer['class'] as { label: string }).label, 'dog');
+  const found = answer['explanations'] as { method: string; heat: { height: number; width: number; values: number[] }; randomized: { layer: string; correlation: number } }[];
+  assert.deepEqual(found.map(({ method }) => method), ['grad-cam', 'guided-grad-cam', 'saliency', 'smoothgrad', 'integrated-gradients', 'guided-backprop', 'deconvnet', 'occlusion']);
+  for (const { heat, randomized } of found) {
+    assert.deepEqual([heat.height, heat.width, heat.values.length, randomized.layer], [32, 32, 1024, 'conv5']);
+    assert.ok(Math.abs(randomized.correlation) <= 1);
+  }
+});
+
+test('inspect unit finds the strongest photographs and their receptive fields', async () => {
+  const answer = await json('unit', model, '--layer', 'conv2', '--channel', '1', '--steps', '4', '--images', join(folder, 'photos'));
+  const strongest = answer['strongest'] as { value: number; field: { rows: { start: number; end: number } } }[];
+  assert.equal(strongest.length, 9);
+  assert.deepEqual(strongest.map(({ value }) => value), strongest.map(({ value }) => value).toSorted((a, b) => b - a));
+  assert.ok(strongest.every(({ field: { rows } }) => rows.start >= 0 && rows.end <= 32 && rows.end > rows.start));
+});
+
+test('inspect neighbours finds the same photograph at no distance, and leaves itself out', async () => {
+  const other = join(folder, 'copy.png');
+  await writeFile(other, await readFile(join(folder, 'photos', 'dog', '1.png')));
+  const answer = await json('neighbours', model, other, join(folder, 'photos'), '--top', '4');
+  const found = answer['neighbours'] as { name: string; label: string; distance: number }[];
+  assert.deepEqual([found.length, found[0]!.name, found[0]!.label, found[0]!.distance], [4, 'dog/1.png', 'dog', 0]);
+  const again = await json('neighbours', model, join(folder, 'photos', 'dog', '1.png'), join(folder, 'photos'), '--top', '9');
+  assert.equal((again['neighbours'] as { name: string }[]).some(({ name }) => name === 'dog/1.png'), false);
+});
+
+test('inspect map gives two numbers a photograph, the same for the same seed, and files for the projector', async () => {
+  const tsv = join(folder, 'map.tsv');
+  const answer = await json('map', model, join(folder, 'photos'), '--tsv', tsv);
+  const points = answer['points'] as { pca: number[]; umap: number[] }[];
+  assert.equal(points.length, 9);
+  assert.ok(points.every(({ pca, umap }) => pca.length === 2 && umap.length === 2 && [...pca, ...umap].every(Number.isFinite)));
+  assert.deepEqual(await json('map', model, join(folder, 'photos')), answer);
+  const rows = (await readFile(tsv, 'utf8')).trimEnd().split('\n');
+  assert.deepEqual([rows.length, rows[0]!.split('\t').length], [9, 32]);
+  assert.equal((await readFile(join(folder, 'map.metadata.tsv'), 'utf8')).split('\n')[1], 'cat\tcat/0.png');
+});
+
+test('inspect mistakes counts what is wrong', async () => {
+  const answer = await json('mistakes', model, join(folder, 'photos'));
+  const wrong = (answer['mistakes'] as unknown[]).length;
+  assert.equal(answer['images'], 9);
+  assert.equal(answer['top1'], (9 - wrong) / 9);
+});
+
+test('inspect compare of a model with itself differs nowhere', async () => {
+  const answer = await json('compare', model, model, photo);
+  const layers = answer['layers'] as { layer: string; differences: { distance: number }[] }[];
+  assert.deepEqual(layers.map(({ layer }) => layer), ['relu1', 'relu2', 'relu3', 'relu4', 'relu5']);
+  assert.ok(layers.every(({ differences }) => differences.every(({ distance }) => distance === 0)));
+});
+
+test('every page is one file that names its source, needs no network and tells what it cannot show', async () => {
+  const ways: Record<string, string[]> = {
+    kernels: [model],
+    maps: [model, photo, '--layer', 'conv3'],
+    why: [model, photo, '--method', 'grad-cam,guided-backprop'],
+    unit: [model, '--layer', 'fc8', '--channel', '2', '--steps', '2'],
+    neighbours: [model, photo, join(folder, 'photos')],
+    map: [model, join(folder, 'photos')],
+    mistakes: [model, join(folder, 'photos'), '--top', '2'],
+    compare: [model, model, photo],
+    story: [model, photo],
+  };
+  for (const [way, words] of Object.entries(ways)) {
+    const out = join(folder, `${way}.html`);
+    const { code, err } = await inspect(way, ...words, '--out', out);
+    assert.equal(code, 0, `${way}: ${err}`);
+    const html = await readFile(out, 'utf8');
+    assert.ok(html.includes('What it cannot show') && html.includes('<dt>Source</dt>'), way);
+    assert.ok(!/(src|href)="(https?:)?\/\//.test(html) && !html.includes('@import'), `${way} needs a network`);
+    assert.ok(!/<img(?![^>]*\balt=)/.test(html), `${way} has a picture without words`);
+    assert.ok(!html.includes('undefined') || way === 'map' || way === 'story', `${way} says undefined`);
+  }
+});
+
+test('inspect writes PNG too', async () => {
+  const out = join(folder, 'kernels.png');
+  assert.equal((await inspect('kernels', model, '--layer', 'conv2', '--out', out)).code, 0);
+  assert.equal((await sharp(out).metadata()).width, 1200);
+});
+
+test('mistakes of the user are one sentence with what there is', async () => {
+  const layers = network.map(({ name }) => name).join(', ');
+  const cases: [string[], number, string][] = [
+    [['maps', model, photo, '--layer', 'conv9'], 1, `There is no layer "conv9" in this network. Its layers are: ${layers}.\n`],
+    [['unit', model, '--layer', 'conv1', '--channel', '6'], 1, 'Layer "conv1" has no channel 6: its output is 6×32×32, with channels 0 to 5.\n'],
+    [['why', model, photo, '--class', 'dgo'], 1, 'The model has no class "dgo". Did you mean "dog"? It has 3, numbered 0 to 2: cat, dog, owl.\n'],
+    [['kernels', model, '--layer', 'fc6'], 1, 'Layer "fc6" has no kernels. Those that have: conv1, conv2, conv3, conv4, conv5.\n'],
+  ];
+  for (const [words, code, message] of cases) assert.deepEqual(await inspect(...words), { code, out: '', err: message });
+  const unknown = await inspect('why', model, photo, '--method', 'gradcam');
+  assert.equal(unknown.code, 2);
+  assert.ok(unknown.err.startsWith('There is no method "gradcam". Did you mean "grad-cam"? The methods are: grad-cam, '), unknown.err);
+  const ending = await inspect('map', model, join(folder, 'photos'), '--out', 'map.png');
+  assert.ok(ending.code === 2 && ending.err.startsWith('Expected --out to end in .html but found "map.png".'), ending.err);
+});
+
+test('a photograph smaller than the input is enlarged, and that is said', async () => {
+  const small = join(folder, 'small.png');
+  await writeFile(small, await sharp(photo).resize(20, 16).png().toBuffer());
+  const { code, err } = await inspect('maps', model, small, '--layer', 'conv1', '--json');
+  assert.deepEqual([code, err], [0, "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which adds no detail.\n"]);
+});
