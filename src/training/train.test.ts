@@ -134,6 +134,17 @@ test('train killed at any moment (kill -9) and resumed ends with the same bits',
   await assertSame('killed', 'whole');
 });
 
+test('train() goes back with half the rate when the loss explodes, three times, then gives up with the reason', async () => {
+  const remarks: string[] = [];
+  const onEvent: TrainOptions['onEvent'] = (event) => {
+    if (event.kind === 'remark' && event.text.startsWith('At step')) remarks.push(event.text);
+  };
+  const wild = { ...settings, learningRate: 1e30, clip: null, average: null };
+  await assert.rejects(run('wild', { settings: wild, onEvent }), /^AlexNetError: Training does not hold: at step \d+ .*, and going back with half the learning rate did not help 3 times\. Start again with a lower learning rate \(--lr 1\.3e\+28\)\.$/);
+  assert.equal(remarks.length, 3);
+  assert.match(remarks[0]!, /^At step \d+ .*: back to step 0 with 0\.5 of the learning rate\.$/);
+});
+
 test('train() refuses to resume what is finished, is no run, or was made from other data', async () => {
   await assert.rejects(run('nowhere', { resume: true }), { message: `There is no run to resume in ${join(folder, 'nowhere')}: ${join(folder, 'nowhere', 'settings.json')} could not be read (there is no such file or folder).` });
   await assert.rejects(run('whole'), { message: `${join(folder, 'whole')} already holds a run. Go on with it by --resume, or choose another folder with --out.` });

@@ -216,7 +216,7 @@ const mostRollbacks = 3;
 async function goBack(run: Run, why: string): Promise<void> {
   const { rollbacks, rateFactor, step } = run.state;
   if (rollbacks >= mostRollbacks) {
-    throw new AlexNetError(`Training does not hold: at step ${step} ${why}, and going back with half the learning rate did not help ${mostRollbacks} times. Start again with a lower learning rate (--lr ${Number((run.settings.learningRate * rateFactor * 0.1).toPrecision(2))}), or look for one with --find-rate.`);
+    throw new AlexNetError(`Training does not hold: at step ${step} ${why}, and going back with half the learning rate did not help ${mostRollbacks} times. Start again with a lower learning rate (--lr ${Number((run.settings.learningRate * rateFactor * 0.1).toPrecision(2))}).`);
   }
   const saved = await run.checkpoint.read(run.session);
   if (saved === undefined) await run.begin();

@@ -8,7 +8,7 @@ const mostNamed = 40;
 export function confusionMatrix({ confusion, perClass }: Evaluation, labels: readonly string[]): string {
   const rows = perClass.flatMap(({ images }, i) => (images > 0 ? [i] : []));
   const named = rows.length <= mostNamed;
-  const cell = named ? 22 : Math.max(2, Math.floor(880 / rows.length));
+  const cell = named ? Math.min(44, Math.max(20, Math.floor(440 / rows.length))) : Math.max(2, Math.floor(880 / rows.length));
   const margin = named ? 150 : 4;
   const size = cell * rows.length;
   const cells = rows.flatMap((row, y) => rows.flatMap((column, x) => cellOf(confusion[row]![column]!, perClass[row]!.images, x * cell + margin, y * cell, cell, labels[row]!, labels[column]!, x === y)));

@@ -3,9 +3,9 @@ export function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 }
 
-/** 93.4 % */
+/** 93.4 %, held together by a space that does not break. */
 export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)} %`;
+  return `${(100 * fraction).toFixed(1)}\u00a0%`;
 }
 
 /** One file that asks for nothing else: styles inside, pictures as data, and a policy that forbids the network. */
