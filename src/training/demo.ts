@@ -14,7 +14,7 @@ import type { TrainOptions, TrainResult } from './train.ts';
 export const demoSettings = {
   variant: 'small',
   width: 0.5,
-  epochs: 14,
+  epochs: 11,
   batch: 32,
   learningRate: 0.02,
   warmup: 0.3,
