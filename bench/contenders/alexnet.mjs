@@ -1,14 +1,15 @@
 import { alexnet } from '../../dist/network/variants.js';
-import { wasmEngine } from '../../dist/engine/wasm/index.js';
+import { findEngine } from '../../dist/engine/registry.js';
 import { images, weights } from '../made-up.mjs';
 
-/** This project's wasm engine. */
-export async function prepare({ variant, batch, threads, mode }) {
+/** This project's own engines. */
+export async function prepare({ engine: name = 'wasm', variant, batch, threads, mode }) {
+  const engine = await findEngine(name);
   const network = alexnet(variant);
-  const session = await wasmEngine.prepare(network, { batch, threads, mode: mode === 'train' ? 'training' : 'inference' });
+  const session = await engine.prepare(network, { batch, threads, mode: mode === 'train' ? 'training' : 'inference' });
   for (const [name, values] of weights(session.parameters)) await session.setParameter(name, values);
   const input = images(network, batch);
-  if (mode === 'infer') return { run: () => session.forward(input), details: (await wasmEngine.probe()).reason };
+  if (mode === 'infer') return { run: () => session.forward(input), details: (await engine.probe()).reason };
   const labels = Array.from({ length: batch }, (_, i) => (i * 37) % 1000);
   let step = 0;
   return {

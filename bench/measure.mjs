@@ -1,0 +1,86 @@
+// Contenders against each other: fresh processes, rounds in turn, medians, ratios within one run.
+import { fork } from 'node:child_process';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+/** @param tables `{ title, rows: [{ contender, …settings }] }`; with --only NAME those whose title has NAME in it. */
+export async function measure(tables) {
+  const { values: { rounds, only } } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, only: { type: 'string', default: '' } } });
+  console.log(`${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.versions.node} (V8 ${process.versions.v8}), ${rounds} rounds, medians`);
+  for (const { title, rows } of tables.filter((table) => table.title.includes(only))) {
+    console.log(`\n${title}`);
+    const contenders = [];
+    for (const row of rows) contenders.push(await start(row));
+    const first = [];
+    for (const contender of contenders) first.push((await contender.ask(true)).output);
+    compare(first);
+    const times = contenders.map(() => []);
+    const cpu = contenders.map(() => []);
+    for (let round = -1; round < Number(rounds); round++) {
+      for (const [index, contender] of contenders.entries()) {
+        const answer = await contender.ask(false);
+        if (round < 0) continue;
+        times[index].push(answer.milliseconds);
+        cpu[index].push(answer.cpu);
+        await pause(50);
+      }
+    }
+    for (const contender of contenders) contender.end();
+    report(rows, times, cpu, contenders);
+  }
+}
+
+async function start({ contender, ...settings }) {
+  const child = fork(new URL('./contender.mjs', import.meta.url), [contender, JSON.stringify(settings)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const next = () =>
+    new Promise((resolve, reject) => {
+      const lost = (code) => reject(new Error(`${contender} ended with ${code}.`));
+      child.once('exit', lost);
+      child.once('message', (message) => {
+        child.off('exit', lost);
+        resolve(message);
+      });
+    });
+  const { details } = await next();
+  return {
+    details,
+    ask: (warmUp) => {
+      const answer = next();
+      child.send({ warmUp });
+      return answer;
+    },
+    end: () => child.kill(),
+  };
+}
+
+/** Contenders that compute something else are no contenders. */
+function compare(outputs) {
+  const [reference, ...others] = outputs.filter(Boolean);
+  for (const other of others) {
+    const worst = Math.max(...other.map((p, i) => Math.abs(p - reference[i]))) / Math.max(...reference);
+    if (!(worst < 1e-3)) throw new Error(`The contenders' probabilities differ by ${worst}.`);
+  }
+}
+
+function report(rows, times, cpu, contenders) {
+  const base = median(times[0]);
+  for (const [index, { contender, batch, threads, mode }] of rows.entries()) {
+    const milliseconds = median(times[index]);
+    const spread = `${Math.min(...times[index]).toFixed(1)}–${Math.max(...times[index]).toFixed(1)}`;
+    // Processor time is what remains comparable on a machine that others use too.
+    const busy = `${median(cpu[index]).toFixed(0)} ms of processors (×${(median(cpu[index]) / median(cpu[0])).toFixed(2)})`;
+    console.log(
+      `  ${contender.padEnd(12)} ${mode.padEnd(5)} ${threads} thread${threads === 1 ? ' ' : 's'} ${milliseconds.toFixed(1).padStart(8)} ms (${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s` +
+        `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}; ${busy}   ${contenders[index].details}`,
+    );
+  }
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
