@@ -74,6 +74,9 @@ export function probe(): Availability {
 function load(): Addon | string {
   const file = builtAddons().find((candidate) => existsSync(candidate));
   if (file === undefined) return `It is not built yet. ${howToBuild}`;
+  // GNU's OpenMP reads this when it is loaded. A thread that waits for the others spins this often, about 0.1 ms, before it gives its
+  // core away; by default it spins for many milliseconds, which doubles the processor time wherever something else wants the core.
+  if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '30000';
   try {
     return createRequire(import.meta.url)(file) as Addon;
   } catch (error) {
