@@ -87,7 +87,7 @@ export async function pullPublished(name: string, weights: Published, options: P
 }
 
 /** `$XDG_CACHE_HOME/alexnet`, or what the system uses in its place. */
-export function cacheFolder(environment: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env, platform: string = process.platform): string {
   const given = environment['XDG_CACHE_HOME'] ?? '';
   if (isAbsolute(given)) return join(given, 'alexnet');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'alexnet');
