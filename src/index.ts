@@ -31,6 +31,8 @@ export type { Picture } from './images/picture.ts';
 export { UnreadablePicture } from './images/problem.ts';
 export { Interrupted, train } from './training/train.ts';
 export type { TrainOptions, TrainResult } from './training/train.ts';
+export { findLearningRate } from './training/find-rate.ts';
+export type { FindRateOptions, FoundRate } from './training/find-rate.ts';
 export type { TrainEvent, TrainPlan, StepProgress } from './training/events.ts';
 export { recipes } from './training/recipes.ts';
 export { resolveSettings } from './training/settings.ts';

@@ -27,6 +27,8 @@ export function watcher(terminal: Terminal): (event: TrainEvent) => void {
         else if (performance.now() - told > 1000 * plainSeconds) tell(line);
         return;
       }
+      case 'rate':
+        return terminal.progress(`step ${event.step} of at most ${event.steps}  rate ${event.rate.toPrecision(2)}  loss ${event.loss.toFixed(3)}`);
       case 'evaluating':
         return terminal.progress(`evaluating: batch ${event.done} of ${event.all}`);
       case 'epoch':

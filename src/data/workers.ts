@@ -1,6 +1,6 @@
 import { closeSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { availableParallelism, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 // Loaded here too: a native module that only worker threads load is taken away with the first of them.
@@ -17,8 +17,9 @@ export interface WorkersOptions {
   /** Bytes of memory for decoded pictures. Default: a quarter of the machine's memory. */
   readonly cacheBytes?: number;
   /**
-   * What does not fit is kept here in files without a name, gone with the process however it ends.
-   * Default: the system's folder for temporary files. `null`: decoded again in every epoch.
+   * What does not fit is kept in this folder, in files without a name that are gone with the process however it ends, up to half of
+   * the free disk. Default `null`: it is decoded again in every epoch. Training takes the run folder; a folder for temporary files
+   * is memory on many systems.
    */
   readonly cacheDirectory?: string | null;
   /** Told once each: the disk is full, and the like. */
@@ -31,7 +32,7 @@ const chunkBytes = 16 * 2 ** 20;
 export async function openWorkers(options: WorkersOptions = {}): Promise<DataWorkers> {
   const threads = options.threads ?? availableParallelism();
   const memory = options.cacheBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity) / 4;
-  const directory = options.cacheDirectory === undefined ? tmpdir() : options.cacheDirectory;
+  const directory = options.cacheDirectory ?? null;
   const files = directory === null ? undefined : await openFiles(directory, threads);
   const chunksLeft = new SharedArrayBuffer(4);
   new Int32Array(chunksLeft)[0] = Math.floor(memory / chunkBytes);

@@ -7,6 +7,8 @@ export type TrainEvent =
   | { readonly kind: 'plan'; readonly plan: TrainPlan }
   /** After every step. */
   | { readonly kind: 'step'; readonly progress: StepProgress }
+  /** After every step of a search for the learning rate. */
+  | { readonly kind: 'rate'; readonly step: number; readonly steps: number; readonly rate: number; readonly loss: number }
   /** While validation pictures are looked at. */
   | { readonly kind: 'evaluating'; readonly done: number; readonly all: number }
   /** After every epoch. */

@@ -30,6 +30,9 @@ export interface RunRecord {
 
 export const recordName = 'settings.json';
 
+/** What a search for the learning rate leaves; a run may begin beside it. */
+export const rateFiles = { table: 'rates.csv', page: 'rates.html' } as const;
+
 /** `runs/<name of the data>`, with a number where that is taken. */
 export async function freshFolder(data: string): Promise<string> {
   const name = basename(resolve(data)).replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';
@@ -39,14 +42,14 @@ export async function freshFolder(data: string): Promise<string> {
   }
 }
 
-/** Makes the folder of a new run. @throws {AlexNetError} where it holds something already. */
+/** Makes the folder of a new run. @throws {AlexNetError} where it holds something already, but for {@link rateFiles}. */
 export async function createFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     throw new AlexNetError(`The run folder ${folder} could not be made: ${reason(error)}. Choose another with --out.`, { cause: error });
   }
-  const names = await readdir(folder);
+  const names = (await readdir(folder)).filter((name) => name !== rateFiles.table && name !== rateFiles.page);
   if (names.includes(recordName)) throw new AlexNetError(`${folder} already holds a run. Go on with it by --resume, or choose another folder with --out.`);
   if (names.length > 0) throw new AlexNetError(`${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`);
 }

@@ -10,18 +10,20 @@ export class Meter {
   readonly #run: Run;
   readonly #every: number;
   #window: Sums = noSums;
-  /** Ends of the last step and of the last checkpoint, in `performance.now()`. */
-  #last = performance.now();
-  #saved = performance.now();
+  /** Ends of the last step and of the last checkpoint, by the run's clock. */
+  #last: number;
+  #saved: number;
 
   constructor(run: Run) {
     this.#run = run;
+    this.#last = run.clock();
+    this.#saved = this.#last;
     this.#every = Math.max(1, Math.round(run.training.length / 50));
   }
 
   /** Adds a step to the sums of the epoch. @param waited milliseconds. */
   count(sums: Sums, result: StepResult, waited: number): Sums {
-    const now = performance.now();
+    const now = this.#run.clock();
     const seconds = (now - this.#last) / 1000;
     this.#last = now;
     this.#window = added(this.#window, result, seconds, waited / 1000);
@@ -43,7 +45,7 @@ export class Meter {
   }
 
   checkpointDue(): boolean {
-    const now = performance.now();
+    const now = this.#run.clock();
     if (now - this.#saved < 60_000 * this.#run.settings.checkpointMinutes) return false;
     this.#saved = now;
     return true;
@@ -51,7 +53,7 @@ export class Meter {
 
   /** The epoch that is now complete. */
   epoch(validation: Evaluation | null, learningRate: number): EpochEntry {
-    const { state, began } = this.#run;
+    const { state, began, clock } = this.#run;
     const { loss, top1, top5, imagesPerSecond, waiting } = means(state.sums);
     return {
       kind: 'epoch',
@@ -62,15 +64,15 @@ export class Meter {
       learningRate,
       imagesPerSecond,
       waiting,
-      seconds: (performance.now() - began) / 1000,
+      seconds: (clock() - began) / 1000,
     };
   }
 
   /** By the steps of this epoch, and what earlier epochs took beside them. */
   #secondsLeft(): number {
-    const { state, training, began } = this.#run;
+    const { state, training, began, clock } = this.#run;
     const done = state.epoch + state.batch / training.length;
-    const perEpoch = state.epoch > 0 ? ((performance.now() - began) / 1000) / done : (state.sums.seconds / state.batch) * training.length;
+    const perEpoch = state.epoch > 0 ? ((clock() - began) / 1000) / done : (state.sums.seconds / state.batch) * training.length;
     return Math.max(0, perEpoch * (state.epochs - done));
   }
 }

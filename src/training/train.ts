@@ -36,6 +36,8 @@ export interface TrainOptions {
   /** Default `auto`. */
   readonly engine?: string;
   readonly threads?: number;
+  /** Bytes of memory for decoded pictures; what does not fit is kept on the disk. Default: a quarter of the machine's memory. */
+  readonly cacheBytes?: number;
   /** Go on with the run in `out`, with its own settings. */
   readonly resume?: boolean;
   /** Seconds that the run may take. The epochs are planned so that it ends in time. */
@@ -45,6 +47,8 @@ export interface TrainOptions {
   /** Saves and ends the run when aborted. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
+  /** Milliseconds from any moment on, for `seconds` and all that is told about time. Default: `performance.now`. */
+  readonly clock?: () => number;
 }
 
 export interface TrainResult {
@@ -94,13 +98,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-async function runOptions({ data, out, recipe = 'photos', settings, engine = 'auto', threads, resume = false, seconds, validation, signal, onEvent }: TrainOptions): Promise<RunOptions> {
+/** What the options say, with their defaults. */
+export async function runOptions({ data, out, recipe = 'photos', settings, engine = 'auto', threads, cacheBytes, resume = false, seconds, validation, signal, onEvent, clock = () => performance.now() }: TrainOptions): Promise<RunOptions> {
   if (resume && out === undefined) throw new UsageError('Resuming needs the folder of the run: --out RUN.');
   const resumed = resume ? (await readRecord(out!)).settings : undefined;
   const resolved = resumed ?? resolveSettings(recipe, settings);
   const dataset = typeof data === 'string' ? await openData(data, validation, resolved) : data;
   const folder = out ?? (await freshFolder(dataset.provenance.root));
-  return { dataset, folder, settings: resume ? undefined : resolved, engine, threads, budget: seconds, signal, tell: onEvent ?? (() => undefined) };
+  return { dataset, folder, settings: resume ? undefined : resolved, engine, threads, cacheBytes, budget: seconds, clock, signal, tell: onEvent ?? (() => undefined) };
 }
 
 async function openData(data: string, validation: string | undefined, { holdOut, seed }: Settings): Promise<Dataset> {
@@ -244,8 +249,8 @@ async function finish(run: Run): Promise<TrainResult> {
   return { run: folder, model: modelPath(folder), report, epochs: state.epoch, best: state.best!, seconds: state.seconds, imagesPerSecond: state.images / state.seconds, finished: state.finished!, test };
 }
 
-function elapsed({ began }: Run): number {
-  return (performance.now() - began) / 1000;
+function elapsed({ began, clock }: Run): number {
+  return (clock() - began) / 1000;
 }
 
 function overTime(run: Run): boolean {

@@ -3,10 +3,13 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { AlexNetError, UsageError } from '../../errors.ts';
 import { variants } from '../../network/variants.ts';
+import { findLearningRate } from '../../training/find-rate.ts';
+import type { FoundRate } from '../../training/find-rate.ts';
 import { recipes } from '../../training/recipes.ts';
 import { Interrupted, train } from '../../training/train.ts';
-import type { TrainResult } from '../../training/train.ts';
+import type { TrainOptions, TrainResult } from '../../training/train.ts';
 import { duration, parseDuration } from '../duration.ts';
+import { parseSize } from '../size.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
@@ -31,6 +34,8 @@ interface TrainFlags extends CommonOptions {
   readonly resume?: true;
   readonly time?: number;
   readonly val?: string;
+  readonly findLr?: true;
+  readonly cache?: number;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -51,28 +56,20 @@ export function register(command: Command, terminal: Terminal): void {
     .option('--settings <file>', 'a JSON file of settings that differ from the recipe')
     .option('--set <key=value>', 'any setting: --set weightDecay=0.001 --set augmentation.mirror=0', (text: string, all: readonly string[]) => [...all, text], [])
     .option('--val <dir>', 'other photographs for validation (default: val/ in <dir>, or a tenth of the training ones)')
+    .option('--cache <size>', 'memory for decoded pictures: 500M, 4G (default: a quarter of the machine\'s; the rest on the disk)', parseSize)
+    .option('--find-lr', 'train nothing: try growing learning rates for 100 steps and suggest one')
     .option('--resume', 'go on with the run in --out where it stopped')
-    .addHelpText('after', '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume')
+    .addHelpText('after', '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume\n  alexnet train photos --find-lr')
     .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
 }
 
 async function run(directory: string, flags: TrainFlags, command: Command, terminal: Terminal): Promise<void> {
   if (flags.resume) refuseSettings(command);
+  if (flags.findLr) return findRate(directory, flags, command, terminal);
+  const { resume = false, time } = flags;
+  const settings = await overrides(flags, command);
   try {
-    const settings = await overrides(flags, command);
-    const result = await untilInterrupted(terminal, (signal) => train({
-      data: directory,
-      recipe: flags.recipe,
-      settings,
-      engine: flags.engine,
-      resume: flags.resume ?? false,
-      signal,
-      onEvent: watcher(terminal),
-      ...(flags.out !== undefined && { out: flags.out }),
-      ...(flags.threads !== undefined && { threads: flags.threads }),
-      ...(flags.val !== undefined && { validation: flags.val }),
-      ...(flags.time !== undefined && { seconds: flags.time }),
-    }));
+    const result = await untilInterrupted(terminal, (signal) => train({ ...options(directory, flags, terminal), settings, resume, signal, ...(time !== undefined && { seconds: time }) }));
     const { test, ...answer } = result;
     const tested = test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss };
     terminal.answer({ ...answer, test: tested }, () => lastBlock(result, directory, terminal));
@@ -82,8 +79,42 @@ async function run(directory: string, flags: TrainFlags, command: Command, termi
   }
 }
 
+function options(data: string, { recipe, engine, out, threads, val, cache }: TrainFlags, terminal: Terminal): TrainOptions {
+  return {
+    data,
+    recipe,
+    engine,
+    onEvent: watcher(terminal),
+    ...(out !== undefined && { out }),
+    ...(threads !== undefined && { threads }),
+    ...(val !== undefined && { validation: val }),
+    ...(cache !== undefined && { cacheBytes: cache }),
+  };
+}
+
+async function findRate(directory: string, flags: TrainFlags, command: Command, terminal: Terminal): Promise<void> {
+  if (flags.resume || flags.time !== undefined) throw new UsageError('--find-lr trains nothing that could be resumed or timed: leave --resume and --time out.');
+  const settings = await overrides(flags, command);
+  const found = await untilInterrupted(terminal, (signal) => findLearningRate({ ...options(directory, flags, terminal), settings, signal }));
+  terminal.answer(found, () => rateText(found, directory, terminal));
+}
+
+function rateText({ run: folder, learningRate, diverged, table, page, steps }: FoundRate, directory: string, terminal: Terminal): string {
+  const end = `${steps.at(-1)!.rate.toPrecision(2)}${diverged ? ', where training diverged' : ''}`;
+  return [
+    '',
+    terminal.bold(`The loss fell fastest at a learning rate of ${learningRate}`),
+    `${steps.length} steps with rates from ${steps[0]!.rate} to ${end}; the weights were thrown away`,
+    '',
+    `the curve  ${page}`,
+    `           ${table}`,
+    '',
+    `Next: npx alexnet train ${quoted(directory)} --out ${quoted(folder)} --lr ${learningRate}, with the same other options`,
+  ].join('\n');
+}
+
 /** A run goes on as it began: its settings are in its folder. */
-const free = new Set(['out', 'resume', 'time', 'val', 'threads', 'quiet', 'json']);
+const free = new Set(['out', 'resume', 'time', 'val', 'threads', 'cache', 'findLr', 'quiet', 'json']);
 
 function refuseSettings(command: Command): void {
   for (const { attributeName, long } of command.options.map((option) => ({ attributeName: option.attributeName(), long: option.long }))) {
