@@ -50,9 +50,9 @@ export class Playground {
     this.data = join(folder, 'data');
   }
 
-  static async open(): Promise<Playground> {
+  static async open(perClass?: number): Promise<Playground> {
     const playground = new Playground(await mkdtemp(join(tmpdir(), 'alexnet-train-')));
-    await writeGreys(playground.data);
+    await writeGreys(playground.data, perClass);
     return playground;
   }
 

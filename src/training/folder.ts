@@ -12,6 +12,8 @@ export interface RunRecord {
   readonly node: string;
   readonly started: string;
   readonly engine: string;
+  /** A resumed run takes as many again, since with some engines their number shows in the last bits. */
+  readonly threads: number;
   /** Seconds that the run may take; null: as long as it needs. */
   readonly budget: number | null;
   readonly data: {

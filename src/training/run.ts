@@ -16,6 +16,7 @@ import { Guard } from './step.ts';
 import { firstState } from './state.ts';
 import type { State } from './state.ts';
 import type { Settings } from './settings.ts';
+import { transferText } from './transfer.ts';
 import type { Transfer } from './transfer.ts';
 import { version } from '../version.ts';
 
@@ -64,10 +65,11 @@ export async function openRun(options: RunOptions): Promise<Run> {
   if (before) checkSameData(before, dataset);
   const blueprint = await blueprintOf(dataset, settings, before?.engine ?? options.engine);
   if (!before) await createFolder(folder);
-  const setup = await openSetup(blueprint, options);
+  const setup = await openSetup(blueprint, { ...options, threads: options.threads ?? before?.threads });
   try {
     const transfer = await setup.begin();
-    const record = before ?? (await newRecord(options, settings, blueprint.engine.name, transfer));
+    if (!before && transfer) tell({ kind: 'remark', text: transferText(transfer, settings.from!) });
+    const record = before ?? (await newRecord(options, setup, transfer));
     const checkpoint = new Checkpoint(folder, settings.freeze);
     const saved = before && (await checkpoint.read(setup.session));
     const state = saved?.state ?? firstState(settings.epochs);
@@ -121,14 +123,15 @@ function checkSameData({ data }: RunRecord, { provenance, classes }: Dataset): v
   throw new AlexNetError(`The run was started on other data: ${data.root} with ${data.classes} classes, ${data.train} training and ${data.validation} validation pictures. Now ${provenance.root} has ${classes.length} classes, and its files or their split differ. Resume with the data as it was, or start a new run from the weights with --from.`);
 }
 
-async function newRecord({ folder, dataset, budget }: RunOptions, settings: Settings, engine: string, transfer: Transfer | undefined): Promise<RunRecord> {
+async function newRecord({ folder, dataset, budget }: RunOptions, { settings, session }: Setup, transfer: Transfer | undefined): Promise<RunRecord> {
   const { root, kind, digest } = dataset.provenance;
   const record: RunRecord = {
     alexnet: version,
     node: process.version,
     started: new Date().toISOString(),
     machine: { cores: availableParallelism(), system: `${process.platform} ${process.arch}` },
-    engine,
+    engine: session.engine,
+    threads: session.threads,
     budget: budget ?? null,
     data: { root, kind, digest, classes: dataset.classes.length, train: samplesOf(dataset, 'train').length, validation: samplesOf(dataset, 'val').length },
     settings,

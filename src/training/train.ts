@@ -119,7 +119,7 @@ async function trainEpoch(run: Run): Promise<void> {
   const meter = new Meter(run);
   for await (const batch of training.epoch(state.epoch, state.batch)) {
     if (run.signal?.aborted) return interrupt(run);
-    if (overTime(run)) break;
+    if (overTime(run) && state.batch > 0) break;
     const rate = rateOf(run);
     const result = await trainStep(session, batch, { settings, step: state.step, learningRate: rate, layerRates: run.layerRates });
     if (run.guard.exploded(result.loss)) return goBack(run, `the loss became ${result.loss.toPrecision(3)}`);
@@ -145,11 +145,14 @@ async function endEpoch(run: Run, meter: Meter): Promise<void> {
   state.seconds = elapsed(run);
   const score = validation ?? entry.train;
   const best = validation === null || state.best === null || score.top1 > state.best.top1 || (score.top1 === state.best.top1 && score.loss < state.best.loss);
+  const before = state.best;
   if (best) state.best = { epoch: state.epoch, top1: score.top1, top5: score.top5, loss: score.loss };
   replan(run);
   state.finished = ending(run);
-  if (best) await keepBest(run);
-  await save(run);
+  const kept = !best || (await keepBest(run));
+  if (run.state !== state) return;
+  if (!kept) state.best = before;
+  if (kept || state.finished === null) await save(run);
   if (run.state !== state) return;
   await run.journal.add(entry);
   run.tell({ kind: 'epoch', entry, epochs: state.epochs, best });
@@ -171,10 +174,9 @@ function count(state: State, batch: Batch, result: StepResult, meter: Meter): vo
 function ending(run: Run): string | null {
   const { state, settings } = run;
   if (state.epoch >= state.epochs) return state.epochs < settings.epochs ? `The time budget allowed ${state.epoch} of ${settings.epochs} epochs.` : `All ${state.epochs} epochs are done.`;
-  if (overTime(run)) return `The time budget is used up after ${state.epoch} epochs.`;
   if (plateauEnded(settings.schedule, state.plateau)) return `The validation error stopped falling at the lowest learning rate, after ${state.epoch} epochs.`;
   const waited = state.epoch - (state.best?.epoch ?? 0);
-  if (settings.patience !== null && waited >= settings.patience) return `No better validation for ${waited} epochs, after ${state.epoch}.`;
+  if (settings.patience !== null && waited >= settings.patience) return `No better validation for ${waited} epochs, after epoch ${state.epoch}.`;
   return null;
 }
 
@@ -191,10 +193,10 @@ async function validate(run: Run): Promise<Evaluation | null> {
   }
 }
 
-/** Writes the best model. A disk that is full costs the file, not the run. */
-async function keepBest(run: Run): Promise<void> {
+/** Writes the best model. A disk that is full costs the file, not the run. @returns whether it was written. */
+async function keepBest(run: Run): Promise<boolean> {
   const weights = run.average?.values ?? (await weightsOf(run.session));
-  await warned(run, () => writeModel(modelPath(run.folder), { ...frameOf(run), weights }));
+  return warned(run, () => writeModel(modelPath(run.folder), { ...frameOf(run), weights }));
 }
 
 /** Writes a checkpoint. What cannot be written is said, and the one before stays. */
@@ -203,15 +205,20 @@ async function save(run: Run): Promise<void> {
   await warned(run, () => run.checkpoint.write(run.session, frameOf(run), run.state, run.average));
 }
 
-async function warned(run: Run, write: () => Promise<void>): Promise<void> {
+async function warned(run: Run, write: () => Promise<void>): Promise<boolean> {
   try {
     await write();
     run.unsaved = null;
+    return true;
   } catch (error) {
-    if (error instanceof Broken) return goBack(run, error.message);
+    if (error instanceof Broken) {
+      await goBack(run, error.message);
+      return false;
+    }
     if (!(error instanceof AlexNetError) && !(error instanceof Error && 'syscall' in error)) throw error;
     run.unsaved = error instanceof AlexNetError ? error.message : `${run.folder}: ${reason(error)}.`;
     run.tell({ kind: 'remark', text: `${run.unsaved} What was there before is kept, training goes on, and the next checkpoint tries again.` });
+    return false;
   }
 }
 

@@ -36,6 +36,12 @@ export async function takeOver(session: Session, model: Model, relabelled: boole
   return { taken, fresh };
 }
 
+/** For people: what was taken over, and what was not, with the reasons. */
+export function transferText({ taken, fresh }: Transfer, from: string): string {
+  const rest = fresh.length === 0 ? '' : ` Fresh: ${fresh.map(({ layer, why }) => `${layer} (${why})`).join(', ')}.`;
+  return `Taken over from ${from}: ${taken.join(', ')}.${rest}`;
+}
+
 function misfitOf(model: Model, name: string, shape: readonly number[], size: number): string | undefined {
   const values = model.weights.get(name);
   if (values === undefined) return `the model has no "${name}"`;
