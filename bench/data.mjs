@@ -1,8 +1,8 @@
 // How many pictures a second the data pipeline makes ready for the engine, 227×227, in batches of 128.
 //
-//   node bench/data.mjs [DIR] [--threads N]
+//   node bench/data.mjs [DIR] [--threads N] [--pictures N]
 //
-// DIR is any dataset; without it 384 photographs of 500×375 pixels are made up. It is packed into shards first. Every
+// DIR is any dataset, of which --pictures takes so many training pictures, evenly; without it 384 photographs of 500×375 pixels are made up. It is packed into shards first. Every
 // figure is the median of several epochs after one that is not counted, all in this process. Nothing else should run; where
 // something does, the milliseconds of processor time for a picture still tell.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { openDataset } from '../dist/data/open.js';
 import { packDataset } from '../dist/data/pack.js';
 import { openWorkers } from '../dist/data/workers.js';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { threads: { type: 'string' } } });
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { threads: { type: 'string' }, pictures: { type: 'string' } } });
 const threads = Number(values.threads ?? availableParallelism());
 const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'));
 
@@ -40,6 +40,12 @@ async function madeUp(count) {
     await writeFile(join(place, `${i}.jpg`), await photograph(i));
   }
   return root;
+}
+
+function some(dataset, count) {
+  const samples = dataset.samples.filter(({ split }) => split === 'train');
+  const every = Math.max(1, samples.length / count);
+  return { ...dataset, samples: Array.from({ length: Math.min(count, samples.length) }, (_, i) => samples[Math.floor(i * every)]) };
 }
 
 /** Median over `epochs` epochs, after one that is not counted. */
@@ -72,7 +78,7 @@ async function speed(name, dataset, { augmentation, epochs, ...cache }) {
 try {
   console.log(`${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; ${threads} data workers`);
   const root = positionals[0] ?? (await madeUp(384));
-  const dataset = await openDataset(root);
+  const dataset = some(await openDataset(root), Number(values.pictures ?? Infinity));
   const shards = join(folder, 'shards');
   const start = performance.now();
   const { images } = await packDataset(dataset, shards, { threads });
@@ -83,7 +89,7 @@ try {
   await speed('decoded every time, from shards, paper', packed, { augmentation: paper, epochs: 3, ...nowhere });
   await speed('kept in memory, paper (crop, mirror, colour)', packed, { augmentation: paper, epochs: 7, cacheBytes: 8e9 });
   await speed('kept in memory, photos (resampled, jitter)', packed, { augmentation: photos, epochs: 7, cacheBytes: 8e9 });
-  await speed('kept in a file, paper', packed, { augmentation: paper, epochs: 7, cacheBytes: 0 });
+  await speed('kept in a file, paper', packed, { augmentation: paper, epochs: 7, cacheBytes: 0, cacheDirectory: folder });
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

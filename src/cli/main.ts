@@ -80,7 +80,7 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
   addCommonOptions(command);
   command.hook('preAction', (_, action) => {
     // Commander gives common options after `inspect why` to `inspect`: here they reach the action that asks for them.
-    for (const [key, value] of Object.entries(action.optsWithGlobals())) action.setOptionValue(key, value);
+    for (const [key, value] of Object.entries(action.optsWithGlobals())) action.setOptionValueWithSource(key, value, action.getOptionValueSourceWithGlobals(key) ?? 'default');
     terminal.configure(action.opts());
   });
   for (const sub of command.commands) quietly(addCommonOptions(sub), terminal);

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { jpeg, withFolder, writeClasses, writeFiles } from '../testing/folders.ts';
+import { goodPictures } from '../testing/pictures.ts';
 import type { Augmentation } from './augmentation.ts';
 import { openBatches } from './batches.ts';
 import type { BatchesOptions } from './batches.ts';
@@ -107,6 +109,24 @@ test('pictures that cannot be read are left out, named, and leave the others as 
     }
     assert.deepEqual(batches.failures, [{ index: bad, name: 'ant/13.jpg', kind: 'notAPicture', detail: 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.' }]);
     await batches.close();
+  });
+});
+
+test('every kind of picture becomes input: of all formats, a strip, a single pixel', async () => {
+  await withFolder(async (folder) => {
+    const plain = (width: number, height: number): Promise<Buffer> => sharp({ create: { width, height, channels: 3, background: '#ff8000' } }).png().toBuffer();
+    const files = Object.fromEntries((await goodPictures()).map(({ file, bytes }) => [`zoo/${file}`, bytes]));
+    await writeFiles(folder, { ...files, 'flat/strip.png': await plain(1, 3000), 'flat/lying.png': await plain(3000, 1), 'flat/pixel.png': await plain(1, 1) });
+    const dataset = await imageFolder(folder);
+    for (const augmentation of [paper, photos]) {
+      const batches = await openBatches(dataset, { ...options, augmentation, batch: 64 });
+      for await (const { images, size } of batches.epoch(0)) {
+        assert.equal(size, Object.keys(files).length + 3);
+        assert.ok(images.every((value) => Math.abs(value) < 600));
+      }
+      assert.deepEqual(batches.failures, []);
+      await batches.close();
+    }
   });
 });
 

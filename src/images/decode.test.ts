@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import { badPictures, drawing, drawn, goodPictures } from '../testing/pictures.ts';
 import { decodePicture, resizePicture } from './decode.ts';
 import { plainJpeg } from './jpeg.ts';
@@ -30,16 +31,29 @@ test('decodePicture() reads every kind of picture by its content, upright and in
 });
 
 test('decodePicture() lays transparency on white', async () => {
-  for (const depth of ['srgb', 'rgb16'] as const) {
-    const bytes = await drawn(96, 64).ensureAlpha(0.25).toColourspace(depth).png().toBuffer();
+  const through = (depth: string): Sharp => drawn(96, 64).ensureAlpha(0.25).toColourspace(depth);
+  for (const [depth, image] of Object.entries({ '8 bits': through('srgb').png(), '16 bits': through('rgb16').png(), WebP: through('srgb').webp({ lossless: true }), TIFF: through('srgb').tiff({ compression: 'lzw' }) })) {
+    const bytes = await image.toBuffer();
     const picture = await decodePicture(bytes);
     pixel(picture, 24, 8).forEach((value, c) => assert.ok(Math.abs(value - (255 * 0.75 + pixel(drawing(96, 64), 24, 8)[c]! * 0.25)) <= 2, `${depth} ${value}`));
   }
 });
 
+test('decodePicture() takes the first frame of an animation', async () => {
+  const frames = Buffer.concat([drawing(96, 64).data, new Uint8Array(96 * 64 * 3)]);
+  const animation = (): Sharp => sharp(frames, { raw: { width: 96, height: 128, channels: 3, pageHeight: 64 } });
+  for (const bytes of [await animation().gif({ delay: 100 }).toBuffer(), await animation().webp({ quality: 95, delay: 100 }).toBuffer()]) {
+    assert.equal((await sharp(bytes).metadata()).pages, 2);
+    const picture = await decodePicture(bytes);
+    assert.deepEqual([picture.width, picture.height], [96, 64]);
+    for (const [x, y] of places) pixel(picture, x, y).forEach((value, c) => assert.ok(Math.abs(value - pixel(drawing(96, 64), x, y)[c]!) <= 24));
+  }
+});
+
 test('decodePicture() gives three equal channels for grey pictures of 8 and 16 bits', async () => {
-  for (const depth of ['b-w', 'grey16'] as const) {
-    const picture = await decodePicture(await drawn(96, 64).toColourspace(depth).png().toBuffer());
+  const grey = (depth: string): Sharp => drawn(96, 64).toColourspace(depth);
+  for (const bytes of [grey('b-w').png(), grey('grey16').png(), grey('b-w').jpeg(), grey('b-w').tiff(), grey('grey16').tiff()].map((image) => image.toBuffer())) {
+    const picture = await decodePicture(await bytes);
     assert.equal(picture.data.length, 96 * 64 * 3);
     const [red, green, blue] = pixel(picture, 30, 20);
     assert.ok(red === green && green === blue && red! > 0);
