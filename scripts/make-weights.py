@@ -13,6 +13,7 @@ import os
 import pickle
 import struct
 import sys
+from collections import OrderedDict
 
 import cv2
 import numpy as np
@@ -413,11 +414,71 @@ def numpy_files():
     expect("fortran.npz", logits(tv, *TV), *TV, "torchvision")
 
 
+def tiny(name):
+    os.makedirs(path("tiny"), exist_ok=True)
+    return path(os.path.join("tiny", name))
+
+
+def tiny_state():
+    """A few numbers of several kinds, one of them twice, one lying column by column, as a training state has them."""
+    conv = torch.arange(36, dtype=torch.float32).reshape(2, 2, 3, 3) / 7
+    weights = OrderedDict([("c.weight", conv), ("c.bias", conv[:, 0, 0, 0].half().clone()), ("d.weight", torch.eye(3, 2).t().contiguous().t()), ("d.bias", torch.ones(3).bfloat16())])
+    return {"epoch": 3, "best": np.float64(0.5), "state_dict": weights, "steps": torch.tensor([7]), "flags": (True, None, "sgd", [1.5, -2]), "again": conv}
+
+
+def tiny_onnx(name, external):
+    """Tensors in every field that holds numbers, and attributes of every kind."""
+    values = np.arange(12, dtype=np.float32).reshape(2, 6)
+    typed = [helper.make_tensor("typed", TensorProto.FLOAT, [2, 6], values.flatten().tolist()), helper.make_tensor("shape", TensorProto.INT64, [2], [-1, 6]),
+             helper.make_tensor("half", TensorProto.FLOAT16, [3], [1, 2, 3]), helper.make_tensor("double", TensorProto.DOUBLE, [2], [0.1, 0.2]), helper.make_tensor("flag", TensorProto.BOOL, [2], [True, False])]
+    raw = [numpy_helper.from_array(values, "raw"), numpy_helper.from_array(np.float64([0.5]), "raw64")]
+    nodes = [helper.make_node("Constant", [], ["c"], value=numpy_helper.from_array(np.int64([-1, 6]), "value")), helper.make_node("Reshape", ["x", "c"], ["r"], name="reshape"),
+             helper.make_node("Gemm", ["r", "raw", "typed"], ["g"], transB=1, alpha=0.5), helper.make_node("LRN", ["g"], ["y"], size=5, alpha=1e-4, beta=0.75, bias=1.0), helper.make_node("Odd", ["y"], ["z"], domain="other", pads=[1, 2, 3], scales=[0.5, 2.0], mode="nearest")]
+    graph = helper.make_graph(nodes, "tiny", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 6])], [helper.make_tensor_value_info("z", TensorProto.FLOAT, ["n", 6])], raw + typed)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("other", 1)], producer_name="make-weights")
+    helper.set_model_props(model, {"key": "value"})
+    if external:
+        onnx.save(model, tiny(name), save_as_external_data=True, location=name.replace(".onnx", ".bin"), size_threshold=8)
+    else:
+        onnx.save(model, tiny(name))
+
+
+def tiny_files():
+    """For the fuzzer: everything that a format can say, in some hundred bytes."""
+    torch.save(tiny_state(), tiny("tiny.pth"))
+    torch.save(tiny_state(), tiny("tiny-legacy.pth"), _use_new_zipfile_serialization=False)
+    tiny_onnx("tiny.onnx", False)
+    tiny_onnx("tiny-external.onnx", True)
+    arrays = {"conv1": {"weights": np.arange(36, dtype=np.float32).reshape(3, 3, 2, 2), "biases": np.ones(2, np.float64)}, "fc6": [np.asfortranarray(np.eye(3, dtype=np.float16)), np.ones(3, ">f4")]}
+    np.save(tiny("tiny.npy"), arrays)
+    with open(tiny("tiny-python2.npy"), "wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|O", "fortran_order": False, "shape": ()})
+        Python2Pickler(file, 2).dump(np.array(arrays, dtype=object))
+    flat = {"weights": np.arange(48, dtype=np.float32).reshape(4, 12), "big": np.ones((2, 3), ">f8", order="F"), "flags": np.zeros(5, bool)}
+    np.savez(tiny("tiny.npz"), **flat)
+    np.savez_compressed(tiny("tiny-deflated.npz"), **flat)
+    save_file({"a": torch.arange(6.).reshape(2, 3), "b": torch.ones(4).half(), "c": torch.ones(3, dtype=torch.int64), "d": torch.ones(2).bfloat16()}, tiny("tiny.safetensors"), metadata={"format": "pt"})
+    small = CaffeAlexNet(widths=[2, 2, 2, 2, 2, 2, 2], classes=2)
+    # Numbers are cut short: a fuzzer has nothing to learn from a hundred of them.
+    for module in small.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            module.weight = nn.Parameter(module.weight[:, :1, :1, :1].clone() if module.weight.dim() == 4 else module.weight[:, :2].clone())
+    for old in (False, True):
+        caffe_file(f"tiny/tiny-{'v1' if old else 'new'}.caffemodel", small, old)
+    caffe_prototxt("tiny/tiny.prototxt", small, 227)
+    with open(tiny("tiny.binaryproto"), "wb") as file:
+        file.write(blob(np.arange(12, dtype=np.float32).reshape(1, 3, 2, 2), True))
+
+
 torch_files()
 torch_exports()
 zoo()
 caffe_files()
 numpy_files()
+if not FULL:
+    tiny_files()
 with open(path("expected.json"), "w") as file:
     json.dump(EXPECTED, file, indent=1)
-print({name: os.path.getsize(path(name)) for name in sorted(os.listdir(OUT))})
+for folder, _, names in sorted(os.walk(OUT)):
+    for name in sorted(names):
+        print(f"{os.path.getsize(os.path.join(folder, name)):>12,} {os.path.relpath(os.path.join(folder, name), OUT)}")

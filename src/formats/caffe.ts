@@ -128,7 +128,7 @@ export async function readCaffeModel(source: ByteSource): Promise<CaffeNet> {
   const layers: CaffeLayer[] = [];
   const inputSizes: number[] = [];
   let name = '';
-  for await (const field of wire.fields(0, source.size, 'the Caffe model')) {
+  for (const field of await wire.fields(0, source.size, 'the Caffe model')) {
     if (field.number === 1) name = await wire.text(field, "the net's name");
     else if (field.number === 100) layers.push(await readLayer(wire, source, field, 'new'));
     else if (field.number === 2 && field.wire === 'bytes') layers.push(await readLayer(wire, source, field, 'old'));
@@ -143,7 +143,7 @@ async function readLayer(wire: ProtobufReader, source: ByteSource, field: Field,
   expectWire(field, 'bytes', 'a layer');
   const place = places[era];
   const layer = { name: '', type: '', bottoms: [] as string[], tops: [] as string[], settings: new Map<string, (number | string)[]>(), blobs: [] as StoredTensor[], phase: undefined as CaffeLayer['phase'] };
-  for await (const part of wire.fields(field.start, field.length, 'a layer')) {
+  for (const part of await wire.fields(field.start, field.length, 'a layer')) {
     const settings = place.settings.get(part.number);
     if (part.number === place.name) layer.name = await wire.text(part, "a layer's name");
     else if (part.number === place.type) layer.type = era === 'new' ? await wire.text(part, "a layer's type") : (oldTypes.get(part.value) ?? `type ${part.value}`);
@@ -160,13 +160,13 @@ async function readLayer(wire: ProtobufReader, source: ByteSource, field: Field,
 async function readPhase(wire: ProtobufReader, field: Field): Promise<CaffeLayer['phase']> {
   expectWire(field, 'bytes', "a layer's rule");
   let phase: CaffeLayer['phase'];
-  for await (const part of wire.fields(field.start, field.length, "a layer's rule")) if (part.number === 1) phase = part.value === 0 ? 'train' : 'test';
+  for (const part of await wire.fields(field.start, field.length, "a layer's rule")) if (part.number === 1) phase = part.value === 0 ? 'train' : 'test';
   return phase;
 }
 
 async function readSettings(wire: ProtobufReader, field: Field, fields: Fields, into: Map<string, (number | string)[]>): Promise<void> {
   expectWire(field, 'bytes', "a layer's settings");
-  for await (const part of wire.fields(field.start, field.length, "a layer's settings")) {
+  for (const part of await wire.fields(field.start, field.length, "a layer's settings")) {
     const [name, kind] = fields.get(part.number) ?? [];
     if (name === undefined) continue;
     const values = kind === 'whole' ? await wire.wholes(part, name, 64) : await wire.floats(part, name, 64);
@@ -176,7 +176,7 @@ async function readSettings(wire: ProtobufReader, field: Field, fields: Fields, 
 
 async function readBlobShape(wire: ProtobufReader, field: Field): Promise<number[]> {
   const shape: number[] = [];
-  for await (const part of wire.fields(field.start, field.length, "a blob's shape")) if (part.number === 1 && shape.length <= 32) shape.push(...(await wire.wholes(part, "a blob's shape", 64)));
+  for (const part of await wire.fields(field.start, field.length, "a blob's shape")) if (part.number === 1 && shape.length <= 32) shape.push(...(await wire.wholes(part, "a blob's shape", 64)));
   return shape;
 }
 
@@ -186,7 +186,7 @@ async function readBlob(wire: ProtobufReader, source: ByteSource, field: Field, 
   let shape: number[] | undefined;
   const old = [1, 1, 1, 1];
   let data: Field | undefined;
-  for await (const part of wire.fields(field.start, field.length, name)) {
+  for (const part of await wire.fields(field.start, field.length, name)) {
     if (part.number >= 1 && part.number <= 4 && part.wire === 'varint') old[part.number - 1] = part.value;
     else if (part.number === 7 && part.wire === 'bytes') shape = await readBlobShape(wire, part);
     else if (part.number === 5 || part.number === 8) {

@@ -3,7 +3,7 @@ import { AlexNetError } from '../errors.ts';
 import { Pages } from './pages.ts';
 import { ProtobufReader, ProtobufWriter, expectWire } from './protobuf.ts';
 import type { Field } from './protobuf.ts';
-import { partOf } from './source.ts';
+import { bytesSource, partOf } from './source.ts';
 import type { ByteSource } from './source.ts';
 import { bytesOf, dtypeBytes, elementCount, encodeNumbers, showShape, storedTensor } from './tensor.ts';
 import type { Dtype, StoredTensor, WrittenPrecision } from './tensor.ts';
@@ -76,6 +76,8 @@ class ModelReader {
   readonly #source: ByteSource;
   readonly #open: OpenExternal | undefined;
   readonly #wire: ProtobufReader;
+  /** Files beside the model, their bytes, and the bytes that tensors say they have there. */
+  readonly #external = { files: new Set<string>(), stored: 0, shown: 0 };
 
   constructor(source: ByteSource, open: OpenExternal | undefined) {
     this.#source = source;
@@ -88,7 +90,7 @@ class ModelReader {
     let opset = 1;
     let producer = '';
     let graph: Awaited<ReturnType<ModelReader['graph']>> | undefined;
-    for await (const field of this.#wire.fields(0, this.#source.size, 'the model')) {
+    for (const field of await this.#wire.fields(0, this.#source.size, 'the model')) {
       if (field.number === 2) producer = await this.#wire.text(field, "the producer's name");
       else if (field.number === 7) {
         if (graph !== undefined) throw damaged('it has two graphs');
@@ -108,7 +110,7 @@ class ModelReader {
     expectWire(field, 'bytes', 'the graph');
     const [nodes, inputs, outputs]: [OnnxNode[], OnnxValue[], OnnxValue[]] = [[], [], []];
     const initializers = new Map<string, OnnxTensor>();
-    for await (const part of this.#wire.fields(field.start, field.length, 'the graph')) {
+    for (const part of await this.#wire.fields(field.start, field.length, 'the graph')) {
       if (part.number === 1) nodes.push(await this.#node(part));
       else if (part.number === 5) {
         const tensor = await this.#tensor(part);
@@ -126,7 +128,7 @@ class ModelReader {
     expectWire(field, 'bytes', 'an operator set');
     let domain = '';
     let version = 0;
-    for await (const part of this.#wire.fields(field.start, field.length, 'an operator set')) {
+    for (const part of await this.#wire.fields(field.start, field.length, 'an operator set')) {
       if (part.number === 1) domain = await this.#wire.text(part, 'a domain');
       if (part.number === 2) version = part.value;
     }
@@ -136,7 +138,7 @@ class ModelReader {
   async #pair(field: Field, what: string): Promise<[string, string]> {
     expectWire(field, 'bytes', what);
     let [key, value] = ['', ''];
-    for await (const part of this.#wire.fields(field.start, field.length, what)) {
+    for (const part of await this.#wire.fields(field.start, field.length, what)) {
       if (part.number === 1) key = await this.#wire.text(part, what);
       if (part.number === 2) value = await this.#wire.text(part, what);
     }
@@ -146,7 +148,7 @@ class ModelReader {
   async #node(field: Field): Promise<OnnxNode> {
     expectWire(field, 'bytes', 'a node');
     const node = { name: '', type: '', domain: '', inputs: [] as string[], outputs: [] as string[], attributes: new Map<string, OnnxAttribute>() };
-    for await (const part of this.#wire.fields(field.start, field.length, 'a node')) {
+    for (const part of await this.#wire.fields(field.start, field.length, 'a node')) {
       if (part.number === 1) node.inputs.push(await this.#wire.text(part, "a node's input"));
       else if (part.number === 2) node.outputs.push(await this.#wire.text(part, "a node's output"));
       else if (part.number === 3) node.name = await this.#wire.text(part, "a node's name");
@@ -167,7 +169,7 @@ class ModelReader {
     let value: OnnxAttribute;
     const numbers: number[] = [];
     let listed = false;
-    for await (const part of this.#wire.fields(field.start, field.length, 'an attribute')) {
+    for (const part of await this.#wire.fields(field.start, field.length, 'an attribute')) {
       if (part.number === 1) name = await this.#wire.text(part, "an attribute's name");
       else if (part.number === 2) value = part.value;
       else if (part.number === 3) value = part.value;
@@ -176,6 +178,7 @@ class ModelReader {
       else if (part.number === 7 || part.number === 8) {
         listed = true;
         for (const number of part.number === 7 ? await this.#wire.floats(part, 'an attribute') : await this.#wire.wholes(part, 'an attribute')) numbers.push(number);
+        if (numbers.length > mostWide) throw damaged(`an attribute is a list of more than ${mostWide} numbers`);
       }
     }
     return [name, listed ? numbers : value];
@@ -185,7 +188,7 @@ class ModelReader {
     expectWire(field, 'bytes', 'an input or output');
     let name = '';
     let shape: (number | undefined)[] | undefined;
-    for await (const part of this.#wire.fields(field.start, field.length, 'an input or output')) {
+    for (const part of await this.#wire.fields(field.start, field.length, 'an input or output')) {
       if (part.number === 1) name = await this.#wire.text(part, 'the name of an input or output');
       if (part.number === 2) shape = await this.#shape(part);
     }
@@ -197,12 +200,12 @@ class ModelReader {
     const what = 'the type of an input or output';
     const shape: (number | undefined)[] = [];
     let found = false;
-    for await (const tensor of this.#messages(type, 1, what)) {
-      for await (const sizes of this.#messages(tensor, 2, what)) {
+    for (const tensor of await this.#messages(type, 1, what)) {
+      for (const sizes of await this.#messages(tensor, 2, what)) {
         found = true;
-        for await (const size of this.#messages(sizes, 1, what)) {
+        for (const size of await this.#messages(sizes, 1, what)) {
           let value: number | undefined;
-          for await (const part of this.#wire.fields(size.start, size.length, what)) if (part.number === 1 && part.wire === 'varint') value = part.value;
+          for (const part of await this.#wire.fields(size.start, size.length, what)) if (part.number === 1 && part.wire === 'varint') value = part.value;
           shape.push(value !== undefined && value > 0 ? value : undefined);
         }
       }
@@ -210,19 +213,17 @@ class ModelReader {
     return found ? shape : undefined;
   }
 
-  async *#messages(field: Field, number: number, what: string): AsyncGenerator<Field> {
+  async #messages(field: Field, number: number, what: string): Promise<Field[]> {
     expectWire(field, 'bytes', what);
-    for await (const part of this.#wire.fields(field.start, field.length, what)) {
-      if (part.number !== number) continue;
-      expectWire(part, 'bytes', what);
-      yield part;
-    }
+    const messages = (await this.#wire.fields(field.start, field.length, what)).filter((part) => part.number === number);
+    for (const part of messages) expectWire(part, 'bytes', what);
+    return messages;
   }
 
   async #tensor(field: Field): Promise<OnnxTensor> {
     expectWire(field, 'bytes', 'a tensor');
     const parts: TensorParts = { name: '', shape: [], type: 0, raw: undefined, typed: [], external: new Map(), isExternal: false };
-    for await (const part of this.#wire.fields(field.start, field.length, 'a tensor')) {
+    for (const part of await this.#wire.fields(field.start, field.length, 'a tensor')) {
       if (part.number === 1) parts.shape.push(...(await this.#wire.wholes(part, "a tensor's shape", 64)));
       else if (part.number === 2) parts.type = part.value;
       else if (part.number === 8) parts.name = await this.#wire.text(part, "a tensor's name");
@@ -256,23 +257,28 @@ class ModelReader {
     }
     const [only] = typed;
     if (only === undefined) return { source: this.#source, position: 0, length: 0 };
-    const direct = (only.number === 4 && dtype === 'f32') || (only.number === 10 && dtype === 'f64');
-    if (direct && typed.length === 1 && only.wire === 'bytes') return { source: this.#source, position: only.start, length: only.length };
+    if (typed.some(({ number }) => number !== typedField[dtype])) throw damaged(`the tensor "${name}" of ${dtype} has its numbers in a field for others`);
+    if (typed.length === 1 && only.wire === 'bytes' && (dtype === 'f32' || dtype === 'f64')) return { source: this.#source, position: only.start, length: only.length };
     const bytes = await this.#typedBytes(typed, dtype, count, name);
-    return { source: { size: bytes.length, read: async (into, position) => into.set(bytes.subarray(position, position + into.length)) }, position: 0, length: bytes.length };
+    return { source: bytesSource(bytes), position: 0, length: bytes.length };
   }
 
   /** Numbers stored one by one or as varints, brought into the form that raw data has. */
   async #typedBytes(typed: readonly Field[], dtype: Dtype, count: number, name: string): Promise<Uint8Array> {
     const stored = typed.reduce((sum, { length, wire }) => sum + (wire === 'bytes' ? length : 8), 0);
     if (count > stored) throw damaged(`the tensor "${name}" has fewer numbers than its shape says`);
+    if (count > mostWide && dtypeBytes[dtype] === 8) throw damaged(`the tensor "${name}" has ${count} numbers of 64 bits one by one; more than ${mostWide} are not read`);
     const out = emptyNumbers(dtype, count);
     let at = 0;
+    const use = (value: number): void => {
+      if (at >= count) throw damaged(`the tensor "${name}" has more numbers than its shape says`);
+      out.set(at++, value);
+    };
     for (const field of typed) {
-      const whole = field.number === 5 || field.number === 7 || field.number === 11;
-      const values = whole ? await this.#wire.wholes(field, `the tensor "${name}"`, count) : await this.#wire.floats(field, `the tensor "${name}"`, count);
-      if (at + values.length > count) throw damaged(`the tensor "${name}" has more numbers than its shape says`);
-      for (const value of values) out.set(at++, value);
+      if (dtype === 'f32' || dtype === 'f64') {
+        if (field.wire !== (dtype === 'f32' ? 'fixed32' : 'fixed64')) throw damaged(`the tensor "${name}" has its numbers in several pieces`);
+        use(field.value);
+      } else await this.#wire.eachWhole(field, `the tensor "${name}"`, use);
     }
     return at === count ? out.bytes : new Uint8Array(0);
   }
@@ -286,6 +292,10 @@ class ModelReader {
     const position = wholeText(external.get('offset') ?? '0');
     const length = wholeText(external.get('length') ?? String(expected));
     partOf(source, position, length, `the tensor "${name}" in ${location}`);
+    this.#external.stored += this.#external.files.has(location) ? 0 : source.size;
+    this.#external.files.add(location);
+    this.#external.shown += length;
+    if (this.#external.shown > 10 * this.#external.stored) throw damaged('its tensors take more than ten times the bytes of the files beside it');
     return { source, position, length };
   }
 }
@@ -300,8 +310,12 @@ interface TensorParts {
   isExternal: boolean;
 }
 
-/** float_data, int32_data, int64_data, double_data, uint64_data */
-const typedFields: ReadonlySet<number> = new Set([4, 5, 7, 10, 11]);
+/** TensorProto's float_data, int32_data, int64_data, double_data, uint64_data: which one holds what. */
+const typedField: Readonly<Record<Dtype, number>> = { f32: 4, i32: 5, i16: 5, i8: 5, u16: 5, u8: 5, bool: 5, f16: 5, bf16: 5, i64: 7, f64: 10, u32: 11, u64: 11 };
+const typedFields: ReadonlySet<number> = new Set(Object.values(typedField));
+
+/** Numbers of 64 bits are shapes and axes, never weights; a varint of one byte becomes twelve (its eight, and an f32). */
+const mostWide = 65_536;
 
 function wholeText(text: string): number {
   return /^\d{1,16}$/.test(text) ? Number(text) : NaN;

@@ -62,8 +62,13 @@ export interface PickleOptions {
   readonly persistent?: (id: PyValue) => PyValue;
 }
 
-/** No state of a network takes so many steps; every step costs a bounded number of bytes, so memory is bounded too. */
+/** No state of a network takes so many steps; every step costs a bounded number of bytes, so memory is bounded too. A call costs as many as it is given items. */
 const mostSteps = 200_000;
+
+/** Before each step so much is there to be read without waiting: two lines, or any number. */
+const aheadBytes = 8300;
+
+const longestLine = 4096;
 
 /** Byte strings up to this length are loaded. */
 const shortBytes = 255;
@@ -81,6 +86,7 @@ class Machine {
   readonly #options: PickleOptions;
   readonly #stack: (PyValue | typeof mark)[] = [];
   readonly #memo = new Map<number, PyValue>();
+  #stepsLeft = mostSteps;
   position: number;
 
   constructor(pages: Pages, start: number, options: PickleOptions) {
@@ -90,12 +96,15 @@ class Machine {
   }
 
   async run(): Promise<PyValue> {
-    for (let step = 0; step < mostSteps; step++) {
-      const code = await this.#byte();
+    while (--this.#stepsLeft >= 0) {
+      const ahead = Math.min(aheadBytes, this.#pages.source.size - this.position);
+      if (this.#pages.peek(this.position, ahead) === undefined) await this.#pages.load(this.position, ahead, 'the pickle');
+      const code = this.take(1)[0]!;
       if (code === 0x2e) return this.#pop();
       const operation = operations.get(code);
       if (operation === undefined) this.fail(`opcode 0x${code.toString(16)} is not one that weights need`);
-      await operation(this);
+      const waiting = operation(this);
+      if (waiting !== undefined) await waiting;
     }
     return this.fail(`it takes more than ${mostSteps} steps, as no state of a network does`);
   }
@@ -183,6 +192,8 @@ class Machine {
     const args = this.pop();
     const callee = this.pop();
     if (!(args instanceof PyTuple) || !(callee instanceof PyGlobal) || callee.call === undefined) this.fail(`it calls ${callee instanceof PyGlobal ? callee.name.replace(' ', '.') : 'what is not a function'}`);
+    for (const argument of args.items) this.#stepsLeft -= argument instanceof PyTuple ? argument.items.length : Array.isArray(argument) ? argument.length : 0;
+    if (this.#stepsLeft < 0) return;
     this.push(callee.call(...args.items));
   }
 
@@ -201,50 +212,54 @@ class Machine {
     this.push(resolve(this.pop()));
   }
 
-  async take(length: number): Promise<Uint8Array> {
-    const bytes = this.#pages.peek(this.position, length) ?? (await this.#pages.load(this.position, length, 'the pickle'));
+  /** Up to some hundred bytes. */
+  take(length: number): Uint8Array {
+    const bytes = this.#pages.peek(this.position, length);
+    if (bytes === undefined) this.fail('it ends in the middle of a step');
     this.position += length;
     return bytes;
   }
 
-  async #byte(): Promise<number> {
-    return (await this.take(1))[0]!;
-  }
-
   /** An unsigned number of 1, 2, 4 or 8 bytes. */
-  async unsigned(size: 1 | 2 | 4 | 8): Promise<number> {
-    const bytes = await this.take(size);
+  unsigned(size: 1 | 2 | 4 | 8): number {
+    const bytes = this.take(size);
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[i]!;
     return value;
   }
 
-  async line(): Promise<string> {
-    for (let length = 1; length <= 4096; length++) {
-      const bytes = this.#pages.peek(this.position, length) ?? (await this.#pages.load(this.position, length, 'the pickle'));
-      if (bytes[length - 1] !== 0x0a) continue;
-      this.position += length;
-      return decodeText(bytes.subarray(0, length - 1), 'a line of the pickle');
-    }
-    return this.fail('it has a line of more than 4096 bytes');
+  line(): string {
+    const most = Math.min(longestLine, this.#pages.source.size - this.position);
+    const length = this.#pages.peek(this.position, most)?.indexOf(0x0a) ?? -1;
+    if (length < 0) this.fail(`it has a line that does not end within ${longestLine} bytes`);
+    const text = decodeText(this.take(length), 'a line of the pickle');
+    this.position++;
+    return text;
   }
 
-  async unicode(length: number): Promise<void> {
+  /** Texts are short, but may be a megabyte. */
+  unicode(length: number): void | Promise<void> {
+    const bytes = this.#pages.peek(this.position, length);
+    if (bytes === undefined) return this.#longText(length);
+    this.position += length;
+    this.push(decodeText(bytes, 'a text of the pickle'));
+  }
+
+  async #longText(length: number): Promise<void> {
     const text = await this.#pages.text(this.position, length, 'a text of the pickle');
     this.position += length;
     this.push(text);
   }
 
-  async bytes(length: number): Promise<void> {
-    const { size } = this.#pages.source;
-    if (length > size - this.position) this.fail(`a string of ${length} bytes goes beyond the file`);
+  bytes(length: number): void {
+    if (length > this.#pages.source.size - this.position) this.fail(`a string of ${length} bytes goes beyond the file`);
     const position = this.position;
     if (length > shortBytes) {
       this.position += length;
       this.push(new PyBytes(position, length, undefined));
       return;
     }
-    this.push(new PyBytes(position, length, String.fromCharCode(...(await this.take(length)))));
+    this.push(new PyBytes(position, length, String.fromCharCode(...this.take(length))));
   }
 
   fail(why: string): never {
@@ -269,8 +284,8 @@ function code(character: string): number {
 }
 
 const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
-  [0x80, async (m) => void (await m.take(1))],
-  [0x95, async (m) => void (await m.take(8))],
+  [0x80, (m) => void m.take(1)],
+  [0x95, (m) => void m.take(8)],
   [code('}'), (m) => m.push(new PyDict())],
   [code(']'), (m) => m.push([])],
   [code(')'), (m) => m.push(new PyTuple([]))],
@@ -281,38 +296,38 @@ const operations: ReadonlyMap<number, Operation> = new Map<number, Operation>([
   [0x85, (m) => m.push(new PyTuple([m.pop()]))],
   [0x86, (m) => tuple(m, 2)],
   [0x87, (m) => tuple(m, 3)],
-  [code('a'), (m) => append(m)],
+  [code('a'), append],
   [code('e'), (m) => m.append(m.popToMark())],
   [code('s'), setItem],
   [code('u'), (m) => m.setItems(m.popToMark())],
   [code('N'), (m) => m.push(null)],
   [0x88, (m) => m.push(true)],
   [0x89, (m) => m.push(false)],
-  [code('J'), async (m) => m.push((await m.unsigned(4)) | 0)],
-  [code('K'), async (m) => m.push(await m.unsigned(1))],
-  [code('M'), async (m) => m.push(await m.unsigned(2))],
-  [0x8a, async (m) => long(m, await m.unsigned(1))],
-  [0x8b, async (m) => long(m, await m.unsigned(4))],
-  [code('I'), async (m) => integer(m, await m.line())],
-  [code('L'), async (m) => integer(m, (await m.line()).replace(/L$/, ''))],
-  [code('F'), async (m) => m.push(Number(await m.line()))],
+  [code('J'), (m) => m.push(m.unsigned(4) | 0)],
+  [code('K'), (m) => m.push(m.unsigned(1))],
+  [code('M'), (m) => m.push(m.unsigned(2))],
+  [0x8a, (m) => long(m, m.unsigned(1))],
+  [0x8b, (m) => long(m, m.unsigned(4))],
+  [code('I'), (m) => integer(m, m.line())],
+  [code('L'), (m) => integer(m, m.line().replace(/L$/, ''))],
+  [code('F'), (m) => m.push(Number(m.line()))],
   [code('G'), float],
-  [code('X'), async (m) => m.unicode(await m.unsigned(4))],
-  [0x8c, async (m) => m.unicode(await m.unsigned(1))],
-  [0x8d, async (m) => m.unicode(await m.unsigned(8))],
-  [code('T'), async (m) => m.bytes(await m.unsigned(4))],
-  [code('U'), async (m) => m.bytes(await m.unsigned(1))],
-  [code('B'), async (m) => m.bytes(await m.unsigned(4))],
-  [code('C'), async (m) => m.bytes(await m.unsigned(1))],
-  [0x8e, async (m) => m.bytes(await m.unsigned(8))],
-  [code('q'), async (m) => m.remember(await m.unsigned(1))],
-  [code('r'), async (m) => m.remember(await m.unsigned(4))],
-  [code('p'), async (m) => m.remember(Number(await m.line()))],
+  [code('X'), (m) => m.unicode(m.unsigned(4))],
+  [0x8c, (m) => m.unicode(m.unsigned(1))],
+  [0x8d, (m) => m.unicode(m.unsigned(8))],
+  [code('T'), (m) => m.bytes(m.unsigned(4))],
+  [code('U'), (m) => m.bytes(m.unsigned(1))],
+  [code('B'), (m) => m.bytes(m.unsigned(4))],
+  [code('C'), (m) => m.bytes(m.unsigned(1))],
+  [0x8e, (m) => m.bytes(m.unsigned(8))],
+  [code('q'), (m) => m.remember(m.unsigned(1))],
+  [code('r'), (m) => m.remember(m.unsigned(4))],
+  [code('p'), (m) => m.remember(Number(m.line()))],
   [0x94, (m) => m.remember()],
-  [code('h'), async (m) => m.recall(await m.unsigned(1))],
-  [code('j'), async (m) => m.recall(await m.unsigned(4))],
-  [code('g'), async (m) => m.recall(Number(await m.line()))],
-  [code('c'), async (m) => m.global(await m.line(), await m.line())],
+  [code('h'), (m) => m.recall(m.unsigned(1))],
+  [code('j'), (m) => m.recall(m.unsigned(4))],
+  [code('g'), (m) => m.recall(Number(m.line()))],
+  [code('c'), (m) => m.global(m.line(), m.line())],
   [0x93, (m) => m.stackGlobal()],
   [code('R'), (m) => m.call()],
   [0x81, (m) => m.call()],
@@ -351,14 +366,14 @@ function integer(machine: Machine, text: string): void {
 }
 
 /** Little endian, two's complement. PyTorch's magic number has ten bytes; it is only compared, so rounding does no harm. */
-async function long(machine: Machine, length: number): Promise<void> {
+function long(machine: Machine, length: number): void {
   if (length > 16) machine.fail(`a whole number of ${length} bytes is larger than any that is needed`);
-  const bytes = await machine.take(length);
+  const bytes = machine.take(length);
   const value = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
   machine.push((bytes.at(-1) ?? 0) >= 128 ? value - 256 ** length : value);
 }
 
-async function float(machine: Machine): Promise<void> {
-  const bytes = await machine.take(8);
+function float(machine: Machine): void {
+  const bytes = machine.take(8);
   machine.push(new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0, false));
 }

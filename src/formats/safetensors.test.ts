@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as fc from 'fast-check';
+import { anyBytes, anyDtype, anyShape, anyTensors, anyText, assertSame, bitsOf, decode, sizeOf } from '../testing/arbitraries.ts';
 import { bytesSource } from './source.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { dtypeBytes } from './tensor.ts';
 
 /** A safetensors file with this header and so many bytes of data. */
 function file(header: string, data = 0): Uint8Array {
@@ -70,5 +73,35 @@ test('writeSafetensors() writes what readSafetensors() reads, f32 bit for bit, n
 test('writeSafetensors() refuses two tensors of one name and numbers that do not fill the shape', () => {
   const tensor = { name: 'a', shape: [2], data: new Float32Array(2) };
   assert.throws(() => [...writeSafetensors([tensor, tensor])], { message: 'Two tensors are named "a"; a safetensors file needs different names.' });
+  assert.throws(() => [...writeSafetensors([{ ...tensor, name: '__metadata__' }])], { message: 'No tensor of a safetensors file can be named "__metadata__".' });
   assert.throws(() => [...writeSafetensors([{ ...tensor, shape: [3] }])], { message: 'Expected 3 numbers for "a" of shape [3] but found 2.' });
+});
+
+test('any tensors and metadata come back from a safetensors file bit for bit', async () => {
+  const anyMetadata = fc.dictionary(anyText, anyText, { maxKeys: 3 });
+  await fc.assert(
+    fc.asyncProperty(anyTensors, anyMetadata, async (tensors, metadata) => {
+      const read = await readSafetensors(bytesSource(Buffer.concat([...writeSafetensors(tensors, { metadata })])));
+      assert.deepEqual(Object.fromEntries(read.metadata), { ...metadata });
+      assert.equal(read.tensors.size, tensors.length);
+      for (const { name, shape, data } of tensors) {
+        const found = read.tensors.get(name)!;
+        assert.deepEqual(found.shape, shape);
+        assert.deepEqual(bitsOf(await found.read()), bitsOf(data));
+      }
+    }),
+  );
+});
+
+test('numbers of every kind are read as the f32 nearest to them', async () => {
+  const anyStored = fc.tuple(anyDtype, anyShape).chain(([dtype, shape]) => fc.tuple(fc.constant(dtype), fc.constant(shape), anyBytes(sizeOf(shape) * dtypeBytes[dtype])));
+  await fc.assert(
+    fc.asyncProperty(anyStored, async ([dtype, shape, bytes]) => {
+      const header = JSON.stringify({ a: { dtype: dtype.toUpperCase(), shape, data_offsets: [0, bytes.length] } });
+      const whole = Buffer.concat([file(header), bytes]);
+      const tensor = (await readSafetensors(bytesSource(whole))).tensors.get('a')!;
+      assertSame(await tensor.read(), Array.from({ length: sizeOf(shape) }, (_, i) => decode(bytes, dtype, i)));
+      assert.deepEqual(await tensor.readRaw(), bytes);
+    }),
+  );
 });

@@ -205,6 +205,7 @@ export function* writeSafetensors(tensors: readonly NamedTensor[], { metadata = 
   if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
   let position = 0;
   for (const { name, shape, data } of tensors) {
+    if (name === '__metadata__') throw new AlexNetError('No tensor of a safetensors file can be named "__metadata__".');
     if (Object.hasOwn(header, name)) throw new AlexNetError(`Two tensors are named "${name}"; a safetensors file needs different names.`);
     if (elementCount(shape, `"${name}"`) !== data.length) throw new AlexNetError(`Expected ${elementCount(shape, `"${name}"`)} numbers for "${name}" of shape ${showShape(shape)} but found ${data.length}.`);
     const dtype = writtenDtype(data, precision);

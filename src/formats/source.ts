@@ -51,10 +51,10 @@ export function checkRange(source: ByteSource, position: number, length: number,
   if (!fits) throw new AlexNetError(`The file is damaged or incomplete: ${what} should be ${length} bytes from byte ${position} on, but there are ${source.size} bytes.`);
 }
 
-/** Bytes as UTF-8 text. @throws {AlexNetError} where they are not. */
+/** Bytes as UTF-8 text, all of it: a mark of the byte order is a character like others. @throws {AlexNetError} where they are not. */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new AlexNetError(`The file is damaged: ${what} is not valid UTF-8 text.`);
   }

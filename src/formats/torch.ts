@@ -5,7 +5,7 @@
 import { AlexNetError } from '../errors.ts';
 import { PyDict, PyGlobal, PyTuple, readPickle, textOf } from './pickle.ts';
 import type { PyValue } from './pickle.ts';
-import { readBytes } from './source.ts';
+import { checkRange, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
 import { dtypeBytes, elementCount, permuteAxes, showShape, storedTensor } from './tensor.ts';
 import type { Dtype, StoredTensor } from './tensor.ts';
@@ -209,11 +209,25 @@ interface Place {
 
 function collect(value: PyValue, place: (storage: Storage) => Place): StoredTensor[] {
   const names = new Set<string>();
-  return walk(value).map(({ name, view }) => {
+  const found = walk(value);
+  checkStorages(found, place);
+  return found.map(({ name, view }) => {
     if (names.has(name)) throw damaged(`the tensor "${name}" is there twice`);
     names.add(name);
     return viewedTensor(name, view, place(view.storage));
   });
+}
+
+/** Tensors may share their numbers, but a file whose tensors are many times what it stores was made to fill the memory. */
+function checkStorages(found: readonly Found[], place: (storage: Storage) => Place): void {
+  let stored = 0;
+  for (const storage of new Map(found.map(({ view }) => [view.storage.key, view.storage])).values()) {
+    const { source, start } = place(storage);
+    checkRange(source, start, storage.count * dtypeBytes[storage.dtype], `the storage "${storage.key.slice(0, 40)}"`);
+    stored += storage.count;
+  }
+  const shown = found.reduce((sum, { name, view }) => sum + elementCount(view.shape, `"${name}"`), 0);
+  if (shown > 10 * stored) throw damaged(`its tensors have ${shown} numbers, more than ten times the ${stored} that it stores`);
 }
 
 function viewedTensor(name: string, { storage, offset, shape, strides }: TensorView, { source, start, bigEndian }: Place): StoredTensor {

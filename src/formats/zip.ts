@@ -1,5 +1,6 @@
 /** Zip archives (PKWARE APPNOTE 6.3), as PyTorch and NumPy write them: stored or deflated, with or without zip64. */
 import { AlexNetError } from '../errors.ts';
+import { crc32 } from './crc32.ts';
 import { checkRange, decodeText, partOf, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
 
@@ -20,7 +21,8 @@ export function isZip(start: Uint8Array): boolean {
 /**
  * The entries of an archive by name.
  * @throws {AlexNetError} for entries that overlap, lie outside or are named twice, for encryption and methods other than
- * deflate, and for archives that would unpack to more than ten times their size.
+ * deflate, and for archives that would unpack to more than ten times their size. Whoever reads an entry from its start to
+ * its end, in whatever steps, is told where it does not fit its checksum.
  */
 export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const records = await readDirectory(source);
@@ -34,7 +36,8 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     if (entries.has(record.name)) throw damaged(`the entry "${record.name}" is there twice`);
     const packed = await locate(source, record);
     covered = packed.end;
-    entries.set(record.name, { name: record.name, size: record.size, content: record.deflated ? inflater.source(packed.content, record) : packed.content });
+    const content = record.deflated ? inflater.source(packed.content, record) : packed.content;
+    entries.set(record.name, { name: record.name, size: record.size, content: checked(content, record) });
   }
   return entries;
 }
@@ -44,6 +47,8 @@ interface Record {
   readonly deflated: boolean;
   readonly packedSize: number;
   readonly size: number;
+  /** Zero where the writer left it out, as PyTorch does when asked to. */
+  readonly checksum: number;
   /** Where its local header starts. */
   readonly header: number;
 }
@@ -73,7 +78,7 @@ function parseRecord(view: DataView, name: string, extraStart: number, extraLeng
   if (method !== 0 && method !== 8) throw damaged(`the entry "${name}" is packed by method ${method}; only stored (0) and deflate (8) are read`);
   const [size, packedSize, header] = widen(view, [view.getUint32(24, true), view.getUint32(20, true), view.getUint32(42, true)], extraStart, extraLength, name);
   if (method === 0 && size !== packedSize) throw damaged(`the entry "${name}" is stored, but its two sizes are ${size} and ${packedSize}`);
-  return { name, deflated: method === 8, packedSize, size, header };
+  return { name, deflated: method === 8, packedSize, size, checksum: view.getUint32(16, true), header };
 }
 
 /** Replaces sizes of 2³²−1 by the 64-bit ones of the zip64 extra field. */
@@ -127,6 +132,24 @@ async function locate(source: ByteSource, { name, header, packedSize }: Record):
   const start = header + 30 + nameLength + view.getUint16(28, true);
   checkRange(source, start, packedSize, what);
   return { content: partOf(source, start, packedSize, what), end: start + packedSize };
+}
+
+/** Follows whoever reads from the start on, and compares at the end. Reads that begin behind what was seen tell nothing. */
+function checked(content: ByteSource, { name, checksum }: Record): ByteSource {
+  if (checksum === 0) return content;
+  let seen = 0;
+  let found = 0;
+  return {
+    size: content.size,
+    async read(into, position) {
+      await content.read(into, position);
+      const end = position + into.length;
+      if (position > seen || end <= seen) return;
+      found = crc32(into.subarray(seen - position), found);
+      seen = end;
+      if (seen === content.size && found !== checksum) throw damaged(`the content of the entry "${name}" does not fit its checksum`);
+    },
+  };
 }
 
 /** Unpacks deflated entries into memory, each into exactly the size that the directory gives, and keeps the last. */
@@ -184,7 +207,8 @@ export function* writeZip(parts: readonly ZipPart[]): Generator<Uint8Array> {
   const directory: Uint8Array[] = [];
   let position = 0;
   for (const { name, size, pieces } of parts) {
-    const checksum = crc32(pieces());
+    let checksum = 0;
+    for (const piece of pieces()) checksum = crc32(piece, checksum);
     const encoded = new TextEncoder().encode(name);
     directory.push(headerOf('directory', encoded, size, checksum, position), encoded);
     const header = headerOf('local', encoded, size, checksum, position);
@@ -222,35 +246,4 @@ function headerOf(kind: 'local' | 'directory', name: Uint8Array, size: number, c
   view.setUint32(22 + shift, size, true);
   view.setUint16(26 + shift, name.length, true);
   return new Uint8Array(view.buffer);
-}
-
-let tables: Uint32Array[] | undefined;
-
-/** Eight tables, so that eight bytes are taken in one step (Kounavis and Berry 2005). */
-function crcTables(): Uint32Array[] {
-  if (tables !== undefined) return tables;
-  const first = Uint32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = (value & 1) === 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-    return value;
-  });
-  tables = [first];
-  for (let i = 1; i < 8; i++) tables.push(tables[i - 1]!.map((value) => (value >>> 8) ^ first[value & 255]!));
-  return tables;
-}
-
-export function crc32(pieces: Iterable<Uint8Array>): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = crcTables() as [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-  let crc = -1;
-  for (const bytes of pieces) {
-    let i = 0;
-    for (const last = bytes.length - 8; i <= last; i += 8) {
-      const low = crc ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
-      crc =
-        t7[low & 255]! ^ t6[(low >>> 8) & 255]! ^ t5[(low >>> 16) & 255]! ^ t4[low >>> 24]! ^
-        t3[bytes[i + 4]!]! ^ t2[bytes[i + 5]!]! ^ t1[bytes[i + 6]!]! ^ t0[bytes[i + 7]!]!;
-    }
-    for (; i < bytes.length; i++) crc = (crc >>> 8) ^ t0[(crc ^ bytes[i]!) & 255]!;
-  }
-  return ~crc >>> 0;
 }

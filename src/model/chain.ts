@@ -27,6 +27,9 @@ const rules: ParameterRules = {
   bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 },
 };
 
+/** No AlexNet has so many layers; each is looked at again for every one that follows. */
+const mostLayers = 256;
+
 /** Builds a network from somebody else's layers, one after another, under our names. */
 export class ChainBuilder {
   readonly #layers: Layer[];
@@ -47,13 +50,12 @@ export class ChainBuilder {
 
   /** A convolution without bias gets one of zeros. */
   convolution(geometry: Pick<ConvolutionLayer, 'kernels' | 'kernel' | 'stride' | 'padding' | 'rounding' | 'groups'>, weight: Pending, bias: Pending | undefined): void {
-    this.#layers.push({ type: 'convolution', name: `conv${this.#position + 1}`, parameters: rules, ...geometry });
+    this.#push({ type: 'convolution', name: `conv${this.#position + 1}`, parameters: rules, ...geometry });
     this.#pending.push(weight, bias);
   }
 
   dense(outputs: number, weight: Pending, bias: Pending | undefined): void {
-    const layer: DenseLayer = { type: 'dense', name: `fc${this.#position + 1}`, outputs, parameters: rules };
-    this.#layers.push(layer);
+    this.#push({ type: 'dense', name: `fc${this.#position + 1}`, outputs, parameters: rules });
     this.#pending.push(weight, bias);
   }
 
@@ -61,7 +63,7 @@ export class ChainBuilder {
   add(layer: Unnamed): void {
     const base = `${stems[layer.type]}${layer.type === 'softmax' ? '' : this.#position}`;
     const taken = this.#layers.filter(({ name }) => name === base || name.startsWith(`${base}_`)).length;
-    this.#layers.push({ ...layer, name: taken === 0 ? base : `${base}_${taken + 1}` });
+    this.#push({ ...layer, name: taken === 0 ? base : `${base}_${taken + 1}` });
   }
 
   /** Checks the whole network and its weights' shapes, finds the variant, reads the numbers. */
@@ -72,6 +74,11 @@ export class ChainBuilder {
     const variant = variantOf(built);
     const network = variant === undefined ? built : likeVariant(variant, built);
     return { network, variant, weights: await this.#read(network) };
+  }
+
+  #push(layer: Layer): void {
+    ensure(this.#layers.length < mostLayers, `The network has more than ${mostLayers} layers, as no AlexNet has.`);
+    this.#layers.push(layer);
   }
 
   get #position(): number {

@@ -205,16 +205,14 @@ function matMul({ node, graph, builder, value }: Step): string | undefined {
 }
 
 function parameter(node: OnnxNode, graph: OnnxGraph, index: number, axes: number): OnnxTensor {
-  const tensor = graph.constant(node.inputs[index]);
-  if (tensor === undefined) refuse(node, `its input ${index} is not stored in the model`);
+  const tensor = graph.own(node, index);
   if (tensor.shape.length !== axes) refuse(node, `its input ${index} should have ${axes} axes but has the shape [${tensor.shape.join(',')}]`);
   return tensor;
 }
 
 /** A bias may be stored as `[n]` or `[1, n]`. */
 function vector(node: OnnxNode, graph: OnnxGraph, index: number): Pending {
-  const tensor = graph.constant(node.inputs[index]);
-  if (tensor === undefined) refuse(node, `its input ${index} is not stored in the model`);
+  const tensor = graph.own(node, index);
   return { shape: [tensor.count], read: () => tensor.read() };
 }
 

@@ -9,6 +9,9 @@ export class OnnxGraph {
   readonly model: OnnxModel;
   readonly #producers = new Map<string, OnnxNode>();
   readonly #consumers = new Map<string, OnnxNode[]>();
+  readonly #stored = new Set<OnnxTensor>();
+  #storedCount = 0;
+  #shown = 0;
 
   constructor(model: OnnxModel) {
     this.model = model;
@@ -38,6 +41,17 @@ export class OnnxGraph {
       at = node.inputs[0];
     }
     return undefined;
+  }
+
+  /** The tensor that a node computes with. Layers may share one (PyTorch stores equal biases once), but not until it fills the memory. */
+  own(node: OnnxNode, index: number): OnnxTensor {
+    const tensor = this.constant(node.inputs[index]);
+    if (tensor === undefined) refuse(node, `its input ${index} is not stored in the model`);
+    this.#shown += tensor.count;
+    if (!this.#stored.has(tensor)) this.#storedCount += tensor.count;
+    this.#stored.add(tensor);
+    if (this.#shown > 10 * this.#storedCount) refuse(node, `its input ${index} belongs to more than ten layers`);
+    return tensor;
   }
 
   /** The numbers of a small constant. */
