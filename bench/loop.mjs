@@ -1,5 +1,6 @@
 // What the training loop costs over the engine alone: steps of `train()` on kept pictures against the same engine's steps on
-// images that are ready in memory, in turn, in one process.
+// images that are ready in memory, in turn, in one process; and, where the machine is not quiet enough for that, how much of the
+// loop's own time is not spent inside the engine.
 //
 //   node bench/loop.mjs DIR [--pictures 640] [--batch 128] [--recipe paper] [--engine auto] [--epochs 3]
 //
@@ -40,19 +41,39 @@ const alone = async () => {
   return times;
 };
 
+/** Milliseconds that `step` took since it was last asked, from outside: everything else of a step is the loop. */
+let inside = 0;
+const prepare = engine.prepare.bind(engine);
+engine.prepare = async (...given) => {
+  const session = await prepare(...given);
+  const step = session.step.bind(session);
+  session.step = async (...images) => {
+    const start = performance.now();
+    const result = await step(...images);
+    inside += performance.now() - start;
+    return result;
+  };
+  return session;
+};
+
 try {
   console.log(`${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${engine.name}, ${values.recipe}, batch ${batch}, ${pictures} pictures`);
   const engineTimes = await alone();
   const loopTimes = [];
+  const outside = [];
   let before = 0;
   let waiting = 0;
   const onEvent = (event) => {
     const now = performance.now();
     if (event.kind === 'step' && event.progress.epoch > 1) {
-      if (event.progress.step > 1) loopTimes.push(now - before);
+      if (event.progress.step > 1) {
+        loopTimes.push(now - before);
+        outside.push(now - before - inside);
+      }
       waiting = event.progress.waiting;
     }
     before = now;
+    inside = 0;
   };
   await train({ data: dataset, out: join(folder, 'run'), recipe: values.recipe, settings: { epochs, batch, checkpointMinutes: 1000 }, engine: values.engine, onEvent });
   engineTimes.push(...(await alone()));
@@ -61,6 +82,7 @@ try {
   console.log(`the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ${((1000 * batch) / one).toFixed(1)} images/s; ${engineTimes.map((time) => time.toFixed(0)).join(' ')}`);
   console.log(`in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ${((1000 * batch) / other).toFixed(1)} images/s; ${loopTimes.map((time) => time.toFixed(0)).join(' ')}`);
   console.log(`the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ${(100 * (best[1] / best[0] - 1)).toFixed(1)} %); ${(100 * waiting).toFixed(1)} % of the last epoch was waiting for pictures`);
+  console.log(`outside the engine ${median(outside).toFixed(1)} ms of a step, ${((100 * median(outside)) / other).toFixed(2)} %`);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

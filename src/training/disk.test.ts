@@ -8,7 +8,11 @@ import type { TrainOptions } from './train.ts';
 
 /** Whether the disk takes no more bytes: then every file written as a whole breaks off in the middle. */
 let full = false;
-const { open } = fs;
+const { open, appendFile } = fs;
+
+function noSpace(): Error {
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+}
 
 let playground: Playground;
 before(async () => {
@@ -18,9 +22,13 @@ before(async () => {
     const write = file.appendFile.bind(file);
     file.appendFile = async (data) => {
       await write((data as Uint8Array).subarray(0, 100));
-      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+      throw noSpace();
     };
     return file;
+  };
+  fs.appendFile = async (path, data) => {
+    await appendFile(path, full ? data.slice(0, 9) : data);
+    if (full) throw noSpace();
   };
   syncBuiltinESMExports();
   playground = await Playground.open();
@@ -28,6 +36,7 @@ before(async () => {
 });
 after(async () => {
   fs.open = open;
+  fs.appendFile = appendFile;
   syncBuiltinESMExports();
   await playground.close();
 });
@@ -54,6 +63,9 @@ test('a full disk keeps the checkpoint before, warns, and training goes on and e
   const lost = remarks.filter((text) => text.includes('the disk is full'));
   const file = (name: string): string => `${playground.path('full', name)} could not be written: the disk is full. What was there before is kept, training goes on, and the next checkpoint tries again.`;
   assert.ok(lost.includes(file('last.safetensors.next')), remarks.join('\n'));
+  assert.ok(remarks.includes('The log could not be written: the disk is full. Training goes on.'));
+  const rows = (await fs.readFile(playground.path('full', 'log.csv'), 'utf8')).trim().split('\n').map((line) => line.split(','));
+  assert.deepEqual(rows.map(([epoch, ...rest]) => [epoch, rest.length]), [['epoch', 11], ['1', 11], ['3', 11]]);
   assert.deepEqual(await playground.weights('full'), await playground.weights('whole'));
   assert.deepEqual((await fs.readdir(playground.path('full'))).filter((name) => name.endsWith('.part')), []);
 });

@@ -51,7 +51,10 @@ export class Journal {
   readonly #folder: string;
   readonly #warn: (error: unknown) => void;
   #events = '';
+  #files = 0;
   #warned = false;
+  /** Whether a line broke off: then the files are made whole before anything is added. */
+  #torn = false;
 
   private constructor(folder: string, warn: (error: unknown) => void) {
     this.#folder = folder;
@@ -67,25 +70,30 @@ export class Journal {
 
   /** Takes out all entries after `step`. */
   async rewind(step: number): Promise<void> {
-    await this.#guarded(async () => {
-      const entries = (await readEntries(this.#folder)).filter((entry) => entry.step <= step);
-      await writeWhole(join(this.#folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
-      await writeWhole(join(this.#folder, 'log.csv'), [encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`)]);
-      const now = Date.now() / 1000;
-      if (this.#events === '') {
-        this.#events = join(this.#folder, `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}`);
-        await appendFile(this.#events, versionEvent(now));
-      }
-      if (step > 0) await appendFile(this.#events, restartEvent(now, step + 1));
-    });
+    await this.#guarded(() => this.#renew(step));
   }
 
   async add(entry: Entry): Promise<void> {
     await this.#guarded(async () => {
+      if (this.#torn) await this.#renew(entry.step);
       await appendFile(join(this.#folder, 'log.jsonl'), jsonLine(entry));
       if (entry.kind === 'epoch') await appendFile(join(this.#folder, 'log.csv'), csvLine(entry));
       if (entry.kind !== 'remark') await appendFile(this.#events, scalarsEvent(Date.now() / 1000, entry.step, scalars(entry)));
     });
+  }
+
+  /** Only whole entries up to `step`. TensorBoard's file is never changed: where its end may be torn, a new one goes on. */
+  async #renew(step: number): Promise<void> {
+    const entries = (await readEntries(this.#folder)).filter((entry) => entry.step <= step);
+    await writeWhole(join(this.#folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
+    await writeWhole(join(this.#folder, 'log.csv'), [encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`)]);
+    const now = Date.now() / 1000;
+    if (this.#events === '' || this.#torn) {
+      this.#events = join(this.#folder, `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}.${this.#files++}`);
+      await appendFile(this.#events, versionEvent(now));
+    }
+    if (step > 0) await appendFile(this.#events, restartEvent(now, step + 1));
+    this.#torn = false;
   }
 
   async #guarded(write: () => Promise<void>): Promise<void> {
@@ -94,6 +102,7 @@ export class Journal {
     } catch (error) {
       if (!this.#warned) this.#warn(error);
       this.#warned = true;
+      this.#torn = true;
     }
   }
 }

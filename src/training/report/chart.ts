@@ -1,4 +1,4 @@
-import { escape } from './html.ts';
+import { escape } from '../../html.ts';
 
 export interface Curve {
   readonly name: string;
@@ -18,8 +18,9 @@ export interface ChartOptions {
   readonly xFormat?: (value: number) => string;
 }
 
-const width = 460;
-const height = 250;
+/** About as many pixels as a chart is wide in the report, so that its words are as large as they should be. */
+const width = 340;
+const height = 220;
 const left = 46;
 const right = 12;
 const top = 26;
@@ -43,7 +44,7 @@ export function chart(curves: readonly Curve[], { title, xTitle, format, range, 
     ...drawn.map(({ colour, points }) => `<path class="curve ${colour}" d="${points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join('')}"/>`),
     ...drawn.flatMap(({ colour, points }) => (points.length === 1 ? [`<circle class="${colour}" fill="none" r="3" cx="${x(points[0]![0]).toFixed(1)}" cy="${y(points[0]![1]).toFixed(1)}"/>`] : [])),
     `<text x="${left}" y="14" font-weight="600">${escape(title)}</text>`,
-    ...drawn.map(({ name, colour }, i) => `<text class="${colour}" x="${width - right - 90 * (drawn.length - 1 - i)}" y="14" text-anchor="end">${escape(name)}</text>`),
+    ...drawn.map(({ name, colour }, i) => `<text class="${colour}" x="${width - right - 75 * (drawn.length - 1 - i)}" y="14" text-anchor="end">${escape(name)}</text>`),
     '</svg>',
   ].join('\n');
 }

@@ -1,31 +1,13 @@
-/** Text for HTML and SVG, inside elements and quoted attributes. */
-export function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
-}
+import { htmlPage } from '../../html.ts';
 
 /** 93.4 %, held together by a space that does not break. */
 export function percent(fraction: number): string {
   return `${(100 * fraction).toFixed(1)}\u00a0%`;
 }
 
-/** One file that asks for nothing else: styles inside, pictures as data, and a policy that forbids the network. */
+/** The frame of every report. */
 export function page(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>${escape(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ title, style, body });
 }
 
 const style = `
@@ -38,18 +20,20 @@ h1 { font-size: 1.7rem; margin: 0; }
 h2 { font-size: 1.15rem; margin: 2.6rem 0 .8rem; }
 p { margin: .3rem 0 .8rem; max-width: 46rem; }
 .soft { color: var(--soft); }
-.facts { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0 0; padding: 0; }
-.facts div { background: var(--card); border-radius: 10px; padding: .7rem 1.1rem; }
+.facts { display: flex; flex-wrap: wrap; gap: .6rem; margin: 1.2rem 0 0; padding: 0; }
+.facts div { background: var(--card); border-radius: 10px; padding: .6rem .8rem; flex: 1 0 auto; }
 .facts dt { color: var(--soft); font-size: .82rem; }
-.facts dd { margin: 0; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.facts dd { margin: 0; font-size: 1.2rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); gap: 1.2rem; }
 svg { width: 100%; height: auto; display: block; }
+.alone { max-width: 38rem; }
 svg text { fill: var(--soft); font: 11px system-ui, sans-serif; }
 svg .axis { stroke: var(--line); }
 svg .one { stroke: var(--one); } svg .two { stroke: var(--two); } svg .three { stroke: var(--good); }
 svg path.curve { fill: none; stroke-width: 2; stroke-linejoin: round; }
 svg text.one { fill: var(--one); stroke: none; } svg text.two { fill: var(--two); stroke: none; } svg text.three { fill: var(--good); stroke: none; }
-svg .cell { fill: var(--one); } svg .hit { fill: var(--good); } svg .ground { fill: var(--card); }
+svg .count { fill: var(--ink); font-variant-numeric: tabular-nums; } svg .cell { fill: var(--one); } svg .hit { fill: var(--good); } svg .ground { fill: var(--card); }
+svg + table { margin-top: 1.2rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; color: var(--soft); font-weight: 500; font-size: .82rem; }
 th, td { padding: .22rem .7rem .22rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; overflow-wrap: anywhere; }

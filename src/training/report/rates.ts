@@ -18,5 +18,5 @@ export function ratePage(steps: readonly RateStep[], found: number | undefined, 
   const least = Math.min(...curve.map(({ loss }) => loss), most / 2);
   const svg = chart(curves, { title: 'Loss', xTitle: 'learning rate', format: (value) => String(Number(value.toPrecision(3))), range: [least, most], xRange: [at(lowest), at(highest)], xFormat: (value) => String(Number((10 ** value).toPrecision(2))) });
   const text = found === undefined ? 'The loss does not fall at any of these rates.' : `The smoothed loss falls fastest at a rate of ${Number(found.toPrecision(2))}.`;
-  return page('Search for the learning rate', `<h1>Search for the learning rate</h1>\n<p>${text} One step at each rate, each a little higher than the one before; the weights were thrown away.</p>\n${svg}`);
+  return page('Search for the learning rate', `<h1>Search for the learning rate</h1>\n<p>${text} One step at each rate, each a little higher than the one before; the weights were thrown away.</p>\n<div class="alone">${svg}</div>`);
 }

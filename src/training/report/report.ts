@@ -8,7 +8,8 @@ import type { State } from '../state.ts';
 import { chart } from './chart.ts';
 import type { Curve } from './chart.ts';
 import { confusionMatrix, mostConfused } from './confusion.ts';
-import { escape, page, percent } from './html.ts';
+import { escape } from '../../html.ts';
+import { page, percent } from './html.ts';
 import { kernelSheet, thumbnail } from './pictures.ts';
 
 export interface ReportContent {

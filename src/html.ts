@@ -1,0 +1,33 @@
+/** Text for HTML and SVG, inside elements and quoted attributes. */
+export function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+export interface Page {
+  readonly title: string;
+  readonly style: string;
+  /** HTML inside `<main>`. */
+  readonly body: string;
+  /** Elements after it: data and a script, which must stand in the page. */
+  readonly scripts?: string;
+}
+
+/** One file that asks for nothing else: styles inside, pictures as data, and a policy that forbids the network. */
+export function htmlPage({ title, style, body, scripts }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'${scripts === undefined ? '' : "; script-src 'unsafe-inline'"}">
+<title>${escape(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+${scripts ?? ''}</body>
+</html>
+`;
+}
