@@ -78,8 +78,8 @@ function distanceFrom(variant: Variant, layers: readonly NamedLayer[]): number {
 
 function noFit(layers: readonly NamedLayer[], { variant, input }: TensorOptions): string {
   const found = layers.map(({ name, shape }) => `${name} ${showShape(shape)}`).join(', ');
-  const asked = variant === undefined ? `None of the variants (${variantNames.join(', ')})` : `The variant ${variant}`;
-  return `${asked} has weights of these shapes${input === undefined ? '' : ` for an input of ${input}×${input}`}. Found, in order: ${found === '' ? 'no weights at all' : found}.`;
+  const asked = variant === undefined ? `None of the variants (${variantNames.join(', ')}) has` : `The variant ${variant} has no`;
+  return `${asked} weights of these shapes${input === undefined ? '' : ` for an input of ${input}×${input}`}. Found, in order: ${found === '' ? 'no weights at all' : found}.`;
 }
 
 /** One layer after another, so that no more than one tensor is held twice while it is turned. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { AlexNetError } from '../../errors.ts';
+import { AlexNetError, UsageError } from '../../errors.ts';
 import { costs } from '../../network/costs.ts';
 import { parseVariant, variants } from '../../network/variants.ts';
 import { checkWritten, exportModel } from '../../model/export.ts';
@@ -44,7 +44,7 @@ export function register(command: Command, terminal: Terminal): void {
 }
 
 async function convert(from: string, to: string, { variant, input, labels, prototxt, mean, ...written }: ConvertFlags, terminal: Terminal): Promise<void> {
-  checkWritten(to);
+  checkApplies(to, written);
   const imported = await importWeights(from, {
     ...(variant !== undefined && { variant: parseVariant(variant) }),
     ...(input !== undefined && { input }),
@@ -52,11 +52,21 @@ async function convert(from: string, to: string, { variant, input, labels, proto
     ...(prototxt !== undefined && { prototxt }),
     ...(mean !== undefined && { mean }),
   });
+  if (prototxt !== undefined && imported.kind !== 'caffe') throw new UsageError(`--prototxt goes with a .caffemodel, but ${from} is of the kind ${imported.kind}.`);
   remark(imported, terminal);
   const { precision, names, portable = false, withPreprocessing = false } = written;
   const kind = await exportModel(to, imported.model, { precision, names, portable, withPreprocessing });
   const { parameters } = costs(imported.model.network);
   terminal.answer({ from: imported.kind, to: kind, parameters }, () => `${grouped(parameters)} parameters from ${imported.kind} to ${kind}: ${to}`);
+}
+
+/** A wish that would be passed over in silence is refused. */
+function checkApplies(to: string, { names, portable, withPreprocessing }: Pick<ConvertFlags, 'names' | 'portable' | 'withPreprocessing'>): void {
+  const kind = checkWritten(to);
+  const wishes = [['--portable', portable === true, 'onnx', '.onnx'], ['--with-preprocessing', withPreprocessing === true, 'onnx', '.onnx'], ['--names torchvision', names === 'torchvision', 'safetensors', '.safetensors']] as const;
+  for (const [flag, given, wanted, ending] of wishes) {
+    if (given && kind !== wanted) throw new UsageError(`${flag} is for files ending in ${ending}, but ${to} is to be written.`);
+  }
 }
 
 function remark({ variant, alternatives }: Imported, terminal: Terminal): void {
