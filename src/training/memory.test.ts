@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alexnet } from '../network/variants.ts';
-import { checkMemory, memoryNeeded } from './memory.ts';
+import { cacheLimit, checkMemory, memoryNeeded } from './memory.ts';
 
 const network = alexnet('paper', { classes: 10 });
 const need = { micro: 128, batch: 128, averaged: false };
 
 test('checkMemory() lets pass what fits, to the byte', () => {
   const needed = memoryNeeded(network, need);
-  checkMemory(network, need, needed);
+  assert.equal(checkMemory(network, need, needed), needed);
   assert.throws(() => checkMemory(network, need, needed - 1), { name: 'AlexNetError' });
 });
 
@@ -24,4 +24,8 @@ test('checkMemory() refuses with the micro-batch or batch that fits', () => {
 
 test('a moving average needs the weights once more', () => {
   assert.equal(memoryNeeded(network, { ...need, averaged: true }) - memoryNeeded(network, need), 4 * 56_909_194);
+});
+
+test('decoded pictures get a quarter of the memory, or half of what training leaves free', () => {
+  assert.deepEqual([cacheLimit(2e9, 12e9, 16e9), cacheLimit(2e9, 5e9, 16e9), cacheLimit(2e9, 1e9, 16e9)], [4e9, 1.5e9, 0]);
 });

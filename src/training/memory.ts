@@ -1,4 +1,4 @@
-import { freemem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 import { AlexNetError } from '../errors.ts';
 import { costs } from '../network/costs.ts';
 import type { Network } from '../network/layer.ts';
@@ -30,10 +30,15 @@ export function memoryAvailable(): number {
   return process.availableMemory?.() ?? freemem();
 }
 
-/** @throws {AlexNetError} when there is less memory than needed, with the batch or micro-batch that would do. */
-export function checkMemory(network: Network, need: MemoryNeed, available = memoryAvailable()): void {
+/** Memory for decoded pictures: a quarter of the machine's, or half of what training leaves free where that is less. */
+export function cacheLimit(needed: number, available = memoryAvailable(), total = Math.min(totalmem(), process.constrainedMemory() || Infinity)): number {
+  return Math.min(total / 4, Math.max(0, available - needed) / 2);
+}
+
+/** @returns the bytes needed. @throws {AlexNetError} when there are fewer, with the batch or micro-batch that would do. */
+export function checkMemory(network: Network, need: MemoryNeed, available = memoryAvailable()): number {
   const needed = memoryNeeded(network, need);
-  if (needed <= available) return;
+  if (needed <= available) return needed;
   const lack = `Training with ${need.micro} pictures at once needs about ${gigabytes(needed)} of memory, and ${gigabytes(available)} are free.`;
   for (let micro = 2 ** Math.floor(Math.log2(Math.max(1, need.micro - 1))); micro >= 1; micro /= 2) {
     const fits = (batch: number): boolean => memoryNeeded(network, { ...need, micro, batch }) <= available;

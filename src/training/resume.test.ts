@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { engines } from '../engine/registry.ts';
-import { Playground, smallSettings } from '../testing/training.ts';
+import { Playground, smallSettings, writeGreys } from '../testing/training.ts';
 import { Interrupted } from './train.ts';
 import type { TrainOptions } from './train.ts';
 
@@ -57,6 +57,23 @@ test('train() that is aborted while it validates does not train the epoch again'
   await assert.rejects(playground.train('looking', { signal: stop.signal, onEvent }), { message: `Interrupted at epoch 1 of 3, step 4; everything is saved in ${playground.path('looking')}.` });
   await playground.train('looking', { resume: true });
   await assertSame('looking', 'whole');
+});
+
+test('train() that is aborted while the test pictures are looked at makes up for it when resumed', async () => {
+  const data = playground.path('with-test');
+  await writeGreys(playground.path('with-test', 'train'));
+  await writeGreys(playground.path('with-test', 'test'), 2);
+  const stop = new AbortController();
+  let epochs = 0;
+  const onEvent: TrainOptions['onEvent'] = ({ kind }) => {
+    if (kind === 'epoch') epochs++;
+    if (kind === 'evaluating' && epochs === 3) stop.abort();
+  };
+  // Two batches of test pictures, so that there is a moment between them.
+  const options = { data, settings: { ...settings, batch: 5, checkpointMinutes: 1000 } };
+  await assert.rejects(playground.train('tested', { ...options, signal: stop.signal, onEvent }), (error) => error instanceof Interrupted && error.message === `Interrupted while the best model was looked at; the run is finished and saved in ${playground.path('tested')}.`);
+  const { test: tested } = await playground.train('tested', { data, resume: true });
+  assert.equal(tested?.images, 6);
 });
 
 /** The command line, killed without a chance to do anything `milliseconds` after it has told its plan. @returns whether it ended by itself. */

@@ -14,7 +14,7 @@ import type { Network } from '../network/layer.ts';
 import type { TrainEvent } from './events.ts';
 import { inputsFor } from './inputs.ts';
 import type { Inputs } from './inputs.ts';
-import { checkMemory } from './memory.ts';
+import { cacheLimit, checkMemory } from './memory.ts';
 import { checkFrozen, networkFor, networkFrom } from './network.ts';
 import type { Settings } from './settings.ts';
 import { takeOver } from './transfer.ts';
@@ -32,6 +32,8 @@ export interface Blueprint {
   readonly batch: number;
   /** Pictures in the engine at once. */
   readonly micro: number;
+  /** What training takes, without decoded pictures. */
+  readonly memoryBytes: number;
 }
 
 /** @throws {AlexNetError} where network, data and memory do not go together. */
@@ -43,15 +45,15 @@ export async function blueprintOf(dataset: Dataset, settings: Settings, engineNa
   ensure(pictures > 0, `There are no training pictures in ${dataset.provenance.root}.`);
   const batch = Math.min(settings.batch, pictures);
   const micro = Math.min(settings.microBatch ?? batch, batch);
-  checkMemory(network, { micro, batch, averaged: settings.average !== null });
-  return { dataset, settings, engine, model, network, batch, micro };
+  const memoryBytes = checkMemory(network, { micro, batch, averaged: settings.average !== null });
+  return { dataset, settings, engine, model, network, batch, micro, memoryBytes };
 }
 
 export interface SetupOptions {
   /** Where decoded pictures go that do not fit into memory. */
   readonly folder: string;
   readonly threads: number | undefined;
-  /** Bytes of memory for decoded pictures; undefined: a quarter of the machine's. */
+  /** Bytes of memory for decoded pictures; undefined: {@link cacheLimit}. */
   readonly cacheBytes: number | undefined;
   readonly tell: (event: TrainEvent) => void;
 }
@@ -72,11 +74,11 @@ export interface Setup {
   close(): Promise<void>;
 }
 
-export async function openSetup({ dataset, settings, engine, model, network, batch, micro }: Blueprint, { folder, threads, cacheBytes, tell }: SetupOptions): Promise<Setup> {
+export async function openSetup({ dataset, settings, engine, model, network, batch, micro, memoryBytes }: Blueprint, { folder, threads, cacheBytes = cacheLimit(memoryBytes), tell }: SetupOptions): Promise<Setup> {
   const held = new Held();
   try {
     const onThreads = threads === undefined ? {} : { threads };
-    const workers = held.add(await openWorkers({ ...onThreads, cacheDirectory: folder, ...(cacheBytes !== undefined && { cacheBytes }), onRemark: (text) => tell({ kind: 'remark', text }) }), (it) => it.close());
+    const workers = held.add(await openWorkers({ ...onThreads, cacheDirectory: folder, cacheBytes, onRemark: (text) => tell({ kind: 'remark', text }) }), (it) => it.close());
     const inputs = model && settings.variant === null ? fromModel(model, await inputsFor(settings, model.preprocessing.crop, dataset, workers)) : await inputsFor(settings, inputSize(network), dataset, workers);
     const session = held.add(await engine.prepare(network, { batch: micro, mode: 'training', precision: settings.precision, frozen: settings.freeze, ...onThreads }), (it) => it.dispose());
     const batchesOf = async (split: 'train' | 'val'): Promise<Batches> => {

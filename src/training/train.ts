@@ -36,7 +36,7 @@ export interface TrainOptions {
   /** Default `auto`. */
   readonly engine?: string;
   readonly threads?: number;
-  /** Bytes of memory for decoded pictures; what does not fit is kept on the disk. Default: a quarter of the machine's memory. */
+  /** Bytes of memory for decoded pictures; what does not fit is kept on the disk. Default: a quarter of the machine's memory, or half of what training leaves free where that is less. */
   readonly cacheBytes?: number;
   /** Go on with the run in `out`, with its own settings. */
   readonly resume?: boolean;
@@ -252,7 +252,9 @@ async function interrupt(run: Run): Promise<void> {
 async function finish(run: Run): Promise<TrainResult> {
   const { state, folder } = run;
   if (run.unsaved !== null) throw new AlexNetError(`The run is finished, but its last files could not be written: ${run.unsaved} Make room and resume it: the last epoch is done again.`);
-  const { test, report } = await concludeRun(run);
+  const { test, report } = await concludeRun(run).catch((error: unknown) => {
+    throw run.signal?.aborted ? new Interrupted(`Interrupted while the best model was looked at; the run is finished and saved in ${folder}.`, folder) : error;
+  });
   return { run: folder, model: modelPath(folder), report, epochs: state.epoch, best: state.best!, seconds: state.seconds, imagesPerSecond: state.images / state.seconds, finished: state.finished!, test };
 }
 

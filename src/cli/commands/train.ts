@@ -56,7 +56,7 @@ export function register(command: Command, terminal: Terminal): void {
     .option('--settings <file>', 'a JSON file of settings that differ from the recipe')
     .option('--set <key=value>', 'any setting: --set weightDecay=0.001 --set augmentation.mirror=0', (text: string, all: readonly string[]) => [...all, text], [])
     .option('--val <dir>', 'other photographs for validation (default: val/ in <dir>, or a tenth of the training ones)')
-    .option('--cache <size>', 'memory for decoded pictures: 500M, 4G (default: a quarter of the machine\'s; the rest on the disk)', parseSize)
+    .option('--cache <size>', 'memory for decoded pictures: 500M, 4G (default: a quarter of the machine\'s at most; the rest on the disk)', parseSize)
     .option('--find-lr', 'train nothing: try growing learning rates for 100 steps and suggest one')
     .option('--resume', 'go on with the run in --out where it stopped')
     .addHelpText('after', '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume\n  alexnet train photos --find-lr')
