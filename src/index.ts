@@ -1,35 +1,41 @@
-/** The library on Node: all that the browser has, and what needs files, threads or native code. */
+/**
+ * The library on Node: all that the browser has, and what needs files, threads or native code. Asynchronous functions that stand
+ * on much else load it when they are called, so that the door opens quickly.
+ */
+import { late } from './late.ts';
+
 export * from './browser.ts';
 export { engines, findEngine } from './engine/registry.ts';
 export { AlexNet } from './model/alexnet.ts';
 export type { ClassifyOptions, LoadOptions, Prediction } from './model/alexnet.ts';
 export { readModel, writeModel } from './model/model-file.ts';
-export { importWeights } from './model/import.ts';
+export const importWeights = late(() => import('./model/import.ts'), 'importWeights');
 export type { ImportOptions, Imported, WeightsKind } from './model/import.ts';
 export { exportModel, exportNpz, exportTorchvision } from './model/export.ts';
 export type { ExportOptions } from './model/export.ts';
-export { pull } from './model/pull.ts';
+export const pull = late(() => import('./model/pull.ts'), 'pull');
 export type { PullOptions, Pulled } from './model/pull.ts';
-export { openDataset } from './data/open.ts';
-export { imageFolder } from './data/folder.ts';
+export const openDataset = late(() => import('./data/open.ts'), 'openDataset');
+export const imageFolder = late(() => import('./data/folder.ts'), 'imageFolder');
 export { samplesOf } from './data/dataset.ts';
 export type { Dataset, DatasetOptions, Sample, Split } from './data/dataset.ts';
-export { openBatches } from './data/batches.ts';
+export const openBatches = late(() => import('./data/batches.ts'), 'openBatches');
 export type { Batch, Batches, BatchesOptions } from './data/batches.ts';
-export { openWorkers } from './data/workers.ts';
+export const openWorkers = late(() => import('./data/workers.ts'), 'openWorkers');
 export type { DataWorkers, WorkersOptions } from './data/workers.ts';
 export type { Augmentation, Crop } from './data/augmentation.ts';
-export { measureColours } from './data/measure.ts';
+export const measureColours = late(() => import('./data/measure.ts'), 'measureColours');
 export type { ColourStatistics } from './data/statistics.ts';
-export { checkDataset } from './data/check.ts';
+export const checkDataset = late(() => import('./data/check.ts'), 'checkDataset');
 export type { CheckResult, Problem } from './data/check.ts';
-export { packDataset } from './data/pack.ts';
+export const packDataset = late(() => import('./data/pack.ts'), 'packDataset');
 export type { PackOptions, PackResult } from './data/pack.ts';
 export { loadPicture, preprocess } from './images/preprocess.ts';
 export type { PictureInput } from './images/preprocess.ts';
 export type { Picture } from './images/picture.ts';
 export { UnreadablePicture } from './images/problem.ts';
-export { Interrupted, train } from './training/train.ts';
+export { Interrupted } from './training/interrupted.ts';
+export const train = late(() => import('./training/train.ts'), 'train');
 export type { TrainOptions, TrainResult } from './training/train.ts';
 export { findLearningRate } from './training/find-rate.ts';
 export type { FindRateOptions, FoundRate } from './training/find-rate.ts';
@@ -37,7 +43,7 @@ export type { TrainEvent, TrainPlan, StepProgress } from './training/events.ts';
 export { recipes } from './training/recipes.ts';
 export { resolveSettings } from './training/settings.ts';
 export type { Settings, SettingsOverrides } from './training/settings.ts';
-export { evaluate } from './training/evaluate.ts';
+export const evaluate = late(() => import('./training/evaluate.ts'), 'evaluate');
 export type { EvaluateFolderOptions, FolderEvaluation } from './training/evaluate.ts';
 export type { Evaluation, Score, Verdict } from './training/evaluation.ts';
 export { picturesIn, predictFiles } from './training/predict.ts';

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'csv-parse/sync';
 import { AlexNetError, ensure } from '../errors.ts';
 import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
 import { finishDataset } from './split.ts';
@@ -12,7 +11,7 @@ const columns = { file: ['file', 'path', 'filename', 'image', 'filepath', 'pictu
  * tabs; without a first line of names, the first two columns. Files are looked for from the list's own folder.
  */
 export async function csvList(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const rows = parseRows(path, await readFile(path, 'utf8'));
+  const rows = await parseRows(path, await readFile(path, 'utf8'));
   ensure(rows.length > 0, `${path} is empty. Expected lines like: photos/rex.jpg,dog`);
   const head = rows[0]!.map((name) => name.trim().toLowerCase());
   const column = (names: readonly string[]): number => head.findIndex((name) => names.includes(name));
@@ -30,7 +29,8 @@ export async function csvList(path: string, options: DatasetOptions = {}): Promi
   return finishDataset({ classes, samples, remarks: [], kind: 'csv', root: path }, options);
 }
 
-function parseRows(path: string, text: string): string[][] {
+async function parseRows(path: string, text: string): Promise<string[][]> {
+  const { parse } = await import('csv-parse/sync');
   const first = text.slice(0, text.search(/\r?\n|$/));
   const delimiter = ['\t', ';', ','].find((mark) => first.includes(mark)) ?? ',';
   try {

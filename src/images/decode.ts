@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { endsEarly } from './ending.ts';
 import { fit } from './fit.ts';
@@ -9,6 +8,7 @@ import { resamplePicture } from './pixels.ts';
 import { UnreadablePicture } from './problem.ts';
 import { sniff } from './sniff.ts';
 import type { PictureFormat } from './sniff.ts';
+import { loadSharp } from './sharp.ts';
 
 /** 2²⁸ pixels, 16,384 × 16,384: more than any camera gives. */
 export const maximumPixels = 2 ** 28;
@@ -32,6 +32,7 @@ export interface DecodeOptions {
 export async function decodePicture(bytes: Uint8Array, options: DecodeOptions = {}): Promise<Picture> {
   const format = pictureFormat(bytes);
   const plain = format === 'JPEG' ? plainJpeg(bytes) : undefined;
+  const sharp = await loadSharp();
   const image = sharp(bytes, { failOn: options.strict === true ? 'warning' : format === 'TIFF' ? 'error' : 'truncated', limitInputPixels: false });
   try {
     const { width, height } = plain ?? (await image.metadata()).autoOrient;
@@ -47,6 +48,7 @@ export async function decodePicture(bytes: Uint8Array, options: DecodeOptions = 
 /** Resizes a picture that is already decoded, with the filter of {@link decodePicture}. */
 export async function resizePicture(picture: Picture, resize: Resize): Promise<Picture> {
   const { width, height, data } = picture;
+  const sharp = await loadSharp();
   return pixels(sharp(data, { raw: { width, height, channels: 3 } }), fit(width, height, resize));
 }
 

@@ -27,7 +27,8 @@ function joined(low: ColourMap, high: ColourMap): ColourMap {
 
 /** Straight lines in OKLab through the stops, walked at even speed. */
 function ramp(stops: readonly Lch[]): ColourMap {
-  const fine = Array.from({ length: 4096 }, (_, i) => between(stops.map(toLab), i / 4095));
+  const path = stops.map(toLab);
+  const fine = Array.from({ length: 4096 }, (_, i) => between(path, i / 4095));
   const lengths = [0];
   for (let i = 1; i < fine.length; i++) lengths.push(lengths[i - 1]! + distance(fine[i]!, fine[i - 1]!));
   const map = new Uint8Array(768);

@@ -1,4 +1,3 @@
-import { UMAP } from 'umap-js';
 import { ensure } from '../errors.ts';
 import { uniform } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
@@ -21,6 +20,7 @@ export interface UmapOptions extends Work {
 export async function umap(features: Float32Array, dimensions: number, { neighbours = 15, distance = 0.1, seed = 0, ...work }: UmapOptions = {}): Promise<Float32Array> {
   const count = features.length / dimensions;
   ensure(count >= 4, () => `UMAP needs at least 4 rows but found ${count}.`);
+  const { UMAP } = await import('umap-js');
   const rows = Array.from({ length: count }, (_, n) => Array.from(features.subarray(n * dimensions, (n + 1) * dimensions)));
   const layout = new UMAP({ nComponents: 2, nNeighbors: Math.min(neighbours, count - 1), minDist: distance, random: randomNumbers(seed) });
   const epochs = layout.initializeFit(rows);

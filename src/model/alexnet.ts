@@ -3,7 +3,6 @@ import { findEngine } from '../engine/registry.ts';
 import { ensure } from '../errors.ts';
 import type { Picture } from '../images/picture.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
-import { importWeights } from './import.ts';
 import type { ImportOptions } from './import.ts';
 import type { Label, Model } from './model.ts';
 import { checkModel } from './model.ts';
@@ -51,6 +50,7 @@ export class AlexNet {
    * @throws {AlexNetError} where the file does not hold what it should, or the engine does not run here.
    */
   static async load(path: string, options: LoadOptions = {}): Promise<AlexNet> {
+    const { importWeights } = await import('./import.ts');
     const [engine, { model }] = await Promise.all([engineOf(options), importWeights(path, options)]);
     return AlexNet.of(model, { ...options, engine });
   }

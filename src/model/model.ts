@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { AlexNetError, ensure } from '../errors.ts';
 import type { ByteSource } from '../formats/source.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
@@ -6,6 +5,8 @@ import type { SafetensorsFile } from '../formats/safetensors.ts';
 import type { NamedTensor, StoredTensor, WrittenPrecision } from '../formats/tensor.ts';
 import { showShape } from '../formats/tensor.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
+import { explain, fields, list, number, object, oneOf, positive, text, whole } from '../network/check.ts';
+import type { Check } from '../network/check.ts';
 import { parseNetwork } from '../network/json.ts';
 import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
@@ -82,9 +83,9 @@ export function parseDescription(metadata: ReadonlyMap<string, string>): Pick<Mo
   ensure(version === formatVersion, `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`);
   return {
     network: parseNetwork(metadata.get('alexnet.network')),
-    labels: parsePart(metadata, 'labels', labelsSchema) as Label[],
-    preprocessing: parsePart(metadata, 'preprocessing', preprocessingSchema),
-    provenance: parsePart(metadata, 'provenance', provenanceSchema),
+    labels: parsePart(metadata, 'labels', labelsCheck) as Label[],
+    preprocessing: parsePart(metadata, 'preprocessing', preprocessingCheck) as Preprocessing,
+    provenance: parsePart(metadata, 'provenance', object) as Provenance,
   };
 }
 
@@ -128,26 +129,25 @@ export function checkModel({ network, weights, labels, preprocessing, meanImage 
   ensure(meanImage?.length === expected[0]! * expected[1]! * expected[2]!, `The preprocessing subtracts a mean image of ${expected.join('×')}, but ${meanImage === undefined ? 'the model has none' : `the model's has ${meanImage.length} numbers`}.`);
 }
 
-const three = z.tuple([z.number(), z.number(), z.number()]).readonly();
-const side = z.int().positive().max(16384);
-const labelsSchema = z.array(z.strictObject({ name: z.string(), wnid: z.string().optional() }));
-const preprocessingSchema = z.strictObject({
-  resize: z.strictObject({ how: z.enum(['shorterSide', 'warp']), size: side }),
+const three = list(number(), 3);
+const side = whole('a whole number from 1 to 16384', (n) => n > 0 && n <= 16384);
+const labelsCheck = list(fields<Label>({ name: text, wnid: text }, ['wnid']));
+const preprocessingCheck = fields<Preprocessing>({
+  resize: fields<Preprocessing['resize']>({ how: oneOf('shorterSide', 'warp'), size: side }),
   crop: side,
-  channels: z.enum(['RGB', 'BGR']),
-  scale: z.number().positive(),
-  mean: z.union([three, z.strictObject({ tensor: z.string() })]),
-  deviation: three.refine((values) => values.every((value) => value > 0), 'three numbers above zero'),
+  channels: oneOf('RGB', 'BGR'),
+  scale: positive,
+  mean: (value) => (Array.isArray(value) ? three(value) : fields<{ tensor: string }>({ tensor: text })(value)),
+  deviation: list(positive, 3),
 });
-const provenanceSchema = z.record(z.string(), z.json());
 
-function parsePart<T>(metadata: ReadonlyMap<string, string>, part: string, schema: z.ZodType<T>): T {
-  const text = metadata.get(`alexnet.${part}`);
-  ensure(text !== undefined, `the model file lacks its ${part}.`);
-  const result = schema.safeParse(parseJson(text, part));
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new AlexNetError(`the model file's ${part} are not valid${issue?.path.length ? ` at "${issue.path.join('.')}"` : ''}: ${issue?.message ?? 'unknown reason'}.`);
+function parsePart(metadata: ReadonlyMap<string, string>, part: string, check: Check): unknown {
+  const stored = metadata.get(`alexnet.${part}`);
+  ensure(stored !== undefined, `the model file lacks its ${part}.`);
+  const value = parseJson(stored, part);
+  const flaw = check(value);
+  if (flaw !== undefined) throw new AlexNetError(`the model file's ${part} are not valid: ${explain(flaw)}.`);
+  return value;
 }
 
 function parseJson(text: string, part: string): unknown {

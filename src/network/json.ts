@@ -1,47 +1,53 @@
-import { z } from 'zod';
 import { AlexNetError } from '../errors.ts';
-import type { Layer, Network } from './layer.ts';
+import { check, describe, explain, fields, kinds, list, notNegative, number, oneOf, positive, size, whole } from './check.ts';
+import type { Check } from './check.ts';
+import type { Distribution, Layer, LayerType, Network, Padding, ParameterRule, ParameterRules, Window } from './layer.ts';
 import { inferShapes } from './shapes.ts';
 
-const whole = z.int().positive();
-const cells = z.int().min(0);
-const size = z.tuple([whole, whole]).readonly();
-const distribution = z.discriminatedUnion('distribution', [
-  z.strictObject({ distribution: z.literal('constant'), value: z.number() }),
-  z.strictObject({ distribution: z.literal('normal'), standardDeviation: z.number().min(0) }),
-  z.strictObject({ distribution: z.literal('uniform'), bound: z.number().min(0) }),
-]);
-const rule = z.strictObject({ initial: distribution, learningRate: z.number().min(0), decay: z.number().min(0) });
-const parameters = z.strictObject({ weight: rule, bias: rule });
-const name = z.string().regex(/^[A-Za-z][\w-]*$/, 'letters, digits, _ and -, starting with a letter');
-const window = {
-  kernel: size,
-  stride: size,
-  padding: z.strictObject({ top: cells, right: cells, bottom: cells, left: cells }),
-  rounding: z.enum(['floor', 'ceil', 'exact']),
+type LayerOf<Type extends LayerType> = Extract<Layer, { type: Type }>;
+type DistributionOf<Name extends Distribution['distribution']> = Extract<Distribution, { distribution: Name }>;
+
+const pair = list(size, 2);
+const cells = whole('a whole number not below 0', (n) => n >= 0);
+const initial = kinds('distribution', {
+  constant: fields<DistributionOf<'constant'>>({ distribution: oneOf('constant'), value: number() }),
+  normal: fields<DistributionOf<'normal'>>({ distribution: oneOf('normal'), standardDeviation: notNegative }),
+  uniform: fields<DistributionOf<'uniform'>>({ distribution: oneOf('uniform'), bound: notNegative }),
+});
+const rule = fields<ParameterRule>({ initial, learningRate: notNegative, decay: notNegative });
+const parameters = fields<ParameterRules>({ weight: rule, bias: rule });
+const name = check('letters, digits, _ and -, starting with a letter', (value) => typeof value === 'string' && /^[A-Za-z][\w-]*$/.test(value));
+const window: { readonly [Key in keyof Window]: Check } = {
+  kernel: pair,
+  stride: pair,
+  padding: fields<Padding>({ top: cells, right: cells, bottom: cells, left: cells }),
+  rounding: oneOf('floor', 'ceil', 'exact'),
 };
 
-const layerSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('input'), name, shape: z.tuple([whole, whole, whole]).readonly() }),
-  z.strictObject({ type: z.literal('convolution'), name, kernels: whole, groups: whole, parameters, ...window }),
-  z.strictObject({ type: z.literal('relu'), name }),
-  z.strictObject({
-    type: z.literal('lrn'),
+/** `kinds` has looked at the type already. */
+const type = oneOf('input', 'convolution', 'relu', 'lrn', 'maxPool', 'averagePool', 'adaptiveAveragePool', 'dense', 'dropout', 'softmax');
+const layerChecks: { readonly [Type in LayerType]: Check } = {
+  input: fields<LayerOf<'input'>>({ type, name, shape: list(size, 3) }),
+  convolution: fields<LayerOf<'convolution'>>({ type, name, kernels: size, groups: size, parameters, ...window }),
+  relu: fields<LayerOf<'relu'>>({ type, name }),
+  lrn: fields<LayerOf<'lrn'>>({
+    type,
     name,
-    across: z.enum(['channels', 'map']),
-    size: whole.refine((n) => n % 2 === 1, 'an odd number, so that the window has a middle'),
-    alpha: z.number().min(0),
-    beta: z.number().min(0),
-    k: z.number().positive(),
-    groups: whole,
+    across: oneOf('channels', 'map'),
+    size: whole('an odd number, so that the window has a middle,', (n) => n > 0 && n % 2 === 1),
+    alpha: notNegative,
+    beta: notNegative,
+    k: positive,
+    groups: size,
   }),
-  z.strictObject({ type: z.literal('maxPool'), name, ...window }),
-  z.strictObject({ type: z.literal('averagePool'), name, ...window }),
-  z.strictObject({ type: z.literal('adaptiveAveragePool'), name, output: size }),
-  z.strictObject({ type: z.literal('dense'), name, outputs: whole, parameters }),
-  z.strictObject({ type: z.literal('dropout'), name, rate: z.number().min(0).lt(1), scale: z.enum(['train', 'test']) }),
-  z.strictObject({ type: z.literal('softmax'), name }),
-]);
+  maxPool: fields<LayerOf<'maxPool'>>({ type, name, ...window }),
+  averagePool: fields<LayerOf<'averagePool'>>({ type, name, ...window }),
+  adaptiveAveragePool: fields<LayerOf<'adaptiveAveragePool'>>({ type, name, output: pair }),
+  dense: fields<LayerOf<'dense'>>({ type, name, outputs: size, parameters }),
+  dropout: fields<LayerOf<'dropout'>>({ type, name, rate: number('a number from 0 to below 1', (n) => n >= 0 && n < 1), scale: oneOf('train', 'test') }),
+  softmax: fields<LayerOf<'softmax'>>({ type, name }),
+};
+const layerCheck = kinds('type', layerChecks);
 
 /** A network as JSON text, one layer a line. Read it back with {@link parseNetwork}. */
 export function stringifyNetwork(network: Network): string {
@@ -71,12 +77,10 @@ function parseText(text: string): unknown {
 }
 
 function parseLayer(value: unknown, index: number): Layer {
-  const result = layerSchema.safeParse(value);
-  if (result.success) return checkPooling(result.data);
+  const flaw = layerCheck(value);
+  if (flaw === undefined) return checkPooling(structuredClone(value as Layer));
   const given = typeof value === 'object' && value !== null && 'name' in value ? ` "${String(value.name)}"` : '';
-  const [issue] = result.error.issues;
-  const path = issue?.path.join('.') ?? '';
-  throw new AlexNetError(`Layer ${index}${given} of the network is not valid${path === '' ? '' : `: its "${path}" (found ${describe(at(value, issue?.path ?? []))})`}: ${issue?.message ?? 'unknown reason'}.`);
+  throw new AlexNetError(`Layer ${index}${given} of the network is not valid: ${explain(flaw)}.`);
 }
 
 /** A pooling window that sees nothing but padding has no maximum and no mean. */
@@ -100,13 +104,4 @@ function checkOrder(network: Network): void {
   }
   const last = network.at(-1);
   if (last?.type !== 'softmax') throw new AlexNetError(`A network must end with a softmax, but its last layer is ${last === undefined ? 'missing' : `"${last.name}" of type "${last.type}"`}.`);
-}
-
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined), value);
-}
-
-function describe(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

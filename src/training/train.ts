@@ -13,6 +13,7 @@ import type { Evaluation } from './evaluation.ts';
 import type { TrainEvent } from './events.ts';
 import { concludeRun, modelPath } from './finish.ts';
 import { freshFolder, readRecord } from './folder.ts';
+import { Interrupted } from './interrupted.ts';
 import { Meter } from './meter.ts';
 import { frameOf, openRun } from './run.ts';
 import type { Run, RunOptions } from './run.ts';
@@ -68,16 +69,6 @@ export interface TrainResult {
   readonly finished: string;
   /** Of the best model on the test pictures, where there are any; they had no say in anything. */
   readonly test: Evaluation | null;
-}
-
-/** The run was asked to stop; it is saved and can be resumed. */
-export class Interrupted extends AlexNetError {
-  readonly folder: string;
-
-  constructor(message: string, folder: string) {
-    super(message);
-    this.folder = folder;
-  }
 }
 
 /**

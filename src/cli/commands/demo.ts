@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { AlexNetError } from '../../errors.ts';
 import { demo } from '../../training/demo.ts';
 import type { DemoResult } from '../../training/demo.ts';
-import { Interrupted } from '../../training/train.ts';
+import { Interrupted } from '../../training/interrupted.ts';
 import type { CommonOptions } from '../options.ts';
 import { duration } from '../duration.ts';
 import { untilInterrupted } from '../interrupt.ts';

@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import sharp from 'sharp';
 import type { Mode, Session } from '../../engine/engine.ts';
 import { findEngine } from '../../engine/registry.ts';
 import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { loadPicture, preprocess } from '../../images/preprocess.ts';
+import { loadSharp } from '../../images/sharp.ts';
 import { importWeights } from '../../model/import.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
@@ -70,6 +70,7 @@ export async function openPhotograph(file: string, model: Model): Promise<Photog
 }
 
 async function smallness(file: string, crop: number): Promise<string | undefined> {
+  const sharp = await loadSharp();
   const { width, height } = (await sharp(file).metadata()).autoOrient;
   if (Math.min(width, height) >= crop) return undefined;
   return `${basename(file)} has ${width}×${height} pixels, fewer than the network's input of ${crop}×${crop}: it was enlarged, which adds no detail.`;

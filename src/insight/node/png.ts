@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { loadSharp } from '../../images/sharp.ts';
 import { enlargedTo } from '../draw.ts';
 import type { About } from '../methods.ts';
 import { dataUrl, escape } from './encode.ts';
@@ -45,6 +45,7 @@ export async function reportPng({ title, subtitle, sections, about }: Report): P
   drawAbout(sheet, about);
   const height = Math.ceil(sheet.y + margin);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans, Noto Sans, Arial, sans-serif"><rect width="100%" height="100%" fill="#fff"/>${sheet.parts.join('')}</svg>`;
+  const sharp = await loadSharp();
   return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer();
 }
 

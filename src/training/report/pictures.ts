@@ -1,12 +1,13 @@
-import sharp from 'sharp';
 import { readSource } from '../../data/read.ts';
 import type { Source } from '../../data/dataset.ts';
+import { loadSharp } from '../../images/sharp.ts';
 import type { Parameter } from '../../network/parameters.ts';
 
 /** A small square of a picture as a data URL; undefined where it cannot be read. */
 export async function thumbnail(source: Source, size = 140): Promise<string | undefined> {
   try {
     const { width, height, data } = await readSource(source, { how: 'shorterSide', size });
+    const sharp = await loadSharp();
     const jpeg = await sharp(data, { raw: { width, height, channels: 3 } }).resize(size, size).jpeg({ quality: 75 }).toBuffer();
     return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
   } catch {
@@ -35,6 +36,7 @@ export async function kernelSheet({ shape }: Parameter, weights: Float32Array, c
       }
     }
   }
+  const sharp = await loadSharp();
   const png = await sharp(pixels, { raw: { ...sheet, channels: 3 } }).png().toBuffer();
   return `data:image/png;base64,${png.toString('base64')}`;
 }
