@@ -9,6 +9,7 @@ TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort)
 
 build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
+	node scripts/bundle.mjs
 	@node bin/alexnet native --if-possible
 
 # The oneDNN engine: `build` makes it where compiler and library are there and says so where not; here their lack is an error.

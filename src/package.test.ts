@@ -31,7 +31,7 @@ describe('the npm package', () => {
   after(() => rm(project, { recursive: true, force: true }));
 
   test('holds the command, both entries with their types, and the licence', () => {
-    for (const path of ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/alexnet', 'dist/index.js', 'dist/index.d.ts', 'dist/browser.js', 'dist/browser.d.ts', 'dist/cli/main.js']) {
+    for (const path of ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/alexnet', 'dist/index.js', 'dist/index.d.ts', 'dist/browser.js', 'dist/browser.d.ts', 'dist/door/index.js', 'dist/door/browser.js', 'dist/cli/main.js']) {
       assert.ok(files.includes(path), path);
     }
   });
@@ -50,6 +50,27 @@ describe('the npm package', () => {
     assert.equal((JSON.parse(command.stdout) as { totals: { parameters: number } }).totals.parameters, 60_965_224);
     await writeFile(join(project, 'use.js'), "import { alexnet, costs, findEngine } from 'alexnet';\nconsole.log(costs(alexnet()).multiplyAdds, typeof findEngine);\n");
     assert.equal((await run(process.execPath, ['use.js'], { cwd: project })).stdout, '724406816 function\n');
+  });
+
+  test('gives on Node, where few files hold it, what its modules give, and one of each through both doors', async () => {
+    const script = `
+      import * as node from 'alexnet';
+      import * as browser from 'alexnet/browser';
+      const names = Object.keys(node);
+      console.log(JSON.stringify({ names, different: Object.keys(browser).filter((name) => node[name] !== browser[name]) }));`;
+    await writeFile(join(project, 'doors.js'), script);
+    const { stdout } = await run(process.execPath, ['doors.js'], { cwd: project });
+    const modules = (await import(new URL('index.js', import.meta.url).href)) as Record<string, unknown>;
+    assert.deepEqual(JSON.parse(stdout), { names: Object.keys(modules), different: [] });
+  });
+
+  test('refuses what it is given with an error of its own class, whichever module made it', async () => {
+    const script = `
+      import { AlexNetError, importWeights, openDataset, train } from 'alexnet';
+      const all = await Promise.allSettled([importWeights('none.pth'), openDataset('none'), train({ data: 'none', out: 'run' })]);
+      console.log(all.map(({ reason }) => reason instanceof AlexNetError).join());`;
+    await writeFile(join(project, 'refused.js'), script);
+    assert.equal((await run(process.execPath, ['refused.js'], { cwd: project })).stdout, 'true,true,true\n');
   });
 
   test("runs the README's example as it stands there", async () => {

@@ -6,6 +6,7 @@ import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 import type { Engine, Precision, Session } from './engine.ts';
 import { initialise } from './initialise.ts';
+import { drawInTurns } from './turn.ts';
 
 export type BenchMode = 'infer' | 'train';
 
@@ -46,7 +47,7 @@ export async function benchmark(engine: Engine, network: Network, { mode, batch,
   const session = await engine.prepare(network, { mode: mode === 'train' ? 'training' : 'inference', batch, precision, ...(threads !== undefined && { threads }) });
   try {
     await initialise(session, seed);
-    const call = workload(session, mode, seed);
+    const call = await workload(session, mode, seed);
     await warmUp(call);
     const times: number[] = [];
     for (let step = 1; step <= steps; step++) {
@@ -82,19 +83,20 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-function workload(session: Session, mode: BenchMode, seed: number): () => Promise<unknown> {
-  const { images, labels } = madeUp(session, seed);
+async function workload(session: Session, mode: BenchMode, seed: number): Promise<() => Promise<unknown>> {
+  const { images, labels } = await madeUp(session, seed);
   if (mode === 'infer') return () => session.forward(images);
   let step = 0;
   return () => session.step(images, labels, { ...rates, draw: { seed, step: step++ } });
 }
 
 /** Numbers of the scale of pixels with their mean taken off, and one class after the other. */
-function madeUp({ network, batch }: Session, seed: number): { images: Float32Array; labels: Int32Array } {
+async function madeUp({ network, batch }: Session, seed: number): Promise<{ images: Float32Array; labels: Int32Array }> {
   const shapes = inferShapes(network);
   const classes = shapes.at(-1)!.output[0];
   const images = new Float32Array(batch * volume(shapes[0]!.output));
-  normal(bits({ seed, purpose: purposes.synthetic }), images, 64);
+  const words = bits({ seed, purpose: purposes.synthetic });
+  await drawInTurns(images, (piece, first) => normal(words, piece, 64, first));
   return { images, labels: Int32Array.from({ length: batch }, (_, i) => i % classes) };
 }
 

@@ -6,9 +6,9 @@ import { plainJpeg } from './jpeg.ts';
 import type { Picture } from './picture.ts';
 import { resamplePicture } from './pixels.ts';
 import { UnreadablePicture } from './problem.ts';
+import { loadSharp } from './sharp.ts';
 import { sniff } from './sniff.ts';
 import type { PictureFormat } from './sniff.ts';
-import { loadSharp } from './sharp.ts';
 
 /** 2²⁸ pixels, 16,384 × 16,384: more than any camera gives. */
 export const maximumPixels = 2 ** 28;

@@ -28,13 +28,13 @@ function joined(low: ColourMap, high: ColourMap): ColourMap {
 /** Straight lines in OKLab through the stops, walked at even speed. */
 function ramp(stops: readonly Lch[]): ColourMap {
   const path = stops.map(toLab);
-  const fine = Array.from({ length: 4096 }, (_, i) => between(path, i / 4095));
-  const lengths = [0];
-  for (let i = 1; i < fine.length; i++) lengths.push(lengths[i - 1]! + distance(fine[i]!, fine[i - 1]!));
+  const lengths = path.slice(1).map((stop, i) => distance(stop, path[i]!));
+  const whole = lengths.reduce((sum, length) => sum + length, 0);
   const map = new Uint8Array(768);
-  for (let k = 0, i = 0; k < 256; k++) {
-    while (i < fine.length - 1 && lengths[i]! < (k / 255) * lengths.at(-1)!) i++;
-    map.set(toSrgb(fine[i]!), 3 * k);
+  for (let k = 0, line = 0, walked = 0; k < 256; k++) {
+    const goal = (k / 255) * whole;
+    while (line < lengths.length - 1 && walked + lengths[line]! < goal) walked += lengths[line++]!;
+    map.set(toSrgb(between(path[line]!, path[line + 1]!, Math.min(1, (goal - walked) / lengths[line]!))), 3 * k);
   }
   return map;
 }
@@ -45,10 +45,8 @@ function toLab([lightness, chroma, hue]: Lch): Lab {
   return [lightness, chroma * Math.cos((hue * Math.PI) / 180), chroma * Math.sin((hue * Math.PI) / 180)];
 }
 
-function between(stops: readonly Lab[], t: number): Lab {
-  const at = Math.min(stops.length - 2, Math.floor(t * (stops.length - 1)));
-  const share = t * (stops.length - 1) - at;
-  const mix = (i: 0 | 1 | 2): number => stops[at]![i] * (1 - share) + stops[at + 1]![i] * share;
+function between(from: Lab, to: Lab, share: number): Lab {
+  const mix = (i: 0 | 1 | 2): number => from[i] * (1 - share) + to[i] * share;
   return [mix(0), mix(1), mix(2)];
 }
 

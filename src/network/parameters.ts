@@ -1,7 +1,7 @@
 import { bits, purposes } from '../random/philox.ts';
 import { normal, uniform } from '../random/draws.ts';
 import { hasParameters } from './layer.ts';
-import type { Distribution, Network, ParameterLayer, ParameterRule } from './layer.ts';
+import type { Network, ParameterLayer, ParameterRule } from './layer.ts';
 import { inferShapes } from './shapes.ts';
 
 /** One weight or bias tensor of a network, in the order of the layers, weight before bias. */
@@ -32,18 +32,19 @@ export function parametersOf(network: Network): Parameter[] {
  */
 export function initialValues(parameter: Parameter, index: number, seed: number): Float32Array {
   const values = new Float32Array(parameter.size);
-  fill(values, parameter.rule.initial, seed, index);
+  drawInitialValues(parameter, index, seed, values);
   return values;
 }
 
-function fill(values: Float32Array, initial: Distribution, seed: number, index: number): void {
+/** Fills `out` with a part of {@link initialValues}, from number `first`, which is even, on. */
+export function drawInitialValues({ rule: { initial } }: Parameter, index: number, seed: number, out: Float32Array, first = 0): void {
   if (initial.distribution === 'constant') {
-    values.fill(initial.value);
+    out.fill(initial.value);
     return;
   }
   const draws = bits({ seed, purpose: purposes.initialValues, index });
-  if (initial.distribution === 'normal') normal(draws, values, initial.standardDeviation);
-  else uniform(draws, values, -initial.bound, initial.bound);
+  if (initial.distribution === 'normal') normal(draws, out, initial.standardDeviation, first);
+  else uniform(draws, out, -initial.bound, initial.bound, first);
 }
 
 function parameter(layer: ParameterLayer, kind: Parameter['kind'], shape: readonly number[]): Parameter {

@@ -26,18 +26,20 @@ export class Arena {
 
   /** Gives every region its place, the largest first, each as low as it can go. Returns the end of all, in bytes. */
   layOut(): number {
+    /** By their places, the lowest first. */
     const placed: Region[] = [];
     let end = start;
     for (const region of this.#regions.toSorted((a, b) => b.bytes - a.bytes)) {
-      const neighbours = placed.filter((other) => other.from <= region.to && region.from <= other.to).toSorted((a, b) => a.at - b.at);
       let at = start;
-      for (const other of neighbours) {
+      for (const other of placed) {
+        if (other.from > region.to || region.from > other.to) continue;
         if (at + region.bytes <= other.at) break;
         at = Math.max(at, other.at + other.bytes);
       }
       region.at = at;
       end = Math.max(end, at + region.bytes);
-      placed.push(region);
+      const next = placed.findIndex((other) => other.at > at);
+      placed.splice(next < 0 ? placed.length : next, 0, region);
     }
     return end;
   }

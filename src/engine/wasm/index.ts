@@ -38,19 +38,18 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
   if (simd === undefined) throw new AlexNetError(noSimd);
   const shared = canShareMemory();
   const threads = shared ? (options.threads ?? cores()) : 1;
-  const model = fit(plan, threads, tileRows[simd]);
-  const module = await kernels(simd, shared);
-  const team = await Team.start({
-    module,
-    memory: makeMemory(model.bytes, shared),
-    threads,
-    control: model.control.at,
-    scratch: model.scratch.at,
-    scratchBytes: model.scratchBytes,
-  });
-  const session = new WasmSession(plan, model, team, threads);
-  await session.setUp();
-  return session;
+  const team = new Team(threads);
+  try {
+    const model = fit(plan, threads, tileRows[simd]);
+    const module = await kernels(simd, shared);
+    await team.begin({ module, memory: makeMemory(model.bytes, shared), control: model.control.at, scratch: model.scratch.at, scratchBytes: model.scratchBytes });
+    const session = new WasmSession(plan, model, team, threads);
+    await session.setUp();
+    return session;
+  } catch (error) {
+    await team.end();
+    throw error;
+  }
 }
 
 /** Lays the network out, or says which batch would fit. */

@@ -93,16 +93,3 @@ export function listen(receive: (data: unknown, answer: (message: unknown, trans
   const self = globalThis as unknown as { addEventListener: typeof addEventListener; postMessage(message: unknown, transfer: Transferable[]): void };
   self.addEventListener('message', (event) => receive((event as MessageEvent<unknown>).data, (message, transfer = []) => self.postMessage(message, transfer)));
 }
-
-/** Gives the event loop a turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.addEventListener('message', () => {
-      channel.port1.close();
-      resolve();
-    });
-    channel.port1.start();
-    channel.port2.postMessage(undefined);
-  });
-}

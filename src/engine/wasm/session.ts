@@ -1,10 +1,10 @@
 import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
 import { BaseSession } from '../session.ts';
 import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
+import { turn } from '../turn.ts';
 import type { Job } from './job.ts';
 import { chunk } from './model.ts';
 import type { Model } from './model.ts';
-import { turn } from './platform.ts';
 import type { Team } from './team.ts';
 import type { Tensor } from './tensor.ts';
 import { unitSize } from './transfer.ts';

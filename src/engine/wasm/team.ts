@@ -7,7 +7,6 @@ import type { Transfer } from './transfer.ts';
 export interface TeamOptions {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory | number;
-  readonly threads: number;
   readonly control: number;
   /** Address of the first thread's scratch, and bytes of each. */
   readonly scratch: number;
@@ -26,33 +25,29 @@ export class Team {
   #runs = 0;
   #broken: Error | undefined;
   #next = 0;
+  #ready = 0;
+  #allReady: (() => void) | undefined;
 
-  private constructor(count: number, ready: () => void) {
-    this.#threads = Array.from({ length: count }, () => startThread({ message: (data) => this.#receive(data as Answer, ready), error: (error) => this.#break(error) }));
+  /** Starts the threads, which takes longer than anything else: what {@link begin} wants can be made meanwhile. */
+  constructor(threads: number) {
+    this.#threads = Array.from({ length: threads }, () => startThread({ message: (data) => this.#receive(data as Answer), error: (error) => this.#break(error) }));
+    this.#hold(true);
   }
 
-  /** @throws {AlexNetError} when the workers or their memory cannot be had. */
-  static async start({ module, memory, threads, control, scratch, scratchBytes }: TeamOptions): Promise<Team> {
-    let ready = 0;
-    let settle: (() => void) | undefined;
-    const all = new Promise<void>((resolve) => (settle = resolve));
-    const team = new Team(threads, () => {
-      if (++ready === threads) settle!();
+  /** Gives the threads their kernels and memory. @throws when they, or their memory, cannot be had. */
+  async begin({ module, memory, control, scratch, scratchBytes }: TeamOptions): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken;
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#allReady = resolve;
+      this.#waiting.set(-1, { resolve: () => undefined, reject });
     });
-    const failure = new Promise<never>((_, reject) => team.#waiting.set(-1, { resolve: () => undefined, reject }));
-    for (const [index, thread] of team.#threads.entries()) {
-      thread.hold(true);
+    const threads = this.#threads.length;
+    for (const [index, thread] of this.#threads.entries()) {
       thread.post({ kind: 'start', module, memory, index, threads, control, scratch: scratch + index * scratchBytes } satisfies Start);
     }
-    try {
-      await Promise.race([all, failure]);
-    } catch (error) {
-      await team.end();
-      throw error;
-    }
-    team.#waiting.delete(-1);
-    team.#hold(false);
-    return team;
+    await ready;
+    this.#waiting.delete(-1);
+    this.#hold(false);
   }
 
   /** Moves data in, before the next run. Threads take turns, because copying into place takes longer than posting. */
@@ -85,9 +80,10 @@ export class Team {
     for (const thread of this.#threads) thread.hold(busy);
   }
 
-  #receive(answer: Answer, ready: () => void): void {
-    if (answer.kind === 'ready') ready();
-    else if (answer.kind === 'failed') this.#break(new Error(`The wasm engine's worker failed: ${answer.message}`));
+  #receive(answer: Answer): void {
+    if (answer.kind === 'ready') {
+      if (++this.#ready === this.#threads.length) this.#allReady?.();
+    } else if (answer.kind === 'failed') this.#break(new Error(`The wasm engine's worker failed: ${answer.message}`));
     else {
       this.#waiting.get(answer.id)?.resolve(answer.data);
       this.#waiting.delete(answer.id);

@@ -1,0 +1,25 @@
+/** Gives the event loop a turn: timers and messages that are due come first. Not by `setTimeout`, which waits for milliseconds. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.addEventListener('message', () => {
+      channel.port1.close();
+      resolve();
+    });
+    channel.port1.start();
+    channel.port2.postMessage(undefined);
+  });
+}
+
+/** Calls `work(first, end)` for portions of `count` things one after another, with a turn of the event loop between. Portions should take a few milliseconds. */
+export async function inTurns(count: number, portion: number, work: (first: number, end: number) => void): Promise<void> {
+  for (let first = 0; first < count; first += portion) {
+    if (first > 0) await turn();
+    work(first, Math.min(count, first + portion));
+  }
+}
+
+/** Has `draw` fill `out` from number `first` on, piece by piece (each starts at an even place), with turns of the event loop between. */
+export function drawInTurns(out: Float32Array, draw: (piece: Float32Array, first: number) => void): Promise<void> {
+  return inTurns(out.length, 1 << 15, (first, end) => draw(out.subarray(first, end), first));
+}
