@@ -15,7 +15,7 @@ const types: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'appl
 const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /** Runs the contract suite inside the page and leaves what came of it in `result`. */
-const page = `<!doctype html><script type="importmap">{ "imports": { "zod": "/node_modules/zod/index.js" } }</script><script type="module">
+const page = `<!doctype html><script type="module">
   const { contractCases } = await import('/dist/testing/contract.js');
   const { wasmEngine } = await import('/dist/engine/wasm/index.js');
   const failures = [];
