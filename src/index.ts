@@ -37,7 +37,7 @@ export { UnreadablePicture } from './images/problem.ts';
 export { Interrupted } from './training/interrupted.ts';
 export const train = late(() => import('./training/train.ts'), 'train');
 export type { TrainOptions, TrainResult } from './training/train.ts';
-export { findLearningRate } from './training/find-rate.ts';
+export const findLearningRate = late(() => import('./training/find-rate.ts'), 'findLearningRate');
 export type { FindRateOptions, FoundRate } from './training/find-rate.ts';
 export type { TrainEvent, TrainPlan, StepProgress } from './training/events.ts';
 export { recipes } from './training/recipes.ts';

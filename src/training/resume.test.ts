@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { engines } from '../engine/registry.ts';
 import { Playground, smallSettings, writeGreys } from '../testing/training.ts';
-import { Interrupted } from './train.ts';
+import { Interrupted } from './interrupted.ts';
 import type { TrainOptions } from './train.ts';
 
 /** A checkpoint after every step, so that no moment is far from one. */
