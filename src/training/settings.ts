@@ -41,7 +41,13 @@ export function resolveSettings(recipe: string, overrides: SettingsOverrides = {
   const name = parseRecipe(recipe);
   const { about: _, ...base } = recipes[name];
   const variant = overrides['from' as const] == null ? base.variant : null;
-  return parseSettings({ ...merge({ ...base, ...perRun, variant }, overrides), recipe: name });
+  const own = { ...base, ...perRun, variant, input: isOtherNetwork(overrides, variant) ? null : base.input };
+  return parseSettings({ ...merge(own, overrides), recipe: name });
+}
+
+/** The size of input that a recipe names is meant for the recipe's own network. */
+function isOtherNetwork({ variant }: { readonly variant?: unknown }, own: Settings['variant']): boolean {
+  return own === null || (variant !== undefined && variant !== own);
 }
 
 /** Checks settings that are complete, as `settings.json` holds them. */
