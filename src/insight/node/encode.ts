@@ -14,7 +14,3 @@ export async function dataUrl(picture: Picture, cells: boolean): Promise<string>
   const { mime, bytes } = await encode(picture, cells);
   return `data:${mime};base64,${bytes.toString('base64')}`;
 }
-
-export function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-}

@@ -1,5 +1,6 @@
 import type { About } from '../methods.ts';
-import { dataUrl, escape } from './encode.ts';
+import { escape, htmlPage } from '../../html.ts';
+import { dataUrl } from './encode.ts';
 import { digits } from './report.ts';
 import type { Panel, Report, Scale, Section, Table } from './report.ts';
 
@@ -9,23 +10,9 @@ export async function reportHtml({ title, subtitle, sections, about }: Report): 
   return page(title, `<header><h1>${escape(title)}</h1><p>${escape(subtitle)}</p></header>\n${body.join('\n')}\n${aboutHtml(about)}`);
 }
 
-/** The frame of every page. */
-export function page(title: string, body: string, more = ''): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-${more}</body>
-</html>
-`;
+/** The frame of every page. @param scripts data and a script after the body. */
+export function page(title: string, body: string, scripts?: string): string {
+  return htmlPage({ title, style, body, ...(scripts !== undefined && { scripts }) });
 }
 
 export function aboutHtml(about: readonly About[]): string {

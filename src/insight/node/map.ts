@@ -1,12 +1,13 @@
 import { ensure } from '../../errors.ts';
 import { loadPicture } from '../../images/preprocess.ts';
 import type { Picture } from '../../images/picture.ts';
+import { escape } from '../../html.ts';
 import { principalComponents } from '../pca.ts';
 import { tiled } from '../draw.ts';
 import { umap } from '../umap.ts';
 import type { Work } from '../work.ts';
 import { abouts } from './about.ts';
-import { dataUrl, escape } from './encode.ts';
+import { dataUrl } from './encode.ts';
 import { featuresOf } from './features.ts';
 import type { Features } from './features.ts';
 import { aboutHtml, page, tableHtml } from './html.ts';

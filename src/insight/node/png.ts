@@ -1,7 +1,8 @@
+import { escape } from '../../html.ts';
 import { loadSharp } from '../../images/sharp.ts';
 import { enlargedTo } from '../draw.ts';
 import type { About } from '../methods.ts';
-import { dataUrl, escape } from './encode.ts';
+import { dataUrl } from './encode.ts';
 import { digits } from './report.ts';
 import type { Panel, Report, Scale, Section, Table } from './report.ts';
 
