@@ -3,10 +3,9 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-// Loaded here too: a native module that only worker threads load is taken away with the first of them.
-import '../images/decode.ts';
 import { AlexNetError } from '../errors.ts';
 import type { Resize } from '../images/fit.ts';
+import { loadSharp } from '../images/sharp.ts';
 import type { Dataset } from './dataset.ts';
 import type { Done, Plan, Task, ToWorker, Work, WorkerStart } from './messages.ts';
 import { PictureStore } from './store.ts';
@@ -33,6 +32,7 @@ export async function openWorkers(options: WorkersOptions = {}): Promise<DataWor
   const threads = options.threads ?? availableParallelism();
   const memory = options.cacheBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity) / 4;
   const directory = options.cacheDirectory ?? null;
+  await loadSharp(); // here too: a native module that only worker threads load is taken away with the first of them
   const files = directory === null ? undefined : await openFiles(directory, threads);
   const chunksLeft = new SharedArrayBuffer(4);
   new Int32Array(chunksLeft)[0] = Math.floor(memory / chunkBytes);
