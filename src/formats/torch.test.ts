@@ -121,3 +121,13 @@ test('readTorchZip() refuses many tensors that share a few numbers', async () =>
   const shared = zipped([plain], pickleViews(views));
   await assert.rejects(async () => readTorchZip(await readZip(bytesSource(shared))), { name: 'AlexNetError', message: `${damaged}its tensors have 66 numbers, more than ten times the 6 that it stores.` });
 });
+
+test('readTorchZip() refuses dictionaries nested without end', async () => {
+  const nested = (depth: number): Buffer => {
+    const pickler = new Pickler().start();
+    for (let i = 0; i < depth; i++) pickler.op('}').text('a');
+    return pickler.op('N').op('s'.repeat(depth)).op('.').bytes;
+  };
+  assert.deepEqual(await readTorchZip(await readZip(bytesSource(zipped([], nested(16))))), []);
+  await assert.rejects(async () => readTorchZip(await readZip(bytesSource(zipped([], nested(20))))), { name: 'AlexNetError', message: `${damaged}it is nested deeper than 16 levels.` });
+});

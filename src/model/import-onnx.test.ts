@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readOnnx, writeOnnx } from '../formats/onnx.ts';
-import type { WrittenModel, WrittenNode, WrittenTensor } from '../formats/onnx.ts';
+import type { OnnxModel, WrittenModel, WrittenNode, WrittenTensor } from '../formats/onnx.ts';
 import { bytesSource } from '../formats/source.ts';
 import { importOnnx } from './import-onnx.ts';
 import type { OnnxChain } from './import-onnx.ts';
@@ -16,6 +16,12 @@ async function chain(steps: readonly Step[], changes: Partial<WrittenModel> = {}
   const nodes = steps.map(([type, inputs = [], attributes = {}], i): WrittenNode => ({ type, name: `n${i}`, inputs: [i === 0 ? 'x' : `v${i - 1}`, ...inputs], outputs: [`v${i}`], attributes }));
   const model: WrittenModel = { opset: 17, producer: { name: '', version: '' }, graph: '', nodes, initializers: weights, metadata: {}, inputs: [{ name: 'x', shape: ['n', 3, 4, 4] }], outputs: [{ name: `v${steps.length - 1}`, shape: [] }], ...changes };
   return importOnnx(await readOnnx(bytesSource(Buffer.concat([...writeOnnx(model)]))));
+}
+
+/** The tensors as a file's reader gives them. */
+async function stored(): Promise<OnnxModel> {
+  const model: WrittenModel = { opset: 17, producer: { name: '', version: '' }, graph: '', nodes: [], initializers: weights, metadata: {}, inputs: [], outputs: [] };
+  return readOnnx(bytesSource(Buffer.concat([...writeOnnx(model)])));
 }
 
 const conv: Step = ['Conv', ['w', 'b']];
@@ -34,6 +40,18 @@ test('importOnnx() takes Gemm with either transposition, MatMul with Add, scaled
   assert.deepEqual([...byMatMul.weights.get('fc2.bias')!], [0, 1]);
 });
 
+test('importOnnx() takes a ReLU that onnxruntime put into its layer', async () => {
+  const model = { ...(await stored()), inputs: [{ name: 'x', shape: [1, 3, 4, 4] }], outputs: [{ name: 'y', shape: undefined }] };
+  const conv = { name: 'c', type: 'FusedConv', domain: 'com.microsoft', inputs: ['x', 'w', 'b'], outputs: ['v'], attributes: new Map([['activation', 'Relu']]) };
+  const flatten = { name: 'f', type: 'Flatten', domain: '', inputs: ['v'], outputs: ['u'], attributes: new Map() };
+  const gemm = { name: 'g', type: 'FusedGemm', domain: 'com.microsoft', inputs: ['u', 'turned', 'b'], outputs: ['y'], attributes: new Map([['activation', 'Relu']]) };
+  assert.deepEqual(types(await importOnnx({ ...model, nodes: [conv, flatten, gemm] })), ['input', 'convolution', 'relu', 'dense', 'relu', 'softmax']);
+  const message = (why: string): object => ({ name: 'AlexNetError', message: `The ONNX graph is not a chain of AlexNet's layers: the node "c" (FusedConv) does not fit, because ${why}.` });
+  await assert.rejects(importOnnx({ ...model, nodes: [{ ...conv, attributes: new Map([['activation', 'Tanh']]) }, flatten, gemm] }), message('its activation is not Relu'));
+  await assert.rejects(importOnnx({ ...model, nodes: [{ ...conv, domain: '' }, flatten, gemm] }), message('this operator is none of them'));
+  await assert.rejects(importOnnx({ ...model, nodes: [{ ...conv, domain: 'my.own' }, flatten, gemm] }), message('it comes from the domain "my.own"'));
+});
+
 test('importOnnx() takes what stands before the first layer as preprocessing', async () => {
   const { arithmetic } = await chain([['Mul', ['scale']], ['Sub', ['mean']], ['Div', ['deviation']], conv, flat, ['Gemm', ['fc', 'b'], { transB: { int: 1 } }]]);
   assert.deepEqual(arithmetic, { scale: 0.25, mean: [0, 1, 2], deviation: [4, 5, 6] });
@@ -41,6 +59,7 @@ test('importOnnx() takes what stands before the first layer as preprocessing', a
 
 const refused: [what: string, steps: readonly Step[], why: string][] = [
   ['unknown operators', [conv, ['Sigmoid']], 'the node "n1" (Sigmoid) does not fit, because this operator is none of them'],
+  ['operators named like what every object has', [['constructor']], 'the node "n0" (constructor) does not fit, because this operator is none of them'],
   ['dilated kernels', [['Conv', ['w', 'b'], { dilations: { ints: [2, 2] } }]], 'the node "n0" (Conv) does not fit, because its dilations are not 1'],
   ['weights that are computed', [['Conv', ['x']]], 'the node "n0" (Conv) does not fit, because its input 1 is not stored in the model'],
   ['weights of another number of axes', [['Conv', ['fc']]], 'the node "n0" (Conv) does not fit, because its input 1 should have 4 axes but has the shape [2,8]'],

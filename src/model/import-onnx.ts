@@ -59,8 +59,9 @@ class Importer {
   async #step(consumers: readonly OnnxNode[]): Promise<void> {
     const [node] = consumers;
     if (consumers.length > 1) return this.#portableLrn(consumers);
-    if (node!.domain !== '' && node!.domain !== 'ai.onnx') refuse(node!, `it comes from the domain "${node!.domain.slice(0, 60)}"`);
-    const handler = handlers[node!.type];
+    const known = node!.domain === 'com.microsoft' ? Object.hasOwn(fused, node!.type) : node!.domain === '' || node!.domain === 'ai.onnx';
+    if (!known) refuse(node!, `it comes from the domain "${node!.domain.slice(0, 60)}"`);
+    const handler = Object.hasOwn(handlers, node!.type) ? handlers[node!.type] : undefined;
     if (handler === undefined) refuse(node!, 'this operator is none of them');
     const next = await handler({ node: node!, graph: this.#graph, builder: this.#builder, arithmetic: this.#arithmetic, value: this.#value });
     this.#value = next ?? node!.outputs[0]!;
@@ -102,7 +103,14 @@ interface Step {
 /** Adds a node's layer; returns where the chain goes on, where that is not the node's own output. */
 type Handler = (step: Step) => string | undefined | void | Promise<string | undefined | void>;
 
+/** What onnxruntime makes of a layer and the ReLU behind it when it writes an optimised graph. */
+const fused: Readonly<Record<string, Handler>> = {
+  FusedConv: (step) => withActivation(step, convolution),
+  FusedGemm: (step) => withActivation(step, gemm),
+};
+
 const handlers: Readonly<Record<string, Handler>> = {
+  ...fused,
   Conv: convolution,
   Relu: ({ builder }) => builder.add({ type: 'relu' }),
   LRN: ({ node, builder }) => {
@@ -143,6 +151,16 @@ function convolution({ node, graph, builder }: Step): void {
   const geometry = { kernels, groups: int(node, 'group', 1), ...slidingWindow(node, [height, width], builder) };
   const bias = node.inputs[2] === undefined || node.inputs[2] === '' ? undefined : parameter(node, graph, 2, 1);
   builder.convolution({ ...geometry, rounding: 'floor' }, weight, bias);
+}
+
+function withActivation(step: Step, layer: (step: Step) => void): void {
+  const { node, builder } = step;
+  const activation = node.attributes.get('activation') ?? '';
+  if (node.domain !== 'com.microsoft') refuse(node, 'this operator is none of them');
+  if (activation !== 'Relu' && activation !== '') refuse(node, 'its activation is not Relu');
+  if ((node.inputs[3] ?? '') !== '') refuse(node, 'it adds another value');
+  layer(step);
+  if (activation === 'Relu') builder.add({ type: 'relu' });
 }
 
 function pooling({ node, builder }: Step): void {

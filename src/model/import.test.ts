@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -7,6 +7,7 @@ import { referenceEngine } from '../engine/reference/index.ts';
 import { ProtobufWriter } from '../formats/protobuf.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import { bytesOf } from '../formats/tensor.ts';
+import { loadPicture, preprocess } from '../images/preprocess.ts';
 import { alexnet } from '../network/variants.ts';
 import type { Variant } from '../network/variants.ts';
 import { parametersOf } from '../network/parameters.ts';
@@ -16,7 +17,7 @@ import { computation } from './chain.ts';
 
 /** Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV answer: scripts/make-weights.py. */
 const weights = new URL('../../test/weights/', import.meta.url);
-const expected = JSON.parse(await readFile(new URL('expected.json', weights), 'utf8')) as Record<string, { size: number; spread: number; variant: Variant; logits: number[][] }>;
+const expected = JSON.parse(await readFile(new URL('expected.json', weights), 'utf8')) as Record<string, { size: number; spread: number; variant: Variant; logits: number[][]; photograph: number[] }>;
 
 let folder = '';
 before(async () => {
@@ -46,7 +47,7 @@ function assertClose(found: ArrayLike<number>, wanted: readonly number[], tolera
 
 const ambiguous: Readonly<Record<string, readonly Variant[]>> = { torch: ['caffenet', 'paper', 'source'], numpy: ['caffenet', 'paper', 'source'] };
 
-for (const [name, { size, spread, variant, logits: [wanted] }] of Object.entries(expected)) {
+for (const [name, { size, spread, variant, logits: [wanted], photograph }] of Object.entries(expected)) {
   test(`importWeights() of ${name} answers what its makers answer`, async () => {
     const imported = await importWeights(new URL(name, weights).pathname);
     assert.equal(imported.variant, variant);
@@ -55,8 +56,21 @@ for (const [name, { size, spread, variant, logits: [wanted] }] of Object.entries
     const model = imported.model;
     assert.equal(model.network[0]!.type === 'input' && model.network[0].shape[1], size);
     assertClose(await logits(model, picture(size, spread)), wanted!, 1e-4);
+    // With the preprocessing that came with the weights, and no word about it: its makers had made this picture ready themselves.
+    const { preprocessing } = model;
+    const ready = preprocess(await loadPicture(new URL('photograph.png', weights).pathname, preprocessing), preprocessing);
+    assertClose(await logits(model, ready), photograph, 1e-4);
   });
 }
+
+test('importWeights() tells the kind by the content, whatever the name says', async () => {
+  const kinds = { 'torchvision.pth': 'torch', 'torchvision-legacy.pth': 'torch', 'torchvision.safetensors': 'safetensors', 'zoo-opset9.onnx': 'onnx', 'caffe-new.caffemodel': 'caffe', 'tensorflow.npz': 'numpy', 'bvlc_alexnet.npy': 'numpy' };
+  const path = join(folder, 'weights.bin');
+  for (const [name, kind] of Object.entries(kinds)) {
+    await copyFile(new URL(name, weights), path);
+    assert.equal((await importWeights(path)).kind, kind, name);
+  }
+});
 
 /** A blob of Caffe in the old form: `[1, 3, size, size]`. */
 function meanFile(size: number): Uint8Array {
