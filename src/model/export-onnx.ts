@@ -114,12 +114,10 @@ class GraphWriter {
     }
   }
 
-  /** ONNX's LRN knows neither towers nor windows inside a map; those are always written by simple operators. */
+  /** ONNX's LRN knows no windows inside a map; those are always written by simple operators. */
   #lrn(layer: LrnLayer, channels: number): void {
-    const { name, size, beta, k } = layer;
-    if (layer.across === 'channels' && layer.groups === 1 && this.#options.portable !== true) {
-      return this.#node('LRN', name, [], { size: { int: size }, alpha: { float: dividedAlpha(layer) }, beta: { float: beta }, bias: { float: k } });
-    }
+    if (layer.across === 'channels' && this.#options.portable !== true) return this.#towers(layer);
+    const { name, size, beta } = layer;
     const band = writeBand(layer, channels);
     const from = this.#value;
     const half = layer.across === 'map' ? (size - 1) / 2 : 0;
@@ -128,6 +126,18 @@ class GraphWriter {
     this.#node('Conv', `${name}_sum`, [`${name}.band`, `${name}.k`], { group: { int: band.groups }, pads: { ints: [half, half, half, half] }, kernel_shape: { ints: band.shape.slice(2) } });
     this.#node('Pow', `${name}_power`, [this.#constant(`${name}.beta`, [1], [beta])]);
     this.#nodes.push({ type: 'Div', name, inputs: [from, this.#value], outputs: [name] });
+    this.#value = name;
+  }
+
+  /** ONNX's LRN knows no towers either: they are split, normalised apart and joined. */
+  #towers(layer: LrnLayer): void {
+    const { name, size, beta, k, groups } = layer;
+    const attributes = { size: { int: size }, alpha: { float: dividedAlpha(layer) }, beta: { float: beta }, bias: { float: k } };
+    if (groups === 1) return this.#node('LRN', name, [], attributes);
+    const towers = Array.from({ length: groups }, (_, i) => `${name}.tower${i + 1}`);
+    this.#nodes.push({ type: 'Split', name: `${name}_split`, inputs: [this.#value], outputs: towers, attributes: { axis: { int: 1 } } });
+    for (const tower of towers) this.#nodes.push({ type: 'LRN', name: `${tower}_lrn`, inputs: [tower], outputs: [`${tower}_lrn`], attributes });
+    this.#nodes.push({ type: 'Concat', name, inputs: towers.map((tower) => `${tower}_lrn`), outputs: [name], attributes: { axis: { int: 1 } } });
     this.#value = name;
   }
 

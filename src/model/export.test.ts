@@ -53,15 +53,16 @@ for (const variant of variantNames) {
   }
 }
 
-test('exportOnnx() writes LRN as LRN, or by simple operators when asked or where LRN cannot say it', async () => {
+test('exportOnnx() writes LRN as LRN, one for each tower, or by simple operators when asked or where LRN cannot say it', async () => {
   const kinds = async (variant: Variant, portable: boolean): Promise<string[]> => {
     const { nodes } = await readOnnx(bytesSource(Buffer.concat([...exportOnnx(narrow(variant), { portable })])));
     return nodes.map(({ type }) => type).filter((type) => type === 'LRN' || type === 'Pow');
   };
   assert.deepEqual(await kinds('caffe', false), ['LRN', 'LRN']);
   assert.deepEqual(await kinds('caffe', true), ['Pow', 'Pow']);
-  assert.deepEqual(await kinds('paper', false), ['Pow', 'Pow']);
-  assert.deepEqual(await kinds('source', false), ['Pow', 'Pow', 'Pow']);
+  assert.deepEqual(await kinds('paper', false), ['LRN', 'LRN', 'LRN', 'LRN']);
+  assert.deepEqual(await kinds('paper', true), ['Pow', 'Pow']);
+  assert.deepEqual(await kinds('source', false), ['LRN', 'LRN', 'LRN', 'LRN', 'Pow']);
 });
 
 test('f16 on the way out halves the numbers and comes back rounded once', async () => {

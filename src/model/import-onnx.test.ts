@@ -60,6 +60,8 @@ test('importOnnx() takes what stands before the first layer as preprocessing', a
 const refused: [what: string, steps: readonly Step[], why: string][] = [
   ['unknown operators', [conv, ['Sigmoid']], 'the node "n1" (Sigmoid) does not fit, because this operator is none of them'],
   ['operators named like what every object has', [['constructor']], 'the node "n0" (constructor) does not fit, because this operator is none of them'],
+  ['towers that nobody normalises', [['Split', [], { axis: { int: 1 } }]], 'the node "n0" (Split) does not fit, because what it splits is not normalised'],
+  ['rows that are split', [['Split']], 'the node "n0" (Split) does not fit, because it does not split the channels into equal towers'],
   ['dilated kernels', [['Conv', ['w', 'b'], { dilations: { ints: [2, 2] } }]], 'the node "n0" (Conv) does not fit, because its dilations are not 1'],
   ['weights that are computed', [['Conv', ['x']]], 'the node "n0" (Conv) does not fit, because its input 1 is not stored in the model'],
   ['weights of another number of axes', [['Conv', ['fc']]], 'the node "n0" (Conv) does not fit, because its input 1 should have 4 axes but has the shape [2,8]'],

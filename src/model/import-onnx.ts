@@ -2,7 +2,7 @@ import { AlexNetError, ensure } from '../errors.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../formats/onnx.ts';
 import { permuteAxes } from '../formats/tensor.ts';
 import { undividedAlpha } from '../network/layer.ts';
-import type { Padding, Size, Window } from '../network/layer.ts';
+import type { LrnLayer, Padding, Size, Window } from '../network/layer.ts';
 import { ChainBuilder } from './chain.ts';
 import type { Chain, Pending } from './chain.ts';
 import { readBand } from './lrn-band.ts';
@@ -71,8 +71,8 @@ class Importer {
   async #portableLrn(consumers: readonly OnnxNode[]): Promise<void> {
     const square = consumers.find(({ type, inputs }) => type === 'Mul' && inputs.every((input) => input === this.#value));
     const divide = consumers.find(({ type, inputs }) => type === 'Div' && inputs[0] === this.#value);
-    const sum = this.#only(square?.outputs[0], 'Conv');
-    const power = this.#only(sum?.outputs[0], 'Pow');
+    const sum = this.#graph.only(square?.outputs[0], 'Conv');
+    const power = this.#graph.only(sum?.outputs[0], 'Pow');
     const beta = this.#graph.numbers(power?.inputs[1])?.[0];
     const weight = this.#graph.constant(sum?.inputs[1]);
     const bias = this.#graph.constant(sum?.inputs[2]);
@@ -84,11 +84,6 @@ class Importer {
     if (band === undefined) refuse(sum, 'its weights are not those of a local response normalisation');
     this.#builder.add({ type: 'lrn', ...band, beta: shortest(beta) });
     this.#value = divide.outputs[0]!;
-  }
-
-  #only(value: string | undefined, type: string): OnnxNode | undefined {
-    const nodes = value === undefined ? [] : this.#graph.consumers(value);
-    return nodes.length === 1 && nodes[0]!.type === type ? nodes[0] : undefined;
   }
 }
 
@@ -113,10 +108,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   ...fused,
   Conv: convolution,
   Relu: ({ builder }) => builder.add({ type: 'relu' }),
-  LRN: ({ node, builder }) => {
-    const size = int(node, 'size', 0);
-    builder.add({ type: 'lrn', across: 'channels', size, alpha: undividedAlpha({ across: 'channels', size }, float(node, 'alpha', 1e-4)), beta: float(node, 'beta', 0.75), k: float(node, 'bias', 1), groups: 1 });
-  },
+  LRN: ({ node, builder }) => builder.add(lrn(node, 1)),
+  Split: towers,
   MaxPool: pooling,
   AveragePool: pooling,
   GlobalAveragePool: ({ builder }) => builder.add({ type: 'adaptiveAveragePool', output: [1, 1] }),
@@ -142,6 +135,29 @@ const handlers: Readonly<Record<string, Handler>> = {
   Div: scaled,
   ImageScaler: imageScaler,
 };
+
+function lrn(node: OnnxNode, groups: number): Omit<LrnLayer, 'name'> {
+  const size = int(node, 'size', 0);
+  const alpha = undividedAlpha({ across: 'channels', size }, float(node, 'alpha', 1e-4));
+  return { type: 'lrn', across: 'channels', size, alpha, beta: float(node, 'beta', 0.75), k: float(node, 'bias', 1), groups };
+}
+
+/** Towers that are normalised apart: Split → an LRN each, all alike → Concat. */
+function towers({ node, graph, builder }: Step): string {
+  const groups = node.outputs.length;
+  const part = builder.shape[0] / groups;
+  const parts = ints(node, 'split', graph.numbers(node.inputs[1]) ?? []);
+  if (int(node, 'axis', 0) !== 1 || !Number.isInteger(part) || parts.some((size) => size !== part)) refuse(node, 'it does not split the channels into equal towers');
+  const layers = node.outputs.map((output) => graph.only(output, 'LRN') ?? refuse(node, 'what it splits is not normalised'));
+  const [first] = layers.map((layer) => lrn(layer, groups));
+  if (layers.some((layer) => JSON.stringify(lrn(layer, groups)) !== JSON.stringify(first))) refuse(node, 'its towers are normalised in different ways');
+  const joins = layers.map((layer) => graph.only(layer.outputs[0], 'Concat') ?? refuse(layer, 'its tower is not joined with the others'));
+  const [join] = joins;
+  const inOrder = join!.inputs.join('\n') === layers.map(({ outputs }) => outputs[0]).join('\n');
+  if (!inOrder || int(join!, 'axis', 0) !== 1) refuse(join!, 'it does not join the towers as they were split');
+  builder.add(first!);
+  return join!.outputs[0]!;
+}
 
 function convolution({ node, graph, builder }: Step): void {
   const weight = parameter(node, graph, 1, 4);

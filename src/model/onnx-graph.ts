@@ -30,6 +30,12 @@ export class OnnxGraph {
     return (this.#consumers.get(value) ?? []).filter(({ type }) => type !== 'Shape');
   }
 
+  /** The one node that computes with a value, if it is of this type. */
+  only(value: string | undefined, type: string): OnnxNode | undefined {
+    const nodes = value === undefined ? [] : this.consumers(value);
+    return nodes.length === 1 && nodes[0]!.type === type ? nodes[0] : undefined;
+  }
+
   /** The tensor behind a value that does not change: initialiser, Constant, or a copy or cast of one. */
   constant(value: string | undefined): OnnxTensor | undefined {
     for (let at = value, steps = 0; at !== undefined && at !== '' && steps < 16; steps++) {
