@@ -183,19 +183,22 @@ test('the fuzzer changes 100,000 files', () => {
 });
 
 for (const [index, { name, count, seeds, read, mutate: change = mutate }] of all.entries()) {
-  test(`${count} mutated files of ${name} are read or refused in words, and ten times the file is not allocated`, { timeout: 300_000 }, async () => {
+  test(`${count} mutated files of ${name} are read or refused in words, and ten times the file is not allocated`, { timeout: 300_000 }, async (context) => {
     for (const file of seeds) await read(bytesSource(file));
     const chance = new Chance(index);
     let refused = 0;
+    let most = 0;
     await countingAllocations(async (counter) => {
       for (let i = 0; i < count; i++) {
         const mutated = await change(seeds[i % seeds.length]!, chance);
         counter.bytes = 0;
         if (i % 500 === 0) await new Promise(setImmediate);
         if (await refuses(read, mutated, `file ${i}`)) refused++;
+        most = Math.max(most, counter.bytes / Math.max(1, mutated.length));
         assert.ok(counter.bytes <= 10 * mutated.length + windows, `file ${i} of ${mutated.length} bytes made arrays of ${counter.bytes} bytes`);
       }
     });
+    context.diagnostic(`${name}: ${count} files, ${refused} refused, at most ${most.toFixed(1)} bytes allocated for one of the file`);
     assert.ok(refused > count / 20, `only ${refused} of ${count} files were refused: the mutations are too tame`);
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -62,6 +62,11 @@ for (const [name, { size, spread, variant, logits: [wanted], photograph }] of Ob
     assertClose(await logits(model, ready), photograph, 1e-4);
   });
 }
+
+test('the folder holds what its script says it made, and nothing else', async () => {
+  const beside = ['caffe.prototxt', 'caffenet.prototxt', 'expected.json', 'photograph.png', 'tiny', 'zoo-external.bin'];
+  assert.deepEqual((await readdir(weights)).toSorted(), [...Object.keys(expected), ...beside].toSorted());
+});
 
 test('importWeights() tells the kind by the content, whatever the name says', async () => {
   const kinds = { 'torchvision.pth': 'torch', 'torchvision-legacy.pth': 'torch', 'torchvision.safetensors': 'safetensors', 'zoo-opset9.onnx': 'onnx', 'caffe-new.caffemodel': 'caffe', 'tensorflow.npz': 'numpy', 'bvlc_alexnet.npy': 'numpy' };

@@ -69,7 +69,7 @@ export async function importSource(source: ByteSource, path: string, options: Im
   const start = await readBytes(source, 0, Math.min(64, source.size), 'the file');
   if (isSafetensors(start, source.size)) {
     const file = await readSafetensors(source);
-    if (isModel(file)) return { model: await modelFrom(file), kind: 'alexnet', variant: undefined, alternatives: [] };
+    if (isModel(file)) return { model: await changed(await modelFrom(file), options), kind: 'alexnet', variant: undefined, alternatives: [] };
     return complete({ kind: 'safetensors', ...(await importTensors([...file.tensors.values()], options)) }, path, options);
   }
   return complete(await readWeights(source, start, path, options), path, options);
@@ -128,14 +128,19 @@ async function complete(weights: Weights, path: string, options: ImportOptions):
   const classes = shapes.at(-1)!.output[0];
   const described = {
     network: own !== undefined && computation(own.network) === computation(network) ? own.network : network,
-    labels: options.labels ?? (own?.labels.length === classes ? own.labels : defaultLabels(classes)),
+    labels: own?.labels.length === classes ? own.labels : defaultLabels(classes),
     provenance: own?.provenance ?? { source: basename(path), kind, ...(variant !== undefined && { variant }) },
   };
-  ensure(described.labels.length === classes, `the network has ${classes} outputs, but ${described.labels.length} labels are given.`);
-  const mean = options.mean === undefined ? undefined : await readMean(options.mean);
-  const preprocessing = withMean(options.preprocessing ?? preprocessingFor(weights, own?.preprocessing, shapes[0]!.output[1]), mean);
   const named = describedNames(described.network, network, values);
-  return { model: { ...described, weights: named, preprocessing, ...(mean && { meanImage: mean.values }) }, kind, variant, alternatives };
+  const preprocessing = preprocessingFor(weights, own?.preprocessing, shapes[0]!.output[1]);
+  return { model: await changed({ ...described, weights: named, preprocessing }, options), kind, variant, alternatives };
+}
+
+/** What the caller says has the last word on all but the network and its weights. */
+async function changed(model: Model, { labels = model.labels, preprocessing = model.preprocessing, mean: file }: ImportOptions): Promise<Model> {
+  ensure(labels.length === model.labels.length, `the network has ${model.labels.length} outputs, but ${labels.length} labels are given.`);
+  const mean = file === undefined ? undefined : await readMean(file);
+  return { ...model, labels, preprocessing: withMean(preprocessing, mean), ...(mean && { meanImage: mean.values }) };
 }
 
 /** The same numbers under the names of a network that computes the same. */

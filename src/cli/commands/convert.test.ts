@@ -43,6 +43,9 @@ test('alexnet convert takes names of classes, mean image and prototxt along, and
     const from = [weights('caffe-v1.caffemodel'), model, '--labels', names, '--prototxt', weights('caffe.prototxt')];
     assert.equal((await command(['convert', ...from])).code, 0);
     assert.deepEqual((await importWeights(model)).model.labels, ['ant', 'bee', 'crane', 'crane', 'eel'].map((name) => ({ name })));
+    await writeFile(names, 'five\nfour\nthree\ntwo\none\n');
+    assert.equal((await command(['convert', model, model, '--labels', names])).code, 0);
+    assert.deepEqual((await importWeights(model)).model.labels[4], { name: 'one' });
     const onnx = join(folder, 'model.onnx');
     assert.equal((await command(['convert', model, onnx, '--portable', '--with-preprocessing'])).code, 0);
     const { nodes } = await readOnnx(bytesSource(await readFile(onnx)));
