@@ -45,11 +45,13 @@ await within({ batch: 1, mode: 'inspection', keep: keepForExplain(network) }, as
   const cam = await median(9, () => gradCam(session, image, classTarget(network, 3)));
   console.log(`Grad-CAM ${cam.toFixed(1)} ms, training step of batch 1 ${step.toFixed(1)} ms: ${(cam / step).toFixed(2)} of it`);
 });
-await within({ batch: 32, mode: 'inspection', keep: keepForExplain(network) }, async (session) => {
-  const took = await median(1, () => occlusion(session, image, { layer: 'softmax', unit: 3 }, { patch: 32, stride: 8 }));
-  console.log(`occlusion, 676 squares of 32 pixels 8 apart: ${(took / 1000).toFixed(2)} s, ${(677 / (took / 1000)).toFixed(0)} images/s`);
+await within({ batch: 32, mode: 'inference', keep: ['softmax'] }, async (session) => {
+  const target = { layer: 'softmax', unit: 3 };
+  const whole = await median(1, () => occlusion(session, image, target, { patch: 32, stride: 8 }));
+  const windows = await median(3, () => occlusion(session, image, target, { patch: 32, stride: 8, engine }));
+  console.log(`occlusion, 676 squares of 32 pixels 8 apart: ${(windows / 1000).toFixed(2)} s; by whole passes ${(whole / 1000).toFixed(2)} s, ${(677 / (whole / 1000)).toFixed(0)} images/s`);
 });
-if (photos !== undefined) {
+if (photos) {
   const weights = new Map(parametersOf(network).map((parameter, index) => [parameter.name, initialValues(parameter, index, 1)]));
   const labels = Array.from({ length: 1000 }, (_, i) => ({ name: `class ${i}` }));
   const preprocessing = { resize: { how: 'shorterSide', size: 256 }, crop: 227, channels: 'RGB', scale: 1, mean: [123, 117, 104], deviation: [1, 1, 1] };

@@ -1,7 +1,10 @@
 import { ensure } from '../errors.ts';
-import type { Session } from '../engine/engine.ts';
+import type { Engine, Session } from '../engine/engine.ts';
 import type { Shape } from '../network/layer.ts';
 import { inferShapes, volume } from '../network/shapes.ts';
+import { CoveredForwards } from './covered.ts';
+import type { Covers } from './covered.ts';
+import type { Span } from './receptive.ts';
 import type { Target } from './target.ts';
 import { inParts } from './work.ts';
 import type { Work } from './work.ts';
@@ -13,6 +16,11 @@ export interface OcclusionOptions extends Work {
   readonly stride?: number;
   /** What covers it: one number a channel, in the network's input. Default zeros: with the mean subtracted, the mean colour. */
   readonly fill?: readonly number[];
+  /**
+   * The engine to prepare parts of the network with, so that only what a square changes is computed: two to three times as
+   * quick, for the dense layers' weights once more in memory. Without it every covered image goes through the whole session.
+   */
+  readonly engine?: Pick<Engine, 'prepare'>;
 }
 
 export interface Occlusion {
@@ -30,31 +38,57 @@ export interface Occlusion {
 /**
  * How much the target falls when a square of the image is covered, for squares everywhere (Zeiler and Fergus 2013,
  * arXiv 1311.2901, §4.2). The target may be a class's probability: give the softmax layer.
- * @param session any mode, keeping the target's layer; a batch of 64 or so is quicker than one of 1.
+ * @param session any mode, keeping the target's layer; without `engine` a batch of 64 or so is quicker than one of 1.
  */
 export async function occlusion(session: Session, image: Float32Array, target: Target, options: OcclusionOptions = {}): Promise<Occlusion> {
   const shape = inferShapes(session.network)[0]!.output;
-  const { patch = 32, stride = 8, fill = Array.from({ length: shape[0] }, () => 0), ...work } = options;
+  const { patch = 32, stride = 8, fill = Array.from({ length: shape[0] }, () => 0), engine, ...work } = options;
   checkSquares(shape, patch, stride, fill);
-  const rows = places(shape[1], patch, stride);
-  const columns = places(shape[2], patch, stride);
-  const values = new Float32Array(rows * columns + 1);
+  const covers: Covers = { rows: places(shape[1], patch, stride), columns: places(shape[2], patch, stride), fill };
+  const parts = engine && (await CoveredForwards.prepare(engine, session, image, covers, target.layer));
+  try {
+    const { uncovered, covered } = await (parts ? inWindows(parts, target, covers, work) : inFull(session, image, target, covers, work));
+    const drops = covered.map((value) => uncovered - value);
+    return { rows: covers.rows.length, columns: covers.columns.length, drops, uncovered, overInput: meanDrops(drops, covers, shape) };
+  } finally {
+    await parts?.dispose();
+  }
+}
+
+/** The target's values. */
+interface Values {
+  readonly uncovered: number;
+  readonly covered: Float32Array;
+}
+
+async function inWindows(parts: CoveredForwards, { layer, unit }: Target, { rows, columns }: Covers, work: Work): Promise<Values> {
+  const covered = new Float32Array(rows.length * columns.length);
+  await inParts(covered.length, parts.batch, work, async (first, count) => {
+    const outputs = await parts.covered(layer, first, count);
+    for (let n = 0; n < count; n++) covered[first + n] = outputs[(n * outputs.length) / count + unit]!;
+  });
+  return { uncovered: (await parts.uncovered(layer))[unit]!, covered };
+}
+
+/** Every covered image through the whole network. */
+async function inFull(session: Session, image: Float32Array, { layer, unit }: Target, covers: Covers, work: Work): Promise<Values> {
+  const shape = inferShapes(session.network)[0]!.output;
+  const columns = covers.columns.length;
+  const values = new Float32Array(covers.rows.length * columns + 1);
   const size = volume(shape);
   await inParts(values.length, session.batch, work, async (first, count) => {
     const batch = new Float32Array(count * size);
     for (let n = 0; n < count; n++) {
-      const covered = batch.subarray(n * size, (n + 1) * size);
-      covered.set(image);
+      const one = batch.subarray(n * size, (n + 1) * size);
+      one.set(image);
       const square = first + n - 1;
-      if (square >= 0) cover(covered, shape, Math.floor(square / columns) * stride, (square % columns) * stride, patch, fill);
+      if (square >= 0) cover(one, shape, covers.rows[Math.floor(square / columns)]!, covers.columns[square % columns]!, covers.fill);
     }
     await session.forward(batch);
-    const outputs = await session.activation(target.layer);
-    for (let n = 0; n < count; n++) values[first + n] = outputs[(n * outputs.length) / count + target.unit]!;
+    const outputs = await session.activation(layer);
+    for (let n = 0; n < count; n++) values[first + n] = outputs[(n * outputs.length) / count + unit]!;
   });
-  const uncovered = values[0]!;
-  const drops = values.subarray(1).map((value) => uncovered - value);
-  return { rows, columns, drops, uncovered, overInput: meanDrops(drops, columns, shape, patch, stride) };
+  return { uncovered: values[0]!, covered: values.subarray(1) };
 }
 
 function checkSquares([channels, height, width]: Shape, patch: number, stride: number, fill: readonly number[]): void {
@@ -64,26 +98,24 @@ function checkSquares([channels, height, width]: Shape, patch: number, stride: n
   ensure(fill.length === channels, () => `Expected fill to be ${channels} numbers, one a channel, but found ${fill.length}.`);
 }
 
-/** So many squares that the last one reaches the border. */
-function places(length: number, patch: number, stride: number): number {
-  return Math.ceil((length - patch) / stride) + 1;
+/** So many squares that the last one reaches the border; it may be cut there. */
+function places(length: number, patch: number, stride: number): Span[] {
+  return Array.from({ length: Math.ceil((length - patch) / stride) + 1 }, (_, i) => ({ start: i * stride, end: Math.min(length, i * stride + patch) }));
 }
 
-function cover(image: Float32Array, [channels, height, width]: Shape, top: number, left: number, patch: number, fill: readonly number[]): void {
-  const right = Math.min(width, left + patch);
+function cover(image: Float32Array, [channels, height, width]: Shape, rows: Span, columns: Span, fill: readonly number[]): void {
   for (let c = 0; c < channels; c++) {
-    for (let y = top; y < Math.min(height, top + patch); y++) image.fill(fill[c]!, (c * height + y) * width + left, (c * height + y) * width + right);
+    for (let y = rows.start; y < rows.end; y++) image.fill(fill[c]!, (c * height + y) * width + columns.start, (c * height + y) * width + columns.end);
   }
 }
 
-function meanDrops(drops: Float32Array, columns: number, [, height, width]: Shape, patch: number, stride: number): Float32Array {
+function meanDrops(drops: Float32Array, { rows, columns }: Covers, [, height, width]: Shape): Float32Array {
   const sums = new Float64Array(height * width);
   const covers = new Float64Array(height * width);
   drops.forEach((drop, square) => {
-    const top = Math.floor(square / columns) * stride;
-    const left = (square % columns) * stride;
-    for (let y = top; y < Math.min(height, top + patch); y++) {
-      for (let x = left; x < Math.min(width, left + patch); x++) {
+    const [down, across] = [rows[Math.floor(square / columns.length)]!, columns[square % columns.length]!];
+    for (let y = down.start; y < down.end; y++) {
+      for (let x = across.start; x < across.end; x++) {
         sums[y * width + x]! += drop;
         covers[y * width + x]!++;
       }

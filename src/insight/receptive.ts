@@ -38,14 +38,14 @@ export function receptiveCentres(network: Network, layer: string): Centres {
   const shapes = shapesUpTo(network, layer);
   const along = (side: Side): Float64Array =>
     Float64Array.from({ length: shapes.at(-1)!.output[side] }, (_, place) => {
-      const { start, end } = shapes.reduceRight((span, shape) => uncut(shape, side, span), { start: place, end: place + 1 });
+      const { start, end } = shapes.reduceRight((span, shape) => lookedAtUncut(shape, side, span), { start: place, end: place + 1 });
       return (start + end - 1) / 2;
     });
   return { rows: along(1), columns: along(2) };
 }
 
 /** Which side of a {@link Shape}: 1 height, 2 width. */
-type Side = 1 | 2;
+export type Side = 1 | 2;
 
 function shapesUpTo(network: Network, layer: string): LayerShape[] {
   const shapes = inferShapes(network);
@@ -57,12 +57,12 @@ function inside(place: number, length: number): boolean {
 }
 
 function lookedAt(shape: LayerShape, side: Side, span: Span): Span {
-  const { start, end } = uncut(shape, side, span);
+  const { start, end } = lookedAtUncut(shape, side, span);
   return { start: Math.max(0, start), end: Math.min(shape.input[side], end) };
 }
 
 /** What outputs `start … end − 1` of one layer look at, padding included. */
-function uncut({ layer, window, input, output }: LayerShape, side: Side, { start, end }: Span): Span {
+export function lookedAtUncut({ layer, window, input, output }: LayerShape, side: Side, { start, end }: Span): Span {
   if (window !== undefined) {
     const stride = window.stride[side - 1]!;
     const before = side === 1 ? window.padding.top : window.padding.left;

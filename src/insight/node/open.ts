@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Mode, Session } from '../../engine/engine.ts';
+import type { Engine, Mode, Session } from '../../engine/engine.ts';
 import { findEngine } from '../../engine/registry.ts';
 import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import type { Picture } from '../../images/picture.ts';
@@ -29,6 +29,8 @@ export interface OpenOptions {
 export interface Opened {
   readonly model: Model;
   readonly session: Session;
+  /** What the session was prepared with. */
+  readonly engine: Engine;
   /** The file's name, for titles. */
   readonly name: string;
 }
@@ -42,7 +44,7 @@ export async function withModel<T>(path: string, options: OpenOptions, use: (ope
   try {
     await Promise.all([...model.weights].map(([name, values]) => session.setParameter(name, values)));
     if (options.randomize !== undefined) await randomize(session, options.randomize, seed);
-    return await use({ model, session, name: basename(path) });
+    return await use({ model, session, engine, name: basename(path) });
   } finally {
     await session.dispose();
   }

@@ -53,7 +53,7 @@ async function why(modelFile: string, photo: string, flags: WhyFlags, terminal: 
         ...work,
         methods: chosen,
         seed: flags.seed,
-        occlusion: { patch: Math.min(flags.patch, preprocessing.crop), stride: flags.stride, fill: fillOf(flags.fill, opened.model.preprocessing) },
+        occlusion: { patch: Math.min(flags.patch, preprocessing.crop), stride: flags.stride, fill: fillOf(flags.fill, preprocessing), engine: opened.engine },
         ...(index !== undefined && { class: index }),
         ...(flags.layer !== undefined && { layer: flags.layer }),
         ...(randomize !== undefined && { randomize }),
