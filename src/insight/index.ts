@@ -25,7 +25,7 @@ export type { Metric, Neighbour } from './neighbours.ts';
 export { occlusion } from './occlusion.ts';
 export type { Occlusion, OcclusionOptions } from './occlusion.ts';
 export { principalComponents } from './pca.ts';
-export type { PrincipalComponents } from './pca.ts';
+export type { PrincipalComponents, PrincipalComponentsOptions } from './pca.ts';
 export { randomize, rankCorrelation } from './randomize.ts';
 export { overInput, receptiveCentres, receptiveField } from './receptive.ts';
 export type { Centres, Field } from './receptive.ts';

@@ -1,6 +1,15 @@
 import { ensure } from '../errors.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
+import { breath, inParts } from './work.ts';
+import type { Work } from './work.ts';
+
+export interface PrincipalComponentsOptions extends Work {
+  /** Default 0. */
+  readonly seed?: number;
+  /** Times that the rows are gone over. Default 12. */
+  readonly passes?: number;
+}
 
 export interface PrincipalComponents {
   /** `[count, components]`: every row seen along the components, strongest component first. */
@@ -19,7 +28,7 @@ const spare = 8;
  * instead of a d×d covariance.
  * @param features `[count, dimensions]`
  */
-export function principalComponents(features: Float32Array, dimensions: number, components: number, { seed = 0, passes = 12 }: { readonly seed?: number; readonly passes?: number } = {}): PrincipalComponents {
+export async function principalComponents(features: Float32Array, dimensions: number, components: number, { seed = 0, passes = 12, ...work }: PrincipalComponentsOptions = {}): Promise<PrincipalComponents> {
   const count = features.length / dimensions;
   ensure(Number.isInteger(count) && count > 1, () => `Expected at least two rows of ${dimensions} features but found ${features.length} numbers.`);
   ensure(components >= 1 && components <= Math.min(count, dimensions), () => `Expected 1 to ${Math.min(count, dimensions)} components, no more than there are rows and features, but found ${components}.`);
@@ -28,10 +37,11 @@ export function principalComponents(features: Float32Array, dimensions: number, 
   let basis: Float64Array = new Float64Array(width * dimensions);
   normal(bits({ seed, purpose: purposes.insight, index: 1 }), basis);
   orthonormalise(basis, dimensions);
-  for (let pass = 0; pass < passes; pass++) {
+  await inParts(passes, 1, work, async () => {
     basis = back(centred, count, dimensions, project(centred, count, dimensions, basis));
     orthonormalise(basis, dimensions);
-  }
+    await breath();
+  });
   return inOrder(centred, count, dimensions, basis, components, variance);
 }
 

@@ -1,7 +1,7 @@
 import { ensure } from '../errors.ts';
 import { uniform } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import { inParts } from './work.ts';
+import { breath, inParts } from './work.ts';
 import type { Work } from './work.ts';
 
 export interface UmapOptions extends Work {
@@ -26,7 +26,7 @@ export async function umap(features: Float32Array, dimensions: number, { neighbo
   const epochs = layout.initializeFit(rows);
   await inParts(epochs, 10, work, async (_, steps) => {
     for (let i = 0; i < steps; i++) layout.step();
-    await new Promise((resolve) => setTimeout(resolve));
+    await breath();
   });
   return Float32Array.from(layout.getEmbedding().flat());
 }

@@ -99,6 +99,41 @@ test('inspect neighbours finds the same photograph at no distance, and leaves it
   assert.equal((again['neighbours'] as { name: string }[]).some(({ name }) => name === 'dog/1.png'), false);
 });
 
+test('inspect neighbours goes by any layer and by angle', async () => {
+  const [own, other] = ['0', '2'].map((name) => join(folder, 'photos', 'cat', `${name}.png`));
+  const all = await json('neighbours', model, own!, join(folder, 'photos'), '--layer', 'pool5', '--metric', 'cosine', '--top', '9');
+  const found = all['neighbours'] as { file: string; distance: number }[];
+  assert.deepEqual([all['layer'], all['metric'], found.length], ['pool5', 'cosine', 8]);
+  assert.ok(found.every(({ distance }, i) => distance >= (found[i - 1]?.distance ?? 0) && distance <= 2));
+  const back = await json('neighbours', model, other!, join(folder, 'photos'), '--layer', 'pool5', '--metric', 'cosine', '--top', '9');
+  const between = (list: { file: string; distance: number }[], file: string): number => list.find((one) => one.file === file)!.distance;
+  assert.ok(Math.abs(between(found, other!) - between(back['neighbours'] as { file: string; distance: number }[], own!)) < 1e-6, 'an angle is the same from both sides');
+});
+
+test('shuffled weights have features of their own: an index is never taken for theirs, nor theirs for the model', async () => {
+  const words = ['neighbours', model, photo, join(folder, 'photos'), '--index', join(folder, 'shared.index')];
+  const plain = await json(...words);
+  const random = await json(...words, '--randomize', 'conv2');
+  assert.notDeepEqual(random['neighbours'], plain['neighbours']);
+  assert.deepEqual(await json(...words), plain);
+});
+
+test('every way that answers can be asked again with shuffled weights', async () => {
+  const shuffled: Record<string, string[]> = {
+    kernels: [model],
+    maps: [model, photo, '--layer', 'relu1'],
+    unit: [model, '--layer', 'conv2', '--channel', '0', '--steps', '2'],
+    map: [model, join(folder, 'photos'), '--no-umap'],
+    mistakes: [model, join(folder, 'photos')],
+    compare: [model, model, photo],
+    story: [model, photo],
+  };
+  for (const [way, words] of Object.entries(shuffled)) {
+    const random = await json(way, ...words, '--randomize', 'conv1');
+    assert.notDeepEqual(random, await json(way, ...words), way);
+  }
+});
+
 test('inspect map gives two numbers a photograph, the same for the same seed, and files for the projector', async () => {
   const tsv = join(folder, 'map.tsv');
   const answer = await json('map', model, join(folder, 'photos'), '--tsv', tsv);
@@ -171,9 +206,71 @@ test('mistakes of the user are one sentence with what there is', async () => {
   assert.ok(ending.code === 2 && ending.err.startsWith('Expected --out to end in .html but found "map.png".'), ending.err);
 });
 
-test('a photograph smaller than the input is enlarged, and that is said', async () => {
+test('a photograph smaller than the input is enlarged, and every way says so with both sizes', async () => {
   const small = join(folder, 'small.png');
   await writeFile(small, await sharp(photo).resize(20, 16).png().toBuffer());
-  const { code, err } = await inspect('maps', model, small, '--layer', 'conv1', '--json');
-  assert.deepEqual([code, err], [0, "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which adds no detail.\n"]);
+  const sentence = "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which adds no detail.\n";
+  const photos = join(folder, 'photos');
+  for (const words of [['maps', model, small, '--layer', 'conv1'], ['why', model, small], ['neighbours', model, small, photos], ['story', model, small], ['compare', model, model, small]]) {
+    const { code, err } = await inspect(...words, '--json');
+    assert.deepEqual([code, err], [0, sentence], words[0]);
+  }
 });
+
+test('Ctrl-C stops every long way with a sentence, and leaves no page', async () => {
+  const photos = join(folder, 'photos');
+  const ways: Record<string, string[]> = {
+    'why': [model, photo, '--method', 'occlusion', '--patch', '4', '--stride', '1'],
+    'unit': [model, '--layer', 'conv3', '--channel', '1', '--steps', '5000'],
+    'mistakes': [model, photos, '--batch', '1'],
+    'map': [model, photos, '--index', join(folder, 'other.index'), '--batch', '1'],
+  };
+  for (const [way, words] of Object.entries(ways)) {
+    const out = join(folder, `stopped-${way}.html`);
+    const { code, err } = await stoppedInspect(way, ...words, '--out', out);
+    assert.equal(code, 1, way);
+    assert.match(err, /Stopped: no page was written\.( The features of \d of 9 photographs are kept, so the next time goes on from there\.)?\n$/, way);
+    await assert.rejects(readFile(out), { code: 'ENOENT' });
+    assert.equal(process.listenerCount('SIGINT'), 0, `${way} lets go of the signal`);
+  }
+});
+
+test('features that were computed before Ctrl-C are kept, and the next time goes on from there', async () => {
+  const index = join(folder, 'stopped.index');
+  const words = ['neighbours', model, photo, join(folder, 'photos'), '--index', index, '--batch', '1'];
+  const { err } = await stoppedInspect(...words);
+  const kept = Number(/The features of (\d) of 9 photographs are kept/.exec(err)?.[1]);
+  assert.ok(kept >= 1 && kept < 9, err);
+  const done: string[] = [];
+  const answer = await animated((line) => done.push(line), ...words, '--json');
+  assert.equal(answer.code, 0);
+  assert.ok(done.some((line) => line.includes(`of ${9 - kept}`)) && !done.some((line) => line.includes('of 9')), done.join(' '));
+  const whole = await json(...words.slice(0, 4), '--index', join(folder, 'whole.index'));
+  assert.deepEqual(JSON.parse(answer.out), whole);
+});
+
+/** As on a terminal, where progress redraws its line. */
+async function animated(onProgress: (line: string) => void, ...words: string[]): Promise<Run> {
+  const texts = { out: '', err: '' };
+  const stdout = { write: (text: string) => Boolean((texts.out += text)), on: () => undefined };
+  const stderr = {
+    isTTY: true,
+    on: () => undefined,
+    write(text: string) {
+      texts.err += text;
+      if (/\d+ of \d+/.test(text)) onProgress(text);
+      return true;
+    },
+  };
+  const code = await main(['inspect', ...words], { stdout, stderr });
+  return { code, ...texts };
+}
+
+/** Sends this process the signal of Ctrl-C at the first sign of progress. */
+async function stoppedInspect(...words: string[]): Promise<Run> {
+  let sent = false;
+  return animated(() => {
+    if (!sent) process.kill(process.pid, 'SIGINT');
+    sent = true;
+  }, ...words);
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawScene, sceneClasses } from './scene.ts';
+import { drawScene, drawThingMask, sceneClasses } from './scene.ts';
 
 type Colour = readonly [number, number, number];
 
@@ -34,4 +34,14 @@ test('mean colours do not give the classes of scenes away: the nearest of 240 pi
   const hits = asked.filter(({ label, colour }) => known.reduce((best, one) => (distance(one.colour, colour) < distance(best.colour, colour) ? one : best)).label === label).length;
   const accuracy = hits / asked.length;
   assert.ok(accuracy < 0.35, `nearest mean colour names ${(100 * accuracy).toFixed(1)} % rightly, guessing 16.7 %`);
+});
+
+test('drawThingMask() says where the thing is: in its own colours, some of the picture but not most of it', async () => {
+  for (const label of sceneClasses.keys()) {
+    const address = { seed: 1, label, number: 5 };
+    const { data } = await drawThingMask(address);
+    const covered = data.filter((value) => value === 255).length / data.length;
+    assert.equal(data.length, (await drawScene(address)).data.length);
+    assert.ok(covered > 0.05 && covered < 0.6 && data.every((value) => value === 0 || value === 255), `${sceneClasses[label]}: ${covered}`);
+  }
 });

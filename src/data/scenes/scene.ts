@@ -20,25 +20,34 @@ export interface SceneAddress {
  * A drawn scene: a thing of its class in any colour, size, place and pose, among clutter, under light from some side, with noise.
  * A function of its address. `size` pixels square.
  */
-export async function drawScene({ seed, label, number }: SceneAddress, size = 48): Promise<Picture> {
-  const chance = new Chance(seed, label, number);
-  const { data } = await sharp(Buffer.from(sceneSvg(chance, label, size))).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-  return { width: size, height: size, data: withNoise(data, chance.between(4, 12), { seed, label, number }) };
+export async function drawScene(address: SceneAddress, size = 48): Promise<Picture> {
+  const chance = new Chance(address.seed, address.label, address.number);
+  const { below, thing, above } = sceneSvg(chance, address.label, size);
+  const { data } = await sharp(svg([below, thing, above], size)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  return { width: size, height: size, data: withNoise(data, chance.between(4, 12), address) };
 }
 
-function sceneSvg(chance: Chance, label: number, size: number): string {
+/** Which pixels of a scene its thing is painted on: white there, black elsewhere. */
+export async function drawThingMask({ seed, label, number }: SceneAddress, size = 48): Promise<Picture> {
+  const { thing } = sceneSvg(new Chance(seed, label, number), label, size);
+  const { data } = await sharp(svg([thing], size)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  return { width: size, height: size, data: Uint8Array.from({ length: 3 * size * size }, (_, i) => (data[4 * Math.floor(i / 3) + 3]! >= 128 ? 255 : 0)) };
+}
+
+function svg(parts: readonly string[], size: number): Buffer {
+  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`);
+}
+
+/** What lies below the thing, the thing, and what lies above it. */
+function sceneSvg(chance: Chance, label: number, size: number): { below: string; thing: string; above: string } {
   const ground = chance.between(0.1, 0.5);
   const hue = chance.between(0, 360);
   const background = `hsl(${hue.toFixed(0)} ${chance.whole(10, 60)}% ${(100 * ground).toFixed(0)}%)`;
   const clutter = (count: number): string => Array.from({ length: count }, () => litter(chance, size)).join('');
-  const parts = [
-    `<rect width="${size}" height="${size}" fill="${background}"/>`,
-    clutter(chance.whole(3, 7)),
-    placed(chance, label, ground, size),
-    clutter(chance.whole(0, 1)),
-    light(chance, size),
-  ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`;
+  // In the order in which they draw from `chance`.
+  const below = `<rect width="${size}" height="${size}" fill="${background}"/>${clutter(chance.whole(3, 7))}`;
+  const thing = placed(chance, label, ground, size);
+  return { below, thing, above: clutter(chance.whole(0, 1)) + light(chance, size) };
 }
 
 /** The thing itself: in any hues, lighter than its ground. */

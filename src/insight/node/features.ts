@@ -20,12 +20,10 @@ export interface Features {
   readonly remarks: readonly string[];
 }
 
-/** The last hidden layer: the ReLU before the last dense layer (fc7 of the paper), or what feeds that layer. */
-export function lastHidden(model: Pick<Model, 'network'>): string {
-  const dense = model.network.filter(({ type }) => type === 'dense');
-  const before = model.network.findIndex(({ name }) => name === dense.at(-2)?.name);
-  const relu = model.network.slice(before + 1).find(({ type }) => type === 'relu');
-  return relu?.name ?? model.network[before]!.name;
+/** The last hidden layer, what the last dense layer reads: the ReLU of fc7 in the paper's network. */
+export function lastHidden({ network }: Pick<Model, 'network'>): string {
+  const last = network.findLastIndex(({ type }) => type === 'dense');
+  return network.slice(0, last).findLast(({ type }) => type !== 'dropout')!.name;
 }
 
 /** Where the index of a folder lies if nobody says otherwise: beside the model. */
@@ -36,7 +34,7 @@ export function indexPath(modelFile: string, layer: string, folder: string): str
 
 /**
  * The features of every photograph below a folder; those that the index file has, for the same weights and an unchanged file,
- * are not computed again. The index is written anew where something was.
+ * are not computed again. The index is written anew where something was, also when `work.signal` stops it half-way.
  */
 export async function featuresOf(opened: Opened, folder: string, layer: string, index: string, work: Work): Promise<Features> {
   const dimensions = volume(findLayer(inferShapes(opened.model.network), layer).output);
@@ -47,11 +45,22 @@ export async function featuresOf(opened: Opened, folder: string, layer: string, 
   const rows = stamps.map((stamp) => known.get(stamp));
   const missing = [...rows.keys()].filter((i) => rows[i] === undefined);
   const remarks: string[] = [...dataset.remarks];
+  const keep = (): Promise<void> => writeIndex(index, fingerprint, stamps, rows, dimensions);
   if (missing.length > 0) {
-    remarks.push(...(await compute(opened, only(dataset, missing), layer, dimensions, work, (i, row) => (rows[missing[i]!] = row))));
-    await writeIndex(index, fingerprint, stamps, rows, dimensions).catch((error: unknown) => remarks.push(`The index was not kept, so the next time takes as long: ${error instanceof Error ? error.message : String(error)}`));
+    try {
+      remarks.push(...(await compute(opened, only(dataset, missing), layer, dimensions, work, (i, row) => (rows[missing[i]!] = row))));
+    } catch (error) {
+      if (!work.signal?.aborted) throw error;
+      await keep();
+      throw new AlexNetError(`${told(error)} The features of ${rows.filter((row) => row !== undefined).length} of ${rows.length} photographs are kept, so the next time goes on from there.`);
+    }
+    await keep().catch((error: unknown) => remarks.push(`The index was not kept, so the next time takes as long: ${told(error)}`));
   }
   return { ...gathered(dataset, rows, dimensions), dimensions, remarks };
+}
+
+function told(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function gathered(dataset: Dataset, rows: readonly (Float32Array | undefined)[], dimensions: number): Pick<Features, 'dataset' | 'values'> {

@@ -5,6 +5,7 @@ import { escape } from '../../html.ts';
 import { principalComponents } from '../pca.ts';
 import { tiled } from '../draw.ts';
 import { umap } from '../umap.ts';
+import { inParts } from '../work.ts';
 import type { Work } from '../work.ts';
 import { abouts } from './about.ts';
 import { dataUrl } from './encode.ts';
@@ -42,7 +43,7 @@ export async function photographMap(opened: Opened, folder: string, { layer, ind
   const count = dataset.samples.length;
   ensure(count >= 3, () => `A map needs at least 3 photographs, but ${folder} has ${count}.`);
   const components = Math.min(50, dimensions, count - 1);
-  const { scores, shares } = principalComponents(values, dimensions, components, { seed });
+  const { scores, shares } = await principalComponents(values, dimensions, components, { seed, ...work });
   const layout = withUmap && count >= 5 ? await umap(scores, components, { seed, ...work }) : undefined;
   const points = dataset.samples.map(({ name, label }, n) => ({
     file: name,
@@ -54,12 +55,15 @@ export async function photographMap(opened: Opened, folder: string, { layer, ind
 }
 
 /** One page with all photographs as small pictures. */
-export async function mapHtml({ name, model }: Opened, { answer, features: { dataset } }: PhotographMap): Promise<string> {
+export async function mapHtml({ name, model }: Opened, { answer, features: { dataset } }: PhotographMap, work: Work = {}): Promise<string> {
   const { points, shares, layer } = answer;
   const side = points.length <= 500 ? 64 : points.length <= 2000 ? 40 : 28;
   const columns = Math.ceil(Math.sqrt(points.length));
   const thumbnails: Picture[] = [];
-  for (const { source } of dataset.samples) thumbnails.push(squareOf(await loadPicture(source.path, { resize: { how: 'shorterSide', size: side } }), side));
+  await inParts(dataset.samples.length, 8, work, async (first, count) => {
+    const samples = dataset.samples.slice(first, first + count);
+    thumbnails.push(...(await Promise.all(samples.map(async ({ source }) => squareOf(await loadPicture(source.path, { resize: { how: 'shorterSide', size: side } }), side)))));
+  });
   const withUmap = points[0]!.umap !== undefined;
   const data = {
     points: dataset.samples.map((sample) => ({ name: sample.name, label: sample.label })),

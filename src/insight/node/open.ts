@@ -25,7 +25,7 @@ export interface OpenOptions {
   readonly randomize?: string;
 }
 
-/** A model and a session that has its weights. */
+/** A model and a session that has its weights, shuffled ones included. */
 export interface Opened {
   readonly model: Model;
   readonly session: Session;
@@ -43,11 +43,18 @@ export async function withModel<T>(path: string, options: OpenOptions, use: (ope
   const session = await engine.prepare(model.network, { batch, mode, keep: keep(model.network), ...(threads !== undefined && { threads }) });
   try {
     await Promise.all([...model.weights].map(([name, values]) => session.setParameter(name, values)));
-    if (options.randomize !== undefined) await randomize(session, options.randomize, seed);
-    return await use({ model, session, engine, name: basename(path) });
+    if (options.randomize === undefined) return await use({ model, session, engine, name: basename(path) });
+    await randomize(session, options.randomize, seed);
+    return await use({ model: { ...model, weights: await weightsOf(session) }, session, engine, name: `${basename(path)} with its weights shuffled from ${options.randomize} up` });
   } finally {
     await session.dispose();
   }
+}
+
+async function weightsOf(session: Session): Promise<Map<string, Float32Array>> {
+  const weights = new Map<string, Float32Array>();
+  for (const { name } of session.parameters) weights.set(name, await session.getParameter(name));
+  return weights;
 }
 
 /** A photograph as the network sees it. */

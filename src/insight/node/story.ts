@@ -141,7 +141,7 @@ async function convolutionHtml(told: Told, index: number): Promise<string> {
   }
   return `${kernels}<p>Each number looks at ${rows.end - rows.start}×${columns.end - columns.start} pixels of the photograph. The ${buttons.length} strongest of ${output[0]} maps:</p>
 <div class="beside"><div class="panels" style="--columns:6">${buttons.join('')}</div>${scaleHtml({ colours: signs, range, unit: 'before ReLU' })}</div>
-<div class="how" id="how-${layer.name}"></div>`;
+<div class="how" id="how-${layer.name}"></div><p id="said-${layer.name}" aria-live="polite"></p>`;
 }
 
 async function kernelsHtml({ opened: { session, model } }: Told, layer: string, [height, width]: readonly [number, number]): Promise<string> {

@@ -15,7 +15,7 @@ import { eachPhotograph, photographsIn } from './folder.ts';
 import { openPhotograph } from './open.ts';
 import type { Opened } from './open.ts';
 import { digits } from './report.ts';
-import type { Panel, Report } from './report.ts';
+import type { Panel, Report, Section } from './report.ts';
 
 export interface UnitAnswer {
   readonly layer: string;
@@ -57,7 +57,7 @@ export async function unitReport(opened: Opened, layer: string, channel: number,
         panels: [{ picture: cropped(inputPicture(made.image, model.preprocessing, model.meanImage), field), caption: [`${digits(made.value)} on this picture`, `its receptive field, ${size} pixels`], alt: `A picture made by gradient ascent that excites channel ${channel} of ${layer}` }],
         columns: 3,
       },
-      ...(found.length === 0 ? [] : [{ heading: `The ${found.length} photographs that excite it most`, text: 'Each cut to what the unit sees, and below it which pixels made it answer.', panels: await patchPanels(opened, layer, channel, found), columns: 9 }]),
+      ...(found.length === 0 ? [] : await patchSections(opened, layer, channel, found)),
     ],
     about: [abouts.maximise, ...(found.length === 0 ? [] : [abouts.patches])],
   };
@@ -98,8 +98,8 @@ async function strongestIn({ model, session }: Opened, folder: string, layer: st
   return { found, unread };
 }
 
-/** First a row of patches, then a row of their deconvnet pictures. */
-async function patchPanels({ model, session }: Opened, layer: string, channel: number, found: readonly Strongest[]): Promise<Panel[]> {
+/** A row of patches, and below it a row of their deconvnet pictures. */
+async function patchSections({ model, session }: Opened, layer: string, channel: number, found: readonly Strongest[]): Promise<Section[]> {
   const shapes = inferShapes(model.network);
   const { output } = findLayer(shapes, layer);
   const patches: Panel[] = [];
@@ -111,5 +111,9 @@ async function patchPanels({ model, session }: Opened, layer: string, channel: n
     const drawn = signedPicture(back, shapes[0]!.output, signedRangeOf(back, 0.9995).high, model.preprocessing.channels);
     made.push({ picture: cropped(drawn, field), caption: ['deconvnet'], alt: `Which pixels of ${photograph.name} made the channel answer` });
   }
-  return [...patches, ...made];
+  const columns = Math.max(6, found.length);
+  return [
+    { heading: `The ${found.length} photographs that excite it most`, text: 'Each cut to what the unit sees; under it the unit’s value there.', panels: patches, columns },
+    { text: 'Which of these pixels made it answer (deconvnet; grey is none):', panels: made, columns },
+  ];
 }

@@ -104,11 +104,13 @@ canvas.addEventListener('keydown', (event) => {
   if (direction === undefined) return;
   event.preventDefault();
   const from = places[chosen] ?? { x: canvas.width / 2, y: canvas.height / 2 };
-  const i = nearestTo(from.x, from.y, (candidate) => {
+  const towards = (candidate: number): number => {
     const [dx, dy] = [places[candidate]!.x - from.x, places[candidate]!.y - from.y];
-    const along = dx * direction[0] + dy * direction[1];
-    return candidate !== chosen && along > 0 && along >= 0.7 * Math.hypot(dx, dy);
-  });
+    return candidate === chosen ? -1 : (dx * direction[0] + dy * direction[1]) / Math.hypot(dx, dy);
+  };
+  // Straight ahead if there is one, else anywhere on that side, so that none is out of reach.
+  const ahead = nearestTo(from.x, from.y, (candidate) => towards(candidate) >= 0.7);
+  const i = ahead >= 0 ? ahead : nearestTo(from.x, from.y, (candidate) => towards(candidate) > 0);
   if (i >= 0) choose(i);
 });
 

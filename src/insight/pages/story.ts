@@ -112,12 +112,16 @@ function show(step: Step, channel: number, y: number, x: number, channelShown: n
     return option;
   });
   const select = element('select', options, { id: `part-${step.name}` });
-  select.addEventListener('change', () => show(step, channel, y, x, Number(select.value), target));
+  select.addEventListener('change', () => {
+    show(step, channel, y, x, Number(select.value), target);
+    target.querySelector('select')!.focus();
+  });
   const sum = [`${text(map.bias)} bias`, ...few.map(({ channel: c, sum: one }) => `${text(one)} ${called(c)}`), ...(ordered.length > 8 ? [`${text(rest)} from the other ${ordered.length - 8}`] : [])].join('  +  ');
   const columns = step.kernel[1];
   const place = element('p', `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${y * step.stride[0] - step.padding.top} to ${y * step.stride[0] - step.padding.top + step.kernel[0] - 1} and columns ${x * step.stride[1] - step.padding.left} to ${x * step.stride[1] - step.padding.left + columns - 1} of ${step.from}. Arrow keys on the map move it.`);
   const result = element('p', `${sum}  =  ${text(total)}`, { class: 'sum' });
-  const said = element('p', `The network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`, { 'aria-live': 'polite' });
+  // This paragraph stays in the page while all else is made anew: only then is its change read aloud.
+  document.getElementById(`said-${step.name}`)!.textContent = `Row ${y}, column ${x} of map ${channel}: the network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`;
   const grids = element('div', [grid(`what it sees in ${called(part.channel)}`, part.patch, columns), element('span', '×', { 'aria-hidden': 'true' }), grid('its weights', part.weights, columns), element('span', '=', { 'aria-hidden': 'true' }), grid(`products; their sum is ${text(part.sum)}`, part.patch.map((value, i) => (value === undefined ? undefined : value * part.weights[i]!)), columns)], { class: 'grids' });
   const view = mapCanvas(step, channel, y, x, (ny, nx) => {
     show(step, channel, ny, nx, part.channel, target);
@@ -130,7 +134,6 @@ function show(step: Step, channel: number, y: number, x: number, channelShown: n
     element('p', [element('label', 'Input channel, strongest first: ', { for: `part-${step.name}` }), select]),
     grids,
     result,
-    said,
   );
 }
 
@@ -171,6 +174,7 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-l
     const values = numbers(step.maps[channel]!.values);
     const most = values.indexOf(Math.max(...values));
     show(step, channel, Math.floor(most / step.size[1]), most % step.size[1], undefined, target);
-    target.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+    target.querySelector('canvas')!.focus({ preventScroll: true });
+    target.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
   });
 }

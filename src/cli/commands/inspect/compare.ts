@@ -11,11 +11,13 @@ export function registerCompare(inspect: Command, terminal: Terminal): void {
     .argument('<a>', 'a model')
     .argument('<b>', 'another')
     .argument('<photo>')
+    .option('--randomize <layer>', "the honest check: the second model's weights shuffled from this layer upwards; give one model twice")
     .addHelpText('after', '\nExample:\n  alexnet inspect compare before.safetensors after.safetensors photo.jpg --out compare.html')
-    .action((fileA: string, fileB: string, photo: string, flags: InspectFlags) =>
+    .action((fileA: string, fileB: string, photo: string, { randomize, ...flags }: InspectFlags) =>
       withModel(fileA, { ...openOptions(flags), mode: 'inference' }, (a) =>
-        withModel(fileB, { ...openOptions(flags), mode: 'inference' }, async (b) => {
+        withModel(fileB, { ...openOptions({ ...flags, ...(randomize !== undefined && { randomize }) }), mode: 'inference' }, async (b) => {
           const photographs = [await openPhotograph(photo, a.model), await openPhotograph(photo, b.model)] as const;
+          for (const remark of new Set(photographs.flatMap((photograph) => photograph.remark ?? []))) terminal.note(remark);
           const { report, answer } = await compareReport(a, b, photographs);
           const lines = answer.models.map(({ model, predictions }) => `${model}: ${predictions.slice(0, 3).map(({ label, probability }) => `${label} ${percent(probability, 1)}`).join(', ')}`);
           await finish('compare', flags, terminal, report, answer, lines);

@@ -34,9 +34,9 @@ export function registerMap(inspect: Command, terminal: Terminal): void {
       if (flags.tsv !== undefined) checkOut(flags.tsv, ['.tsv']);
       return withModel(model, { ...openOptions(flags), batch: flags.batch, mode: 'inference', keep: (network) => [flags.layer ?? lastHidden({ network })] }, async (opened) => {
         const layer = flags.layer ?? lastHidden(opened.model);
-        const made = await working(terminal, 'map', (work) => photographMap(opened, folder, { ...work, layer, umap: flags.umap, seed: flags.seed, index: flags.index ?? indexPath(model, layer, folder) }));
+        const made = await working(terminal, 'mapping', (work) => photographMap(opened, folder, { ...work, layer, umap: flags.umap, seed: flags.seed, index: flags.index ?? indexPath(model, layer, folder) }));
         made.remarks.forEach((line) => terminal.note(line));
-        if (out !== undefined) await writeWhole(out, [Buffer.from(await mapHtml(opened, made))]);
+        if (out !== undefined) await writeWhole(out, [Buffer.from(await working(terminal, 'small pictures', (work) => mapHtml(opened, made, work)))]);
         if (flags.tsv !== undefined) await writeTsv(flags.tsv, projectorFiles(made.features));
         tell(terminal, made.answer, out, [`${made.answer.points.length} photographs by ${layer}`]);
       });

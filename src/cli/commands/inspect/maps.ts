@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { mapsReport } from '../../../insight/node/maps.ts';
-import { openPhotograph, withModel } from '../../../insight/node/open.ts';
+import { withModel } from '../../../insight/node/open.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { percent } from '../../text.ts';
-import { finish, openOptions, outOption, randomizeOption } from './shared.ts';
+import { finish, openOptions, outOption, photographOf, randomizeOption } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 interface MapsFlags extends InspectFlags {
@@ -25,8 +25,7 @@ export function registerMaps(inspect: Command, terminal: Terminal): void {
     .addHelpText('after', '\nExample:\n  alexnet inspect maps model.safetensors photo.jpg --layer relu1 --out maps.png')
     .action((model: string, photo: string, flags: MapsFlags) =>
       withModel(model, { ...openOptions(flags), mode: 'inference', keep: () => [flags.layer] }, async (opened) => {
-        const photograph = await openPhotograph(photo, opened.model);
-        if (photograph.remark !== undefined) terminal.note(photograph.remark);
+        const photograph = await photographOf(photo, opened, terminal);
         const { report, answer } = await mapsReport(opened, photograph, flags.layer, { most: flags.top, ownScale: flags.ownScale ?? false, over: flags.over ?? false });
         const strongest = answer.maps.slice(0, 5).map(({ channel }) => channel);
         await finish('maps', flags, terminal, report, answer, [`${answer.layer}: ${answer.maps.length} maps, ${percent(answer.zeros, 1)} zeros; the strongest are ${strongest.join(', ')}`]);

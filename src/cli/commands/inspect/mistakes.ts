@@ -5,7 +5,7 @@ import { keepForExplaining } from '../../../insight/target.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { percent } from '../../text.ts';
-import { finish, openOptions, outOption, working } from './shared.ts';
+import { finish, openOptions, outOption, randomizeOption, working } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 interface MistakesFlags extends InspectFlags {
@@ -14,7 +14,7 @@ interface MistakesFlags extends InspectFlags {
 }
 
 export function registerMistakes(inspect: Command, terminal: Terminal): void {
-  outOption(inspect.command('mistakes').description('the worst errors on labelled photographs, with heat maps, and the classes mixed up most'))
+  randomizeOption(outOption(inspect.command('mistakes').description('the worst errors on labelled photographs, with heat maps, and the classes mixed up most')))
     .argument('<model>')
     .argument('<dir>', 'one folder of photographs a class')
     .option('--top <n>', 'how many of the worst are drawn', wholeNumber(0), 24)

@@ -2,10 +2,10 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { indexPath, lastHidden } from '../../../insight/node/features.ts';
 import { neighboursReport } from '../../../insight/node/neighbours.ts';
-import { openPhotograph, withModel } from '../../../insight/node/open.ts';
+import { withModel } from '../../../insight/node/open.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { finish, openOptions, outOption, randomizeOption, working } from './shared.ts';
+import { finish, openOptions, outOption, photographOf, randomizeOption, working } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 interface NeighboursFlags extends InspectFlags {
@@ -30,7 +30,7 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
     .action((model: string, photo: string, folder: string, flags: NeighboursFlags) =>
       withModel(model, { ...openOptions(flags), batch: flags.batch, mode: 'inference', keep: (network) => [flags.layer ?? lastHidden({ network })] }, async (opened) => {
         const layer = flags.layer ?? lastHidden(opened.model);
-        const photograph = await openPhotograph(photo, opened.model);
+        const photograph = await photographOf(photo, opened, terminal);
         const { report, answer, remarks } = await working(terminal, 'features', (work) =>
           neighboursReport(opened, photograph, folder, { ...work, layer, metric: flags.metric, most: flags.top, index: flags.index ?? indexPath(model, layer, folder) }),
         );

@@ -3,7 +3,8 @@ import { AlexNetError } from '../../../errors.ts';
 import { writeReport } from '../../../insight/node/write.ts';
 import type { Report } from '../../../insight/node/report.ts';
 import type { Work } from '../../../insight/work.ts';
-import type { OpenOptions } from '../../../insight/node/open.ts';
+import { openPhotograph } from '../../../insight/node/open.ts';
+import type { OpenOptions, Opened, Photograph } from '../../../insight/node/open.ts';
 import type { CommonOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 
@@ -26,6 +27,13 @@ export function openOptions({ engine, threads, seed, randomize }: InspectFlags):
   return { engine, seed, ...(threads !== undefined && { threads }), ...(randomize !== undefined && { randomize }) };
 }
 
+/** The photograph as the network sees it; what one should know about it is said. */
+export async function photographOf(file: string, { model }: Opened, terminal: Terminal): Promise<Photograph> {
+  const photograph = await openPhotograph(file, model);
+  if (photograph.remark !== undefined) terminal.note(photograph.remark);
+  return photograph;
+}
+
 /** Where the page goes; undefined with --json and no --out: then only numbers are wanted. */
 export function outOf(verb: string, { out, json }: InspectFlags): string | undefined {
   return out ?? (json ? undefined : `inspect-${verb}.html`);
@@ -45,10 +53,10 @@ export function tell(terminal: Terminal, answer: object, out: string | undefined
 /** Seconds between two lines of progress where nothing is redrawn. */
 const plainSeconds = 15;
 
-/** Runs long work with a progress line; Ctrl-C stops it between two parts, and nothing is written. */
+/** Runs long work with a progress line; Ctrl-C stops it between two parts, and no page is written. A second one ends the process as usual. */
 export async function working<T>(terminal: Terminal, what: string, use: (work: Work) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const listen = (): void => stop.abort(new AlexNetError('Stopped; nothing was written.'));
+  const listen = (): void => stop.abort(new AlexNetError('Stopped: no page was written.'));
   process.once('SIGINT', listen).once('SIGTERM', listen);
   let told = performance.now();
   const progress = (done: number, total: number): void => {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { openPhotograph, withModel } from '../../../insight/node/open.ts';
+import { withModel } from '../../../insight/node/open.ts';
 import { storyHtml } from '../../../insight/node/story.ts';
 import { checkOut } from '../../../insight/node/write.ts';
 import { writeWhole } from '../../../model/files.ts';
 import type { Terminal } from '../../terminal.ts';
 import { percent } from '../../text.ts';
-import { openOptions, outOf, outOption, randomizeOption, tell } from './shared.ts';
+import { openOptions, outOf, outOption, photographOf, randomizeOption, tell } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 export function registerStory(inspect: Command, terminal: Terminal): void {
@@ -17,8 +17,7 @@ export function registerStory(inspect: Command, terminal: Terminal): void {
       const out = outOf('story', flags);
       if (out !== undefined) checkOut(out, ['.html']);
       return withModel(model, openOptions(flags), async (opened) => {
-        const photograph = await openPhotograph(photo, opened.model);
-        if (photograph.remark !== undefined) terminal.note(photograph.remark);
+        const photograph = await photographOf(photo, opened, terminal);
         const { html, answer } = await storyHtml(opened, photograph);
         if (out !== undefined) await writeWhole(out, [Buffer.from(html)]);
         tell(terminal, answer, out, answer.predictions.slice(0, 3).map(({ label, probability }) => `${label}: ${percent(probability, 1)}`));

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { methods, keepForExplain, parseMethod } from '../../../insight/methods.ts';
 import type { MethodName } from '../../../insight/methods.ts';
 import { fillOf } from './fill.ts';
-import { findClass, openPhotograph, withModel } from '../../../insight/node/open.ts';
+import { findClass, withModel } from '../../../insight/node/open.ts';
 import { whyReport } from '../../../insight/node/why.ts';
 import { number, wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import { percent } from '../../text.ts';
-import { finish, openOptions, outOption, randomizeOption, working } from './shared.ts';
+import { finish, openOptions, outOption, photographOf, randomizeOption, working } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 interface WhyFlags extends InspectFlags {
@@ -46,8 +46,7 @@ async function why(modelFile: string, photo: string, flags: WhyFlags, terminal: 
   await withModel(modelFile, { ...options, batch: many ? 32 : 1, keep: (network) => keepForExplain(network, flags.layer) }, async (opened) => {
     const { preprocessing } = opened.model;
     const index = flags.class === undefined ? undefined : findClass(opened.model, flags.class);
-    const photograph = await openPhotograph(photo, opened.model);
-    if (photograph.remark !== undefined) terminal.note(photograph.remark);
+    const photograph = await photographOf(photo, opened, terminal);
     const { report, answer } = await working(terminal, 'explaining', (work) =>
       whyReport(opened, photograph, {
         ...work,
