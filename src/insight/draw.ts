@@ -11,11 +11,17 @@ export function mapPicture(values: ArrayLike<number>, height: number, width: num
   return { width, height, data };
 }
 
-/** A map in colours over the photograph, which turns grey and steps back: `share` of each pixel is the map's. */
-export function overPicture(picture: Picture, map: Picture, share = 0.6): Picture {
+/**
+ * Numbers `[height, width]` in colours over the photograph, which turns grey: where they are near zero it shows through, where
+ * they are large it steps back.
+ */
+export function overPicture(picture: Picture, values: ArrayLike<number>, range: Range, colours: ColourMap): Picture {
+  const map = mapPicture(values, picture.height, picture.width, range, colours);
+  const largest = Math.max(Math.abs(range.low), Math.abs(range.high));
   const data = Uint8Array.from(picture.data, (_, i) => {
     const from = i - (i % 3);
     const grey = 0.299 * picture.data[from]! + 0.587 * picture.data[from + 1]! + 0.114 * picture.data[from + 2]!;
+    const share = 0.25 + (largest > 0 ? 0.5 * Math.min(1, Math.abs(values[from / 3]!) / largest) : 0);
     return share * map.data[i]! + (1 - share) * grey;
   });
   return { width: picture.width, height: picture.height, data };

@@ -39,8 +39,9 @@ test('describeKernels() tells blobs, colour contrasts, noise and dead kernels ap
   const colourBlob = kernel((x, y, c) => [1, -1, 0][c]! * Math.exp(-(x * x + y * y) / 8));
   const colourEdge = stripes(60, 0.1, [1, 0, -1]);
   const noise = [...randomNumbers(363, 0.3, 8)];
+  const tint = noise.map((w, i) => 0.5 * w + (Math.floor(i / 121) === 1 ? 0.4 : -0.1));
   const dead = stripes(10, 0.2).map((w) => w / 100);
-  assert.deepEqual(described(blob, corner, colourBlob, colourEdge, noise, dead).map(({ kind }) => kind), ['blob', 'blob', 'colour', 'colour', 'noise', 'dead']);
+  assert.deepEqual(described(blob, corner, colourBlob, colourEdge, noise, tint, dead).map(({ kind }) => kind), ['blob', 'blob', 'colour', 'colour', 'noise', 'colour', 'dead']);
 });
 
 test('describeKernels() gives a colour edge its direction', () => {

@@ -28,7 +28,7 @@ export const deadShare = 0.1;
 /** From this share of its energy on a kernel is one of colour. */
 const colourShare = 0.6;
 const directed = 0.5;
-/** White noise of 11×11 has about 0.12 of its power under one peak and a single wave about 0.9. */
+/** White noise of 11×11 has about 0.12 of its power under one peak and a single wave about 0.9; less than 0.01 of its energy is its mean. */
 const concentrated = 0.3;
 
 /**
@@ -46,15 +46,24 @@ export function describeKernels(weight: Float32Array, [kernels, channels, height
   return each.map((kernel, k) => {
     const waves = describeWaves(spectrum(strongestMixture(kernel, channels), height, width), 1 / Math.max(height, width));
     const colour = colourOf(kernel, channels);
-    return { kernel: k, kind: kindOf(norms[k]!, strongest, colour, waves), norm: norms[k]!, colour, ...waves };
+    return { kernel: k, kind: kindOf(norms[k]!, strongest, colour, Math.max(waves.concentration, flatnessOf(kernel, channels)), waves), norm: norms[k]!, colour, ...waves };
   });
 }
 
-function kindOf(norm: number, strongest: number, colour: number, { directedness, concentration }: Waves): KernelKind {
+function kindOf(norm: number, strongest: number, colour: number, pattern: number, { directedness }: Waves): KernelKind {
   if (norm <= deadShare * strongest) return 'dead';
-  if (concentration < concentrated) return 'noise';
+  if (pattern < concentrated) return 'noise';
   if (colour >= colourShare) return 'colour';
   return directedness >= directed ? 'edge' : 'blob';
+}
+
+/** The share of its energy that is the mean of each channel: near 1 for one colour all over. */
+function flatnessOf(kernel: Float32Array, channels: number): number {
+  const places = kernel.length / channels;
+  const energy = (values: Float32Array): number => values.reduce((sum, w) => sum + w * w, 0);
+  const means = Float32Array.from({ length: channels }, (_, c) => kernel.subarray(c * places, (c + 1) * places).reduce((sum, w) => sum + w / places, 0));
+  const all = energy(kernel);
+  return all === 0 ? 0 : (places * energy(means)) / all;
 }
 
 /** Of the energy around each place's mean over the channels, its share of all. */

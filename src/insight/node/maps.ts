@@ -41,9 +41,9 @@ export async function mapsReport({ model, session, name }: Opened, photograph: P
   const panel = ({ channel, mean, largest, zeros }: MapStatistics): Panel => {
     const values = activation.subarray(channel * places, (channel + 1) * places);
     const range = ownScale ? rangeFor(values) : common;
-    const laid = over ? mapPicture(overInput(values, receptiveCentres(model.network, layer), shapes[0]!.output), photograph.picture.height, photograph.picture.width, range, signed ? signs : amounts) : undefined;
+    const colours = signed ? signs : amounts;
     return {
-      picture: laid ? overPicture(photograph.picture, laid) : mapPicture(values, output[1], output[2], range, signed ? signs : amounts),
+      picture: over ? overPicture(photograph.picture, overInput(values, receptiveCentres(model.network, layer), shapes[0]!.output), range, colours) : mapPicture(values, output[1], output[2], range, colours),
       caption: [`${channel}`, `mean ${digits(mean)}`, `most ${digits(largest)}`, `zero ${share(zeros)}`],
       alt: `Channel ${channel}: mean ${digits(mean)}, largest ${digits(largest)}, ${share(zeros)} zeros`,
       cells: !over,

@@ -1,6 +1,6 @@
 import { AlexNetError } from '../../errors.ts';
 import { amounts, rangeOf } from '../colours.ts';
-import { mapPicture, overPicture } from '../draw.ts';
+import { overPicture } from '../draw.ts';
 import { gradCam } from '../gradcam.ts';
 import { confusedPairs, worstMistakes } from '../mistakes.ts';
 import { classTarget } from '../target.ts';
@@ -43,8 +43,7 @@ export async function mistakesReport(opened: Opened, folder: string, most: numbe
     work.signal?.throwIfAborted();
     const photograph = await openPhotograph(dataset.samples[samples[index]!]!.source.path, model);
     const { overInput } = await gradCam(session, photograph.input, classTarget(model.network, predicted));
-    const { height, width } = photograph.picture;
-    const heat = overPicture(photograph.picture, mapPicture(overInput, height, width, rangeOf(overInput, 0.995), amounts), 0.5);
+    const heat = overPicture(photograph.picture, overInput, rangeOf(overInput, 0.995), amounts);
     const words = [`${className(model, label)}: ${share(probability)}`, `said ${className(model, predicted)}: ${share(confidence)}`, photograph.name];
     panels.push({ picture: photograph.picture, caption: words, alt: words.join(', ') }, { picture: heat, caption: [`why ${className(model, predicted)}`], alt: `Grad-CAM for ${className(model, predicted)} over the photograph` });
   }

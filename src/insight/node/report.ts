@@ -44,10 +44,10 @@ export interface Report {
   readonly about: readonly About[];
 }
 
-/** A number for people: three digits, no noise. */
+/** A number for people: three digits, no noise; whole ones as they are. */
 export function digits(value: number): string {
-  if (value === 0) return '0';
   const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e5) return String(value).replace('-', '−');
   if (size >= 1e5 || size < 1e-3) return value.toExponential(1).replace('-', '−').replace('e+', 'e').replace('e-', 'e−');
   return size >= 100 ? value.toFixed(0).replace('-', '−') : value.toPrecision(3).replace('-', '−');
 }

@@ -41,8 +41,8 @@ const words: Readonly<Record<LayerType, string>> = {
   softmax: 'Turns scores into probabilities: e to the power of each score, divided by the sum over all classes.',
 };
 
-/** Maps of a convolution that can be opened; others show fewer. */
-const openable = 12;
+/** Maps of a layer that are shown; those of a convolution can be opened. */
+const shownMaps = 12;
 
 /** The way of one photograph through all layers, as one page for a class room that needs no network. */
 export async function storyHtml(opened: Opened, photograph: Photograph): Promise<{ html: string; answer: StoryAnswer }> {
@@ -111,11 +111,11 @@ async function contentHtml(told: Told, index: number): Promise<string> {
     case 'dense':
       return stripHtml(told, index);
     case 'relu':
-      return output[1] * output[2] === 1 ? stripHtml(told, index) : mapsHtml(told, index, 12);
+      return output[1] * output[2] === 1 ? stripHtml(told, index) : mapsHtml(told, index);
     case 'dropout':
       return '';
     default:
-      return mapsHtml(told, index, 8);
+      return mapsHtml(told, index);
   }
 }
 
@@ -132,10 +132,12 @@ async function convolutionHtml(told: Told, index: number): Promise<string> {
   const [top, left] = [output[1] >> 1, output[2] >> 1];
   const { rows, columns } = receptiveField(opened.model.network, layer.name, top, left);
   const values = activations.get(layer.name)!;
-  const range = signedRangeOf(values, 0.9995);
+  const shown = strongestOf(told, index).slice(0, shownMaps);
+  const places = output[1] * output[2];
+  const range = signedRangeOf(shown.flatMap((channel) => [...values.subarray(channel * places, (channel + 1) * places)]), 0.9995);
   const kernels = input[0] === 3 ? await kernelsHtml(told, layer.name, kernel) : '';
   const buttons: string[] = [];
-  for (const channel of strongestOf(told, index).slice(0, openable)) {
+  for (const channel of shown) {
     const picture = channelPicture(values, output, channel, range);
     buttons.push(`<button type="button" data-layer="${layer.name}" data-channel="${channel}" aria-pressed="false" aria-controls="how-${layer.name}"><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt=""><span>map ${channel}</span></button>`);
   }
@@ -161,12 +163,12 @@ function channelPicture(values: Float32Array, [, height, width]: readonly [numbe
   return mapPicture(map, height, width, range, range.low < 0 ? signs : amounts);
 }
 
-async function mapsHtml(told: Told, index: number, most: number): Promise<string> {
+async function mapsHtml(told: Told, index: number): Promise<string> {
   const { layer, output } = told.shapes[index]!;
   const values = told.activations.get(layer.name)!;
   const signed = values.some((value) => value < 0);
   const range = signed ? signedRangeOf(values, 0.9995) : rangeOf(values, 0.9995);
-  const found = mapStatistics(values, output).slice(0, most);
+  const found = mapStatistics(values, output).slice(0, shownMaps);
   const figures = await Promise.all(found.map(async ({ channel, largest, zeros }) => {
     const picture = channelPicture(values, output, channel, range);
     return `<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel}, largest number ${digits(largest)}"><figcaption>map ${channel}, ${share(zeros)} zeros</figcaption></figure>`;
@@ -216,7 +218,7 @@ async function whyHtml({ opened: { model, session }, photograph: { input, pictur
   const figures: string[] = [];
   for (const { index, label, probability } of predictions.slice(0, 3)) {
     const { overInput } = await gradCam(session, input, classTarget(model.network, index));
-    const heat = overPicture(picture, mapPicture(overInput, picture.height, picture.width, rangeOf(overInput, 0.995), amounts));
+    const heat = overPicture(picture, overInput, rangeOf(overInput, 0.995), amounts);
     figures.push(`<figure><img src="${await dataUrl(heat, false)}" width="${picture.width}" height="${picture.height}" alt="Grad-CAM for ${escape(label)}: strongest ${strongest(overInput, picture.height, picture.width)}"><figcaption><strong>${escape(label)}</strong><br>${share(probability)}</figcaption></figure>`);
   }
   return `<section id="why"><h2>Why? Where it looked</h2><p>Grad-CAM for the three most probable classes: light is where the network found what speaks for the class. Each on its own scale.</p>
@@ -231,7 +233,7 @@ async function stepOf(told: Told, index: number): Promise<object> {
   const weight = await session.getParameter(`${layer.name}.weight`);
   const bias = await session.getParameter(`${layer.name}.bias`);
   const [size, places] = [weight.length / convolution.kernels, output[1] * output[2]];
-  const channels = strongestOf(told, index).slice(0, openable);
+  const channels = strongestOf(told, index).slice(0, shownMaps);
   const below = shapes[index - 1]!.layer;
   const map = (channel: number): object => ({
     bias: bias[channel]!,
@@ -271,6 +273,7 @@ button[data-layer]:hover { border-color: var(--line) } button[aria-pressed=true]
 .grids { display: flex; gap: 1rem; align-items: center; flex-wrap: wrap }
 .grid td { padding: .1rem .25rem; border: 0; font-size: .72rem; text-align: right } .grid caption { font-size: .85rem; color: var(--soft); text-align: left }
 .sum { font-variant-numeric: tabular-nums; white-space: pre-wrap }
+.beside:has(.strip) .scale i { height: 6rem }
 .strip { flex: 1 } .strip img { max-width: 64rem; min-height: 1.2rem }
 .bars { width: 100%; max-width: 48rem } .bars .bar { width: 50% } .bars i { display: block; height: 1rem; background: var(--accent); min-width: 1px }
 `;

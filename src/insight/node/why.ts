@@ -1,5 +1,5 @@
 import { amounts, rangeOf, signedRangeOf, signs } from '../colours.ts';
-import { mapPicture, overPicture, signedPicture } from '../draw.ts';
+import { overPicture, signedPicture } from '../draw.ts';
 import { explain, methods } from '../methods.ts';
 import type { ExplainOptions, Explanation, MethodName } from '../methods.ts';
 import { randomize, rankCorrelation } from '../randomize.ts';
@@ -91,8 +91,7 @@ function section(model: Opened['model'], photograph: Photograph, found: Explanat
 function heatPanels({ picture }: Photograph, { heat, signed, values, method }: Explanation, whose: string, channels: 'RGB' | 'BGR'): Panel[] {
   const { height, width } = picture;
   const range = signed ? signedRangeOf(heat, 0.995) : rangeOf(heat, 0.995);
-  const map = mapPicture(heat, height, width, range, signed ? signs : amounts);
-  const panels: Panel[] = [{ picture: overPicture(picture, map, 0.65), caption: [whose, 'heat over the photograph'], alt: `${methods[method].title}, ${whose}: heat map over the photograph; strongest ${strongest(heat, height, width)}` }];
+  const panels: Panel[] = [{ picture: overPicture(picture, heat, range, signed ? signs : amounts), caption: [whose, 'heat over the photograph', `${signed ? '±' : '0 to '}${digits(range.high)}`], alt: `${methods[method].title}, ${whose}: heat map over the photograph; strongest ${strongest(heat, height, width)}` }];
   if (values !== undefined && !signed && method !== 'saliency' && method !== 'smoothgrad') {
     const largest = signedRangeOf(values, 0.998).high;
     panels.push({ picture: signedPicture(values, [3, height, width], largest, channels), caption: [whose, 'in colours; grey is 0'], alt: `${methods[method].title}, ${whose}: the gradient in colours` });

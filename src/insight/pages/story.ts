@@ -73,6 +73,10 @@ function text(value: number): string {
   return plain.replace('-', '−');
 }
 
+function fromTo(start: number, length: number): string {
+  return `${start} to ${start + length - 1}`.replace('-', '−');
+}
+
 function element<K extends keyof HTMLElementTagNameMap>(name: K, content: string | readonly Node[] = [], attributes: Readonly<Record<string, string>> = {}): HTMLElementTagNameMap[K] {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -118,7 +122,7 @@ function show(step: Step, channel: number, y: number, x: number, channelShown: n
   });
   const sum = [`${text(map.bias)} bias`, ...few.map(({ channel: c, sum: one }) => `${text(one)} ${called(c)}`), ...(ordered.length > 8 ? [`${text(rest)} from the other ${ordered.length - 8}`] : [])].join('  +  ');
   const columns = step.kernel[1];
-  const place = element('p', `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${y * step.stride[0] - step.padding.top} to ${y * step.stride[0] - step.padding.top + step.kernel[0] - 1} and columns ${x * step.stride[1] - step.padding.left} to ${x * step.stride[1] - step.padding.left + columns - 1} of ${step.from}. Arrow keys on the map move it.`);
+  const place = element('p', `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${fromTo(y * step.stride[0] - step.padding.top, step.kernel[0])} and columns ${fromTo(x * step.stride[1] - step.padding.left, columns)} of ${step.from}.${part.patch.includes(undefined) ? ' What lies outside is padding: zeros, shown as dots.' : ''} Arrow keys on the map move it.`);
   const result = element('p', `${sum}  =  ${text(total)}`, { class: 'sum' });
   // This paragraph stays in the page while all else is made anew: only then is its change read aloud.
   document.getElementById(`said-${step.name}`)!.textContent = `Row ${y}, column ${x} of map ${channel}: the network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`;
