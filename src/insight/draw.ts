@@ -13,7 +13,7 @@ export function mapPicture(values: ArrayLike<number>, height: number, width: num
 
 /**
  * Numbers `[height, width]` in colours over the photograph, which turns grey: where they are near zero it shows through, where
- * they are large it steps back.
+ * they are large it steps back. It is kept apart from the colours of large numbers: darker where those are light, paler where dark.
  */
 export function overPicture(picture: Picture, values: ArrayLike<number>, range: Range, colours: ColourMap): Picture {
   const map = mapPicture(values, picture.height, picture.width, range, colours);
@@ -21,8 +21,9 @@ export function overPicture(picture: Picture, values: ArrayLike<number>, range: 
   const data = Uint8Array.from(picture.data, (_, i) => {
     const from = i - (i % 3);
     const grey = 0.299 * picture.data[from]! + 0.587 * picture.data[from + 1]! + 0.114 * picture.data[from + 2]!;
+    const ground = range.low < 0 ? 255 - 0.7 * (255 - grey) : 0.7 * grey;
     const share = 0.25 + (largest > 0 ? 0.5 * Math.min(1, Math.abs(values[from / 3]!) / largest) : 0);
-    return share * map.data[i]! + (1 - share) * grey;
+    return share * map.data[i]! + (1 - share) * ground;
   });
   return { width: picture.width, height: picture.height, data };
 }

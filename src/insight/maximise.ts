@@ -1,8 +1,10 @@
 import { ensure } from '../errors.ts';
 import type { Session } from '../engine/engine.ts';
+import type { Network } from '../network/layer.ts';
 import { findLayer, inferShapes, volume } from '../network/shapes.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
+import { receptiveField } from './receptive.ts';
 import { startOf } from './target.ts';
 import type { Target } from './target.ts';
 import { blur, randomView, seen, seenBackward } from './view.ts';
@@ -22,13 +24,13 @@ export interface MaximiseOptions extends Work {
   readonly steps?: number;
   /** Length of a step, in standard deviations of natural colours. Default 0.05. */
   readonly rate?: number;
-  /** Standard deviation of the shift before each step, in pixels. Default 4. */
+  /** Standard deviation of the shift before each step, in pixels. Default 4, or a twentieth of the unit's receptive field where that is less. */
   readonly jitter?: number;
   /** Standard deviation of the logarithm of the size. Default 0.05. */
   readonly scale?: number;
   /** Standard deviation of the turn, in degrees. Default 5. */
   readonly rotation?: number;
-  /** Standard deviation of the blur after every fourth step, in pixels; it shrinks to 0 towards the end. Default 1. */
+  /** Standard deviation of the blur after every fourth step, in pixels; it shrinks to 0 towards the end. Default 1, or a fiftieth of the receptive field. */
   readonly blur?: number;
   /** Share that the picture is drawn back to the mean colour each step. Default 0.01. */
   readonly decay?: number;
@@ -58,7 +60,8 @@ const naturalColours = cholesky([[6498, 5793, 5360], [5793, 6434, 6153], [5360, 
  * gradient while it is closed.
  */
 export async function maximise(session: Session, target: Target, options: MaximiseOptions): Promise<Maximised> {
-  const { steps = 256, rate = 0.05, jitter = 4, scale = 0.05, rotation = 5, blur: deviation = 1, decay = 0.01, seed = 0, colours, ...work } = options;
+  const side = fieldSide(session.network, target);
+  const { steps = 256, rate = 0.05, jitter = Math.min(4, side / 20), scale = 0.05, rotation = 5, blur: deviation = Math.min(1, side / 50), decay = 0.01, seed = 0, colours, ...work } = options;
   ensure(Number.isInteger(steps) && steps > 0, () => `Expected steps to be a whole number above zero but found ${steps}.`);
   const [channels, height, width] = inferShapes(session.network)[0]!.output;
   ensure(channels === 3, () => `Expected a network for pictures of three colours but found ${channels} channels.`);
@@ -76,6 +79,13 @@ export async function maximise(session: Session, target: Target, options: Maximi
   const image = toInput(z, colours);
   await session.forward(image);
   return { image, value: (await session.activation(target.layer))[target.unit]! };
+}
+
+/** The longer side of what the target sees, in pixels. */
+function fieldSide(network: Network, { layer, unit }: Target): number {
+  const [, height, width] = findLayer(inferShapes(network), layer).output;
+  const { rows, columns } = receptiveField(network, layer, Math.floor(unit / width) % height, unit % width);
+  return Math.max(rows.end - rows.start, columns.end - columns.start);
 }
 
 /** A step of one length whatever the gradient's: the mean of its squares is taken off. */

@@ -63,6 +63,7 @@ header p { color: var(--soft) }
 @media (max-width: 45rem) { .panels { grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) } }
 figure { margin: 0 }
 img { width: 100%; height: auto; display: block }
+figure > img:not(.cells) { outline: 1px solid var(--line) }
 img.cells { image-rendering: pixelated }
 figcaption { font-size: .85rem; line-height: 1.35; color: var(--soft); margin-top: .3rem }
 figcaption strong { color: var(--ink); font-weight: 600 }

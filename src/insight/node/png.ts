@@ -73,6 +73,7 @@ async function drawRow(sheet: Sheet, panels: readonly Panel[], cell: number): Pr
     const height = (cell * picture.height) / picture.width;
     const shown = cells ? enlargedTo(picture, 2 * cell) : picture;
     sheet.parts.push(`<image x="${x}" y="${top}" width="${cell}" height="${height}" href="${await dataUrl(shown, cells)}"/>`);
+    if (!cells) sheet.parts.push(`<rect x="${x}" y="${top}" width="${cell}" height="${height}" fill="none" stroke="#ccc"/>`);
     sheet.y = top + height;
     const size = cell < 110 ? 10.5 : 14;
     caption.forEach((line, k) => sheet.text(line, { size, x, room: cell, soft: k > 0 }));

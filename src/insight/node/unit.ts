@@ -29,6 +29,8 @@ export interface UnitAnswer {
 
 interface Strongest {
   readonly file: string;
+  /** The file's name below the folder. */
+  readonly name: string;
   readonly value: number;
   readonly y: number;
   readonly x: number;
@@ -93,7 +95,8 @@ async function strongestIn({ model, session }: Opened, folder: string, layer: st
   const strongest = all.toSorted((a, b) => b.value - a.value || a.sample - b.sample).slice(0, most);
   const found = strongest.map(({ sample, value, place }) => {
     const [y, x] = [Math.floor(place / output[2]), place % output[2]];
-    return { file: dataset.samples[sample]!.source.path, value, y, x, field: receptiveField(model.network, layer, y, x) };
+    const { source, name } = dataset.samples[sample]!;
+    return { file: source.path, name, value, y, x, field: receptiveField(model.network, layer, y, x) };
   });
   return { found, unread };
 }
@@ -104,12 +107,12 @@ async function patchSections({ model, session }: Opened, layer: string, channel:
   const { output } = findLayer(shapes, layer);
   const patches: Panel[] = [];
   const made: Panel[] = [];
-  for (const { file, value, y, x, field } of found) {
+  for (const { file, name, value, y, x, field } of found) {
     const photograph = await openPhotograph(file, model);
     const back = await deconvnet(session, photograph.input, { layer, unit: (channel * output[1] + y) * output[2] + x });
-    patches.push({ picture: cropped(photograph.picture, field), caption: [digits(value), photograph.name], alt: `Patch of ${photograph.name}, where the channel is ${digits(value)}` });
+    patches.push({ picture: cropped(photograph.picture, field), caption: [digits(value), ...name.split('/')], alt: `Patch of ${name}, where the channel is ${digits(value)}` });
     const drawn = signedPicture(back, shapes[0]!.output, signedRangeOf(back, 0.9995).high, model.preprocessing.channels);
-    made.push({ picture: cropped(drawn, field), caption: ['deconvnet'], alt: `Which pixels of ${photograph.name} made the channel answer` });
+    made.push({ picture: cropped(drawn, field), caption: [], alt: `Which pixels of ${name} made the channel answer` });
   }
   const columns = Math.max(6, found.length);
   return [
