@@ -48,7 +48,7 @@ await within({ batch: 1, mode: 'inspection', keep: keepForExplain(network) }, as
 await within({ batch: 32, mode: 'inference', keep: ['softmax'] }, async (session) => {
   const target = { layer: 'softmax', unit: 3 };
   const whole = await median(1, () => occlusion(session, image, target, { patch: 32, stride: 8 }));
-  const windows = await median(3, () => occlusion(session, image, target, { patch: 32, stride: 8, engine }));
+  const windows = await median(3, () => occlusion(session, image, target, { patch: 32, stride: 8, parts: { engine, weights } }));
   console.log(`occlusion, 676 squares of 32 pixels 8 apart: ${(windows / 1000).toFixed(2)} s; by whole passes ${(whole / 1000).toFixed(2)} s, ${(677 / (whole / 1000)).toFixed(0)} images/s`);
 });
 if (photos) {

@@ -13,6 +13,13 @@ export interface Covers {
   readonly fill: readonly number[];
 }
 
+/** What parts of a session's network are prepared with. */
+export interface PartsOptions {
+  readonly engine: Pick<Engine, 'prepare'>;
+  /** The session's weights, where they are at hand; else they are read from it. */
+  readonly weights?: ReadonlyMap<string, Float32Array>;
+}
+
 /** Numbers `[channels, height, width]` that lie somewhere in a map, their first at row and column `at`. */
 interface Laid {
   readonly values: Float32Array;
@@ -48,10 +55,11 @@ export class CoveredForwards {
   }
 
   /**
-   * Prepares the parts with the weights that `session` has now. The dense layers are then there twice.
+   * Prepares the parts with the weights that `session` has now; `weights` are the same, where they are at hand, so that they
+   * need not be read back. The dense layers are then there twice.
    * @returns undefined where nothing is gained, or `layer` lies too low.
    */
-  static async prepare(engine: Pick<Engine, 'prepare'>, session: Session, image: Float32Array, covers: Covers, layer: string): Promise<CoveredForwards | undefined> {
+  static async prepare({ engine, weights }: PartsOptions, session: Session, image: Float32Array, covers: Covers, layer: string): Promise<CoveredForwards | undefined> {
     const { network } = session;
     const stages = windowStages(network, covers.rows, covers.columns);
     const end = network.findIndex(({ name }) => name === stages.at(-1)?.layers.at(-1)!.layer.name);
@@ -61,7 +69,7 @@ export class CoveredForwards {
       const { precision, threads } = session;
       const one = await engine.prepare(part, { batch: most, mode: 'inference', precision, threads, keep });
       opened.push(one);
-      for (const { name } of one.parameters) await one.setParameter(name, await session.getParameter(name));
+      for (const { name } of one.parameters) await one.setParameter(name, weights?.get(name) ?? (await session.getParameter(name)));
       return one;
     };
     try {

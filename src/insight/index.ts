@@ -24,6 +24,7 @@ export { nearestNeighbours } from './neighbours.ts';
 export type { Metric, Neighbour } from './neighbours.ts';
 export { occlusion } from './occlusion.ts';
 export type { Occlusion, OcclusionOptions } from './occlusion.ts';
+export type { PartsOptions } from './covered.ts';
 export { principalComponents } from './pca.ts';
 export type { PrincipalComponents, PrincipalComponentsOptions } from './pca.ts';
 export { randomize, rankCorrelation } from './randomize.ts';

@@ -81,7 +81,7 @@ export function parseMethod(name: string): MethodName {
 export interface ExplainOptions extends Work {
   /** For Grad-CAM: which kept layer's maps. */
   readonly layer?: string;
-  readonly occlusion?: Pick<OcclusionOptions, 'patch' | 'stride' | 'fill' | 'engine'>;
+  readonly occlusion?: Pick<OcclusionOptions, 'patch' | 'stride' | 'fill' | 'parts'>;
   readonly samples?: number;
   readonly noise?: number;
   readonly steps?: number;

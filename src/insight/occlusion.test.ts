@@ -69,7 +69,7 @@ test('occlusion() in windows says what whole passes say, for every kind of borde
     const target = { layer: 'fc8', unit: 2 };
     const whole = await occlusion(session, image, target, options);
     const seen: number[] = [];
-    const windows = await occlusion(session, image, target, { ...options, engine, progress: (done) => seen.push(done) });
+    const windows = await occlusion(session, image, target, { ...options, parts: { engine }, progress: (done) => seen.push(done) });
     assert.equal(prepared.length, stages === 0 ? 0 : stages + 2, `${variant} of ${input}: one part a stage, one for the uncovered maps, one for the rest`);
     assert.ok(relativeError(windows.drops, whole.drops) < 1e-4, `${variant} of ${input}: off by ${relativeError(windows.drops, whole.drops)}`);
     assert.ok(Math.abs(windows.uncovered - whole.uncovered) < 1e-4 * Math.abs(whole.uncovered));

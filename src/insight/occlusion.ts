@@ -1,9 +1,9 @@
 import { ensure } from '../errors.ts';
-import type { Engine, Session } from '../engine/engine.ts';
+import type { Session } from '../engine/engine.ts';
 import type { Shape } from '../network/layer.ts';
 import { inferShapes, volume } from '../network/shapes.ts';
 import { CoveredForwards } from './covered.ts';
-import type { Covers } from './covered.ts';
+import type { Covers, PartsOptions } from './covered.ts';
 import type { Span } from './receptive.ts';
 import type { Target } from './target.ts';
 import { inParts } from './work.ts';
@@ -17,10 +17,10 @@ export interface OcclusionOptions extends Work {
   /** What covers it: one number a channel, in the network's input. Default zeros: with the mean subtracted, the mean colour. */
   readonly fill?: readonly number[];
   /**
-   * The engine to prepare parts of the network with, so that only what a square changes is computed: two to three times as
-   * quick, for the dense layers' weights once more in memory. Without it every covered image goes through the whole session.
+   * What parts of the network are prepared with, so that only what a square changes is computed: about twice as quick, for the
+   * dense layers' weights once more in memory. Without it every covered image goes through the whole session.
    */
-  readonly engine?: Pick<Engine, 'prepare'>;
+  readonly parts?: PartsOptions;
 }
 
 export interface Occlusion {
@@ -38,20 +38,20 @@ export interface Occlusion {
 /**
  * How much the target falls when a square of the image is covered, for squares everywhere (Zeiler and Fergus 2013,
  * arXiv 1311.2901, §4.2). The target may be a class's probability: give the softmax layer.
- * @param session any mode, keeping the target's layer; without `engine` a batch of 64 or so is quicker than one of 1.
+ * @param session any mode, keeping the target's layer; without `parts` a batch of 64 or so is quicker than one of 1.
  */
 export async function occlusion(session: Session, image: Float32Array, target: Target, options: OcclusionOptions = {}): Promise<Occlusion> {
   const shape = inferShapes(session.network)[0]!.output;
-  const { patch = 32, stride = 8, fill = Array.from({ length: shape[0] }, () => 0), engine, ...work } = options;
+  const { patch = 32, stride = 8, fill = Array.from({ length: shape[0] }, () => 0), parts, ...work } = options;
   checkSquares(shape, patch, stride, fill);
   const covers: Covers = { rows: places(shape[1], patch, stride), columns: places(shape[2], patch, stride), fill };
-  const parts = engine && (await CoveredForwards.prepare(engine, session, image, covers, target.layer));
+  const forwards = parts && (await CoveredForwards.prepare(parts, session, image, covers, target.layer));
   try {
-    const { uncovered, covered } = await (parts ? inWindows(parts, target, covers, work) : inFull(session, image, target, covers, work));
+    const { uncovered, covered } = await (forwards ? inWindows(forwards, target, covers, work) : inFull(session, image, target, covers, work));
     const drops = covered.map((value) => uncovered - value);
     return { rows: covers.rows.length, columns: covers.columns.length, drops, uncovered, overInput: meanDrops(drops, covers, shape) };
   } finally {
-    await parts?.dispose();
+    await forwards?.dispose();
   }
 }
 
@@ -61,13 +61,13 @@ interface Values {
   readonly covered: Float32Array;
 }
 
-async function inWindows(parts: CoveredForwards, { layer, unit }: Target, { rows, columns }: Covers, work: Work): Promise<Values> {
+async function inWindows(forwards: CoveredForwards, { layer, unit }: Target, { rows, columns }: Covers, work: Work): Promise<Values> {
   const covered = new Float32Array(rows.length * columns.length);
-  await inParts(covered.length, parts.batch, work, async (first, count) => {
-    const outputs = await parts.covered(layer, first, count);
+  await inParts(covered.length, forwards.batch, work, async (first, count) => {
+    const outputs = await forwards.covered(layer, first, count);
     for (let n = 0; n < count; n++) covered[first + n] = outputs[(n * outputs.length) / count + unit]!;
   });
-  return { uncovered: (await parts.uncovered(layer))[unit]!, covered };
+  return { uncovered: (await forwards.uncovered(layer))[unit]!, covered };
 }
 
 /** Every covered image through the whole network. */

@@ -7,7 +7,7 @@ import type { Work } from './work.ts';
 export interface PrincipalComponentsOptions extends Work {
   /** Default 0. */
   readonly seed?: number;
-  /** Times that the rows are gone over. Default 12. */
+  /** Times that the rows are gone over, there and back. Default 5: more change nothing that can be seen. */
   readonly passes?: number;
 }
 
@@ -28,7 +28,7 @@ const spare = 8;
  * instead of a d×d covariance.
  * @param features `[count, dimensions]`
  */
-export async function principalComponents(features: Float32Array, dimensions: number, components: number, { seed = 0, passes = 12, ...work }: PrincipalComponentsOptions = {}): Promise<PrincipalComponents> {
+export async function principalComponents(features: Float32Array, dimensions: number, components: number, { seed = 0, passes = 5, ...work }: PrincipalComponentsOptions = {}): Promise<PrincipalComponents> {
   const count = features.length / dimensions;
   ensure(Number.isInteger(count) && count > 1, () => `Expected at least two rows of ${dimensions} features but found ${features.length} numbers.`);
   ensure(components >= 1 && components <= Math.min(count, dimensions), () => `Expected 1 to ${Math.min(count, dimensions)} components, no more than there are rows and features, but found ${components}.`);
@@ -52,31 +52,46 @@ function centre(features: Float32Array, count: number, dimensions: number): { ce
   return { centred, variance: centred.reduce((sum, value) => sum + value * value, 0) };
 }
 
-/** Rows along basis vectors, `[count, width]`. */
+/** Rows along basis vectors, `[count, width]`. Four vectors at a time, so that each row is read from memory a quarter as often. */
 function project(rows: Float32Array, count: number, dimensions: number, basis: Float64Array): Float64Array {
   const width = basis.length / dimensions;
   const out = new Float64Array(count * width);
-  for (let n = 0; n < count; n++) {
-    for (let k = 0; k < width; k++) {
-      let sum = 0;
-      for (let i = 0, r = n * dimensions, b = k * dimensions; i < dimensions; i++) sum += rows[r + i]! * basis[b + i]!;
-      out[n * width + k] = sum;
+  for (let k = 0; k < width; k += 4) {
+    const [b0, b1, b2, b3] = four(k, width, (i) => basis.subarray(i * dimensions, (i + 1) * dimensions));
+    for (let n = 0; n < count; n++) {
+      const row = rows.subarray(n * dimensions, (n + 1) * dimensions);
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let i = 0; i < dimensions; i++) {
+        const value = row[i]!;
+        s0 += value * b0[i]!;
+        s1 += value * b1[i]!;
+        s2 += value * b2[i]!;
+        s3 += value * b3[i]!;
+      }
+      out.set([s0, s1, s2, s3].slice(0, width - k), n * width + k);
     }
   }
   return out;
 }
 
-/** The way back: `[width, dimensions]`, Σ over rows of score · row. */
+/** The way back: `[width, dimensions]`, Σ over rows of score · row; four rows at a time. */
 function back(rows: Float32Array, count: number, dimensions: number, scores: Float64Array): Float64Array {
   const width = scores.length / count;
   const out = new Float64Array(width * dimensions);
-  for (let n = 0; n < count; n++) {
+  for (let n = 0; n < count; n += 4) {
+    const [r0, r1, r2, r3] = four(n, count, (i) => rows.subarray(i * dimensions, (i + 1) * dimensions));
     for (let k = 0; k < width; k++) {
-      const score = scores[n * width + k]!;
-      for (let i = 0, r = n * dimensions, b = k * dimensions; i < dimensions; i++) out[b + i]! += score * rows[r + i]!;
+      const sums = out.subarray(k * dimensions, (k + 1) * dimensions);
+      const [s0, s1, s2, s3] = [0, 1, 2, 3].map((i) => (n + i < count ? scores[(n + i) * width + k]! : 0)) as [number, number, number, number];
+      for (let i = 0; i < dimensions; i++) sums[i]! += s0 * r0[i]! + s1 * r1[i]! + s2 * r2[i]! + s3 * r3[i]!;
     }
   }
   return out;
+}
+
+/** What `at` gives for four numbers from `first` on; past the last one, the last one again. */
+function four<T>(first: number, count: number, at: (i: number) => T): [T, T, T, T] {
+  return [at(first), at(Math.min(first + 1, count - 1)), at(Math.min(first + 2, count - 1)), at(Math.min(first + 3, count - 1))];
 }
 
 /** Gram and Schmidt, each vector cleaned twice; one that vanishes (fewer directions than vectors) becomes zero. */

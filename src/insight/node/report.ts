@@ -52,7 +52,7 @@ export function digits(value: number): string {
   return size >= 100 ? value.toFixed(0).replace('-', '−') : value.toPrecision(3).replace('-', '−');
 }
 
-/** 12.3 %. */
+/** 12.3 %, never broken between two lines. */
 export function share(value: number): string {
-  return `${(100 * value).toFixed(1)} %`;
+  return `${(100 * value).toFixed(1)}\u00a0%`;
 }

@@ -34,16 +34,17 @@ export interface WhyAnswer {
 }
 
 /** Why one class, by one or more methods, and if wished with the honest check beside it. */
-export async function whyReport({ model, session, name }: Opened, photograph: Photograph, options: WhyOptions): Promise<{ report: Report; answer: WhyAnswer }> {
+export async function whyReport({ model, session, engine, name }: Opened, photograph: Photograph, options: WhyOptions): Promise<{ report: Report; answer: WhyAnswer }> {
   const probabilities = await session.forward(photograph.input);
   const predictions = likeliest(model, probabilities, 5);
   const index = options.class ?? predictions[0]!.index;
   const asked: Likely = { index, label: className(model, index), probability: probabilities[index]! };
-  const found = await explainAll(session, photograph, index, options);
+  const { occlusion } = options;
+  const found = await explainAll(session, photograph, index, { ...options, occlusion: { ...occlusion, parts: { engine, weights: model.weights } } });
   let random: Explanation[] = [];
   if (options.randomize !== undefined) {
     await randomize(session, options.randomize, options.seed ?? 0);
-    random = await explainAll(session, photograph, index, options);
+    random = await explainAll(session, photograph, index, { ...options, occlusion: { ...occlusion, parts: { engine } } });
   }
   const checks = random.map(({ heat }, i) => rankCorrelation(found[i]!.heat, heat));
   const sections = found.map((explanation, i) => section(model, photograph, explanation, random[i], options.randomize, checks[i]));

@@ -52,7 +52,7 @@ async function why(modelFile: string, photo: string, flags: WhyFlags, terminal: 
         ...work,
         methods: chosen,
         seed: flags.seed,
-        occlusion: { patch: Math.min(flags.patch, preprocessing.crop), stride: flags.stride, fill: fillOf(flags.fill, preprocessing), engine: opened.engine },
+        occlusion: { patch: Math.min(flags.patch, preprocessing.crop), stride: flags.stride, fill: fillOf(flags.fill, preprocessing) },
         ...(index !== undefined && { class: index }),
         ...(flags.layer !== undefined && { layer: flags.layer }),
         ...(randomize !== undefined && { randomize }),
