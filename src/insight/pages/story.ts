@@ -69,8 +69,8 @@ function partsOf(step: Step, channel: number, y: number, x: number): Part[] {
 
 function text(value: number): string {
   const size = Math.abs(value);
-  const plain = size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 0.01 || size === 0 ? value.toFixed(2) : value.toExponential(0);
-  return plain.replace('-', '−');
+  const plain = size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 0.01 || size === 0 ? value.toFixed(2) : size >= 0.0005 ? value.toFixed(3) : value.toExponential(0);
+  return plain.replaceAll('-', '−');
 }
 
 function fromTo(start: number, length: number): string {
