@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -161,6 +162,16 @@ test('an epoch can be left and another begun; two at once are refused', async ()
     for await (const { number } of batches.epoch(1)) numbers.push(number);
     assert.deepEqual(numbers, [0, 1, 2, 3]);
     await batches.close();
+  });
+});
+
+test('workers run in a program that is given on the command line too', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 2, bee: 2 });
+    const code = `import { imageFolder, measureColours } from '${new URL('../index.js', import.meta.url).href}';
+      console.log((await measureColours(await imageFolder('${folder}'), { resize: { how: 'shorterSide', size: 32 } })).statistics.pictures);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    assert.deepEqual([stdout, stderr], ['4\n', '']);
   });
 });
 

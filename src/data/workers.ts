@@ -137,7 +137,8 @@ export class DataWorkers {
   }
 
   #open(start: WorkerStart): Worker {
-    const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), { workerData: start });
+    // Flags of the process itself, such as --input-type, would make the worker fail.
+    const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), { workerData: start, execArgv: [] });
     worker.on('message', (done: Done) => this.#finish(start.number, done));
     worker.on('error', (error) => this.#fail(`A data worker stopped: ${error.stack ?? error.message}`));
     worker.on('exit', (code) => this.#closed || this.#fail(`A data worker stopped with exit code ${code}.`));
