@@ -76,6 +76,11 @@ export class Checkpoint {
     });
   }
 
+  /** The file with the model as it was last written, if any was. */
+  async model(): Promise<string | undefined> {
+    return (await exists(this.#last)) ? this.#last : undefined;
+  }
+
   /** Where a run stands, without its weights; undefined where nothing was written yet. */
   async peek(): Promise<State | undefined> {
     if ((await this.#mark()) === undefined) return undefined;

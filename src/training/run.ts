@@ -63,14 +63,15 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const before = options.settings === undefined ? await readRecord(folder) : undefined;
   const settings = before?.settings ?? options.settings!;
   if (before) checkSameData(before, dataset);
-  const blueprint = await blueprintOf(dataset, settings, before?.engine ?? options.engine);
+  const checkpoint = new Checkpoint(folder, settings.freeze);
+  const own = before && (await checkpoint.model());
+  const blueprint = await blueprintOf(dataset, settings, before?.engine ?? options.engine, own ?? settings.from);
   if (!before) await createFolder(folder);
   const setup = await openSetup(blueprint, { ...options, threads: options.threads ?? before?.threads });
   try {
     const transfer = await setup.begin();
     if (!before && transfer) tell({ kind: 'remark', text: transferText(transfer, settings.from!) });
     const record = before ?? (await newRecord(options, setup, transfer));
-    const checkpoint = new Checkpoint(folder, settings.freeze);
     const saved = before && (await checkpoint.read(setup.session));
     const state = saved?.state ?? firstState(settings.epochs);
     return {

@@ -25,7 +25,7 @@ export interface Blueprint {
   readonly dataset: Dataset;
   readonly settings: Settings;
   readonly engine: Engine;
-  /** The model in `settings.from`. */
+  /** The model that training starts from. */
   readonly model: Model | undefined;
   readonly network: Network;
   /** Pictures in a step: no more than there are. */
@@ -36,10 +36,13 @@ export interface Blueprint {
   readonly memoryBytes: number;
 }
 
-/** @throws {AlexNetError} where network, data and memory do not go together. */
-export async function blueprintOf(dataset: Dataset, settings: Settings, engineName: string): Promise<Blueprint> {
+/**
+ * @param from the model to start from. A run that is resumed has a model of its own, so that the one it came from may be gone.
+ * @throws {AlexNetError} where network, data and memory do not go together.
+ */
+export async function blueprintOf(dataset: Dataset, settings: Settings, engineName: string, from = settings.from): Promise<Blueprint> {
   const engine = await findEngine(engineName);
-  const model = settings.from === null ? undefined : await readModel(settings.from);
+  const model = settings.from === null || from === null ? undefined : await readModel(from);
   const network = networkOf(settings, model, dataset.classes.length);
   const pictures = samplesOf(dataset, 'train').length;
   ensure(pictures > 0, `There are no training pictures in ${dataset.provenance.root}.`);

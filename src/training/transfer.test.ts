@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rename } from 'node:fs/promises';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { Playground, remarksInto, smallSettings, writeGreys } from '../testing/training.ts';
 import { readRecord } from './folder.ts';
@@ -50,17 +50,20 @@ test('--from with more classes tells the size that does not fit; with the same c
 });
 
 test('--freeze leaves layers as they are, bit by bit, through resuming too, and refuses what is no layer and all of them', async () => {
-  const settings = { ...others, from: base, freeze: ['conv1', 'fc6'], oldRate: 1, epochs: 2 };
+  const from = playground.path('gone later.safetensors');
+  await copyFile(base, from);
+  const settings = { ...others, from, freeze: ['conv1', 'fc6'], oldRate: 1, epochs: 2 };
   const stop = new AbortController();
   await assert.rejects(playground.train('frozen', { settings, signal: stop.signal, onEvent: ({ kind }) => kind === 'epoch' && stop.abort() }), /^AlexNetError: Interrupted/);
+  await rm(from);
   await playground.train('frozen', { resume: true });
   const [before, after] = [await playground.weights('base', 'model.safetensors'), await playground.weights('frozen')];
   for (const [name, values] of before) {
     if (/^(conv1|fc6)\./.test(name)) assert.deepEqual(after.get(name), values, name);
     else assert.ok(change(name, before, after) > 0, name);
   }
-  await assert.rejects(playground.train('x', { settings: { ...settings, freeze: ['conv9'] } }), { name: 'UsageError', message: 'There is no layer "conv9" to freeze. The layers with weights are: conv1, conv2, conv3, conv4, conv5, fc6, fc7, fc8.' });
-  await assert.rejects(playground.train('x', { settings: { ...settings, freeze: ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7', 'fc8'] } }), { name: 'UsageError', message: 'All layers are frozen: there is nothing left to train. Leave at least the last one free.' });
+  await assert.rejects(playground.train('x', { settings: { ...settings, from: base, freeze: ['conv9'] } }), { name: 'UsageError', message: 'There is no layer "conv9" to freeze. The layers with weights are: conv1, conv2, conv3, conv4, conv5, fc6, fc7, fc8.' });
+  await assert.rejects(playground.train('x', { settings: { ...settings, from: base, freeze: ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7', 'fc8'] } }), { name: 'UsageError', message: 'All layers are frozen: there is nothing left to train. Leave at least the last one free.' });
 });
 
 test('layers that were taken over learn at their own rate', async () => {
