@@ -17,6 +17,8 @@ export interface StoredTensor {
   readonly count: number;
   /** A fresh array of its numbers, row by row, as f32 (f64 and integers are rounded to the nearest). */
   read(): Promise<Float32Array<ArrayBuffer>>;
+  /** `length` of these from number `first` on; missing where they do not lie row by row. */
+  readonly readPart?: (first: number, length: number) => Promise<Float32Array<ArrayBuffer>>;
   /** A fresh copy of its bytes as stored. */
   readRaw(): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -72,6 +74,7 @@ export function storedTensor(source: ByteSource, { name, dtype, shape, position,
       const values = await readNumbers(source, position, count, dtype, bigEndian);
       return columnMajor && shape.length > 1 ? rowMajor(values, shape) : values;
     },
+    ...(columnMajor && shape.length > 1 ? {} : { readPart: (first: number, part: number) => readNumbers(source, position + first * dtypeBytes[dtype], part, dtype, bigEndian) }),
     async readRaw() {
       const bytes = new Uint8Array(length);
       await source.read(bytes, position);

@@ -239,7 +239,9 @@ function viewedTensor(name: string, { storage, offset, shape, strides }: TensorV
   const stored = storedTensor(source, { name, dtype: storage.dtype, shape: order.map((axis) => shape[axis]!), position: start + offset * dtypeBytes[storage.dtype], bigEndian });
   const inOrder = order.every((axis, i) => axis === i);
   const back = order.map((_, axis) => order.indexOf(axis));
-  return { ...stored, shape, read: async () => (inOrder ? stored.read() : permuteAxes(await stored.read(), stored.shape, back)) };
+  if (inOrder) return { ...stored, shape };
+  const { readPart: _, ...rest } = stored;
+  return { ...rest, shape, read: async () => permuteAxes(await stored.read(), stored.shape, back) };
 }
 
 /** The order in which the axes lie in memory, outermost first; undefined where they do not fill it without gaps. */

@@ -1,12 +1,12 @@
 import { AlexNetError, ensure } from '../errors.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../formats/onnx.ts';
-import { permuteAxes } from '../formats/tensor.ts';
 import { undividedAlpha } from '../network/layer.ts';
 import type { LrnLayer, Padding, Size, Window } from '../network/layer.ts';
 import { ChainBuilder } from './chain.ts';
 import type { Chain, Pending } from './chain.ts';
 import { readBand } from './lrn-band.ts';
 import { OnnxGraph, float, int, ints, refuse, shortest } from './onnx-graph.ts';
+import { readTurned } from './turn.ts';
 
 /** What nodes before the first layer do to the picture: `(x · scale − mean) / deviation`. */
 export interface LeadingArithmetic {
@@ -224,7 +224,7 @@ function gemm({ node, graph, builder }: Step): void {
   const [alpha, beta] = [float(node, 'alpha', 1), float(node, 'beta', 1)];
   const weight = parameter(node, graph, 1, 2);
   const bias = node.inputs[2] === undefined || node.inputs[2] === '' ? undefined : vector(node, graph, 2);
-  const turned = int(node, 'transB', 0) === 0 ? transposed(weight) : weight;
+  const turned: Pending = int(node, 'transB', 0) === 0 ? transposed(weight) : weight;
   builder.dense(turned.shape[0]!, times(turned, alpha), bias && times(bias, beta));
 }
 
@@ -250,9 +250,9 @@ function vector(node: OnnxNode, graph: OnnxGraph, index: number): Pending {
   return { shape: [tensor.count], read: () => tensor.read() };
 }
 
-function transposed(weight: Pending): Pending {
+function transposed(weight: OnnxTensor): Pending {
   const [inputs, outputs] = weight.shape as [number, number];
-  return { shape: [outputs, inputs], read: async () => permuteAxes(await weight.read(), weight.shape, [1, 0]) };
+  return { shape: [outputs, inputs], read: () => readTurned(weight, [inputs, 1, 1]) };
 }
 
 function times(pending: Pending, factor: number): Pending {

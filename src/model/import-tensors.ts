@@ -1,8 +1,8 @@
 import { AlexNetError, ensure } from '../errors.ts';
-import { permuteAxes, showShape } from '../formats/tensor.ts';
+import { showShape } from '../formats/tensor.ts';
 import type { StoredTensor } from '../formats/tensor.ts';
 import { hasParameters } from '../network/layer.ts';
-import type { Network, Shape } from '../network/layer.ts';
+import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 import { alexnet } from '../network/variants.ts';
@@ -11,6 +11,7 @@ import { computation, variantNames, variantOfWidths } from './chain.ts';
 import type { Chain } from './chain.ts';
 import { areTorchvisionNames, pairTensors } from './naming.ts';
 import type { NamedLayer } from './naming.ts';
+import { readTurned } from './turn.ts';
 
 export interface TensorOptions {
   /** Which member of the family the weights belong to; without it the one whose shapes fit best. */
@@ -88,17 +89,10 @@ async function readWeights(network: Network, layers: readonly NamedLayer[]): Pro
   const shapes = inferShapes(network).filter(({ layer }) => hasParameters(layer));
   for (const [index, { layer, input }] of shapes.entries()) {
     const { weight, bias, layout, outputs } = layers[index]!;
-    const values = await weight.read();
-    weights.set(`${layer.name}.weight`, layout === 'ours' ? values : turn(values, weight.shape, input, layer));
+    weights.set(`${layer.name}.weight`, await (layout === 'ours' ? weight.read() : readTurned(weight, input)));
     const biases = (await bias?.read()) ?? new Float32Array(outputs);
     ensure(biases.length === outputs, `"${bias?.name}" should have ${outputs} numbers but has ${biases.length}.`);
     weights.set(`${layer.name}.bias`, biases);
   }
   return weights;
-}
-
-/** TensorFlow's layouts into ours: `[h, w, in, out]`, and `[in, out]` with inputs read channels last. */
-export function turn(values: Float32Array, shape: readonly number[], [channels, height, width]: Shape, layer: { readonly type: string }): Float32Array {
-  if (layer.type === 'convolution') return permuteAxes(values, shape, [3, 2, 0, 1]);
-  return permuteAxes(values, [height, width, channels, shape[1]!], [3, 2, 0, 1]);
 }
