@@ -14,14 +14,14 @@ function find(out: string, more: Partial<FindRateOptions> = {}): Promise<FoundRa
 }
 
 test('findLearningRate() suggests a rate at which the loss falls, stops where it diverges, and keeps curve and table only', async () => {
-  const { learningRate, diverged, steps, run, table, page } = await find('found');
+  const { learningRate, lowestLossAt, diverged, steps, run, table, page } = await find('found');
   assert.ok(diverged && steps.length < 60, `${steps.length} steps`);
-  assert.ok(learningRate > 1e-4 && learningRate < steps.at(-1)!.rate / 2, `${learningRate} of ${steps.at(-1)!.rate}`);
+  assert.ok(learningRate > 1e-4 && learningRate < lowestLossAt && lowestLossAt < steps.at(-1)!.rate, `${learningRate} and ${lowestLossAt} of ${steps.at(-1)!.rate}`);
   assert.deepEqual((await readdir(run)).toSorted(), ['rates.csv', 'rates.html']);
   const rows = (await readFile(table, 'utf8')).trim().split('\n');
   assert.equal(rows[0], 'learning_rate,loss,smoothed_loss');
   assert.equal(rows.length, 1 + steps.length);
-  assert.match(await readFile(page, 'utf8'), new RegExp(`The smoothed loss falls fastest at a rate of ${learningRate}\\.`));
+  assert.match(await readFile(page, 'utf8'), new RegExp(`The smoothed loss falls fastest at a rate of ${learningRate} and is lowest at ${lowestLossAt}\\.`));
 });
 
 test('findLearningRate() gives the same steps again, and a run beside it starts as if nothing had been', async () => {

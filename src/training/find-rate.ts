@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { Batch, Batches } from '../data/batches.ts';
 import { AlexNetError, ensure } from '../errors.ts';
 import { writeWhole } from '../model/files.ts';
+import { averaged } from './evaluation.ts';
 import { createFolder, rateFiles } from './folder.ts';
 import { Divergence, growingRates, smoothed, steepestDescent } from './rate-curve.ts';
-import type { RateStep } from './rate-curve.ts';
+import type { Descent, RateStep } from './rate-curve.ts';
 import { ratePage } from './report/rates.ts';
 import { blueprintOf, layerRates, openSetup } from './setup.ts';
 import type { Setup } from './setup.ts';
@@ -26,6 +27,8 @@ export interface FoundRate {
   readonly run: string;
   /** Where the loss fell fastest, to two digits. */
   readonly learningRate: number;
+  /** Where the loss was lowest, to two digits: higher rates do harm. */
+  readonly lowestLossAt: number;
   /** Whether training diverged; where it did not, higher rates may do too. */
   readonly diverged: boolean;
   /** A row a step. */
@@ -37,7 +40,7 @@ export interface FoundRate {
 
 /**
  * Looks for a learning rate: trains for some steps with a rate that grows from step to step, and suggests the one at which the
- * loss fell fastest ({@link steepestDescent}). The weights are thrown away. The schedule and warm-up play no part; all other
+ * loss of some training pictures fell fastest ({@link steepestDescent}). The weights are thrown away. The schedule and warm-up play no part; all other
  * settings do, since the best rate depends on them.
  * @throws {AlexNetError} where the loss does not fall at any rate.
  */
@@ -58,39 +61,72 @@ export async function findLearningRate({ lowest = 1e-5, highest = 1, steps = 100
       rest.tell({ kind: 'rate', step: found.length, steps, ...step });
       if (diverged) break;
     }
-    const rate = steepestDescent(found);
-    const [table, page] = await writeFiles(folder, found, rate, [lowest, highest]);
-    if (rate === undefined) throw new AlexNetError(`The loss did not fall at any rate from ${lowest} to ${found.at(-1)?.rate.toPrecision(2) ?? highest}: ${page} shows it. Look at the data with \`alexnet data check\`, or search with a larger batch.`);
-    return { run: folder, learningRate: Number(rate.toPrecision(2)), diverged, table, page, steps: found };
+    const descent = steepestDescent(found);
+    const [table, page] = await writeFiles(folder, found, descent, [lowest, highest]);
+    if (descent === undefined) throw new AlexNetError(`The loss did not fall at any rate from ${lowest} to ${found.at(-1)?.rate.toPrecision(2) ?? highest}: ${page} shows it. Look at the data with \`alexnet data check\`, or search with a larger batch.`);
+    return { run: folder, learningRate: Number(descent.fastest.toPrecision(2)), lowestLossAt: Number(descent.lowest.toPrecision(2)), diverged, table, page, steps: found };
   } finally {
     await setup.close();
   }
 }
 
-/** One step at each rate. */
+/** One step at each rate, and what it did to the probe. */
 async function* rateSteps(setup: Setup, rates: readonly number[], signal: AbortSignal | undefined): AsyncGenerator<RateStep> {
   const { session, settings } = setup;
   const factors = layerRates(await setup.begin(), settings);
+  const probe = await probeOf(setup);
   let step = 0;
   for await (const batch of endless(setup.training)) {
     if (signal?.aborted) throw new AlexNetError('The search for the learning rate was interrupted: nothing was kept.');
     const rate = rates[step];
     if (rate === undefined) return;
     const { loss } = await trainStep(session, batch, { settings, step: step++, learningRate: rate, layerRates: factors });
-    yield { rate, loss };
+    yield { rate, loss: Number.isFinite(loss) ? await probeLoss(setup, probe) : loss };
   }
+}
+
+type Probe = Pick<Batch, 'images' | 'labels' | 'size'>;
+
+/** Pictures in the probe, or whole batches of about as many. */
+const probeSize = 128;
+/** An epoch that is never trained: its order is another, and its chance. */
+const probeEpoch = 2 ** 30;
+
+/** Some training pictures, looked at again after every step: the losses of ever other batches would differ by more than a step changes. */
+async function probeOf({ training }: Setup): Promise<Probe[]> {
+  const probe: Probe[] = [];
+  let pictures = 0;
+  for await (const { images, labels, size } of training.epoch(probeEpoch)) {
+    probe.push({ images: images.slice(), labels, size });
+    pictures += size;
+    if (pictures >= probeSize) break;
+  }
+  return probe;
+}
+
+/** The mean cross-entropy, without dropout. */
+async function probeLoss({ session, dataset }: Setup, probe: readonly Probe[]): Promise<number> {
+  const classes = dataset.classes.length;
+  let sum = 0;
+  let pictures = 0;
+  for (const { images, labels, size } of probe) {
+    const probabilities = await averaged(session, images, size, 1, classes);
+    labels.forEach((label, i) => (sum -= Math.log(Math.max(probabilities[i * classes + label]!, 1e-12))));
+    pictures += size;
+  }
+  return sum / pictures;
 }
 
 async function* endless(batches: Batches): AsyncGenerator<Batch> {
   for (let epoch = 0; ; epoch++) yield* batches.epoch(epoch);
 }
 
-async function writeFiles(folder: string, steps: readonly RateStep[], rate: number | undefined, range: readonly [number, number]): Promise<[table: string, page: string]> {
+async function writeFiles(folder: string, steps: readonly RateStep[], descent: Descent | undefined, range: readonly [number, number]): Promise<[table: string, page: string]> {
   const curve = smoothed(steps);
   const rows = steps.map((step, i) => `${step.rate.toPrecision(6)},${step.loss.toPrecision(6)},${curve[i]!.loss.toPrecision(6)}\n`);
   const table = join(folder, rateFiles.table);
   const page = join(folder, rateFiles.page);
   await writeWhole(table, [new TextEncoder().encode(`learning_rate,loss,smoothed_loss\n${rows.join('')}`)]);
-  await writeWhole(page, [new TextEncoder().encode(ratePage(steps, rate, range))]);
+  await writeWhole(page, [new TextEncoder().encode(ratePage(steps, descent, range))]);
   return [table, page];
 }

@@ -25,10 +25,11 @@ test('smoothed() finds value and slope of a straight line exactly, up to both en
   });
 });
 
-test('steepestDescent() finds where the loss falls fastest, noise or not', () => {
+test('steepestDescent() finds where the loss falls fastest and where it is lowest, noise or not', () => {
   for (const noise of [0, 0.05]) {
-    const found = steepestDescent(curve(noise))!;
-    assert.ok(found > 5e-4 && found < 2e-3, `found ${found} with noise ${noise}`);
+    const { fastest, lowest } = steepestDescent(curve(noise))!;
+    assert.ok(fastest > 5e-4 && fastest < 2e-3, `fastest at ${fastest} with noise ${noise}`);
+    assert.ok(lowest > 5e-3 && lowest < 0.2, `lowest at ${lowest} with noise ${noise}`);
   }
 });
 

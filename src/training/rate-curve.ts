@@ -1,7 +1,7 @@
 /** A step of a search for the learning rate. */
 export interface RateStep {
   readonly rate: number;
-  /** Of the batch, before the step. */
+  /** Of the same pictures each time, after the step. */
   readonly loss: number;
 }
 
@@ -46,12 +46,19 @@ export function smoothed(steps: readonly RateStep[]): { readonly loss: number; r
 /** A fall by less than this share of the loss at the start, or than so many standard errors of the smoothed loss, is noise. */
 const leastFall = { share: 0.02, errors: 5 };
 
+export interface Descent {
+  /** The rate at which the loss fell fastest. */
+  readonly fastest: number;
+  /** The rate at which it was lowest: above, it rises again. */
+  readonly lowest: number;
+}
+
 /**
  * The rate at which the loss falls fastest as the rate grows, on the way to the lowest loss: one at which a network learns
  * quickly and still far from where it diverges (Smith 2015, arXiv 1506.01186, §3.3; by slope as in Howard and Gugger 2020).
  * @returns undefined where the loss does not fall.
  */
-export function steepestDescent(steps: readonly RateStep[]): number | undefined {
+export function steepestDescent(steps: readonly RateStep[]): Descent | undefined {
   const curve = smoothed(steps);
   const whole = curve.slice(reach, -reach);
   if (whole.length === 0) return undefined;
@@ -61,5 +68,5 @@ export function steepestDescent(steps: readonly RateStep[]): number | undefined 
   const error = Math.sqrt(grain / (2 * reach + 1));
   if (start - whole[lowest]!.loss < Math.max(leastFall.share * start, leastFall.errors * error)) return undefined;
   const steepest = whole.slice(0, lowest + 1).reduce((best, { slope }, i) => (slope < whole[best]!.slope ? i : best), 0);
-  return steps[steepest + reach]!.rate;
+  return { fastest: steps[steepest + reach]!.rate, lowest: steps[lowest + reach]!.rate };
 }

@@ -68,8 +68,9 @@ test('alexnet train --find-lr suggests a rate and trains nothing', async () => {
   const search = ['train', playground.data, '--out', out, ...flags, '--find-lr', '--set', 'clip=null'];
   const { code, out: answer, err } = await command([...search, '--json']);
   assert.equal(code, 0, err);
-  const { run, learningRate, diverged, table, page, steps } = json(answer);
+  const { run, learningRate, lowestLossAt, diverged, table, page, steps } = json(answer);
   assert.deepEqual([run, typeof diverged, table, page], [out, 'boolean', `${out}/rates.csv`, `${out}/rates.html`]);
+  assert.ok((learningRate as number) < (lowestLossAt as number));
   assert.ok((learningRate as number) > 1e-5 && (learningRate as number) < 1);
   assert.deepEqual(Object.keys((steps as object[])[0]!), ['rate', 'loss']);
   await rm(out, { recursive: true });

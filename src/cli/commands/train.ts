@@ -100,11 +100,12 @@ async function findRate(directory: string, flags: TrainFlags, command: Command, 
   terminal.answer(found, () => rateText(found, directory, terminal));
 }
 
-function rateText({ run: folder, learningRate, diverged, table, page, steps }: FoundRate, directory: string, terminal: Terminal): string {
+function rateText({ run: folder, learningRate, lowestLossAt, diverged, table, page, steps }: FoundRate, directory: string, terminal: Terminal): string {
   const end = `${steps.at(-1)!.rate.toPrecision(2)}${diverged ? ', where training diverged' : ''}`;
   return [
     '',
     terminal.bold(`The loss fell fastest at a learning rate of ${learningRate}`),
+    `and was lowest at ${lowestLossAt}: a good rate lies between the two, and the first is the safe one`,
     `${steps.length} steps with rates from ${steps[0]!.rate} to ${end}; the weights were thrown away`,
     '',
     `the curve  ${page}`,
