@@ -1,5 +1,5 @@
 import { hasParameters } from '../../network/layer.ts';
-import type { Layer } from '../../network/layer.ts';
+import type { InputLayer, Layer } from '../../network/layer.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Plan } from '../session.ts';
 import { Arena } from './arena.ts';
@@ -26,8 +26,10 @@ export interface Model {
   readonly gradients: readonly Tensor[];
   /** In the order of `plan.parameters`. */
   readonly parameters: readonly StoredParameter[];
-  /** By layer index; the input has none. */
+  /** By layer index. */
   readonly layers: readonly LayerJobs[];
+  /** The images of a call as they are given, `[n, channels, rows, columns]`, until the first jobs have laid them out. */
+  readonly given: Region;
   readonly labels: Region;
   /** Three float64 an image: loss, hits, hits among five. */
   readonly results: Region;
@@ -46,7 +48,8 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   const values = valueTensors(plan, batch, arena);
   const gradients = plan.mode === 'inference' ? [] : gradientTensors(plan, batch, arena);
   const parameters = storeParameters(plan, arena);
-  const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, tileRows, arena, values, gradients, parameters }));
+  const given = arena.region(batch * plan.imageSize * 4, -1, 0);
+  const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, tileRows, arena, given, values, gradients, parameters }));
   const chunks = parameters.reduce((sum, { length }) => sum + Math.ceil(length / chunk), 0);
   const scratchBytes = Math.max(denseScratch, ...plan.shapes.map(({ layer, input }) => (layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0)));
   const labels = arena.region(batch * 4);
@@ -55,7 +58,7 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   const control = arena.region((meeting.counters + mostJobs) * 4);
   const aligned = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.region(aligned * threads);
-  return { values, gradients, parameters, layers, labels, results, squares, control, scratch, scratchBytes: aligned, bytes: arena.layOut() };
+  return { values, gradients, parameters, layers, given, labels, results, squares, control, scratch, scratchBytes: aligned, bytes: arena.layOut() };
 }
 
 /** Whether a layer works in place on the output of the layer before it. */
@@ -128,15 +131,16 @@ interface Places {
   readonly batch: number;
   readonly tileRows: number;
   readonly arena: Arena;
+  readonly given: Region;
   readonly values: readonly Tensor[];
   readonly gradients: readonly Tensor[];
   readonly parameters: readonly StoredParameter[];
 }
 
-function layerJobs(plan: Plan, index: number, { shape, batch, tileRows, arena, values, gradients, parameters }: Places): LayerJobs {
+function layerJobs(plan: Plan, index: number, { shape, batch, tileRows, arena, given, values, gradients, parameters }: Places): LayerJobs {
   const { layer } = shape;
-  const x = values[index - 1];
-  if (x === undefined) return { forward: () => [] };
+  if (layer.type === 'input') return input(values[index]!, given);
+  const x = values[index - 1]!;
   const own = plan.parameters.findIndex((parameter) => parameter.layer === layer);
   const [dx, dy] = [gradients[index - 1], gradients[index]];
   const next = plan.shapes[index + 1];
@@ -159,10 +163,14 @@ function layerJobs(plan: Plan, index: number, { shape, batch, tileRows, arena, v
   return build(layer, site);
 }
 
-function build(layer: Layer, site: Omit<LayerSite, 'layer'>): LayerJobs {
+/** Lays the images that were given out channels last. */
+function input(y: Tensor, given: Region): LayerJobs {
+  const [channels, rows, columns] = y.shape;
+  return { forward: (images) => [{ kernel: 'interleave', tasks: images * rows, arguments: [given.at, channels, rows, columns, ...y.rows] }] };
+}
+
+function build(layer: Exclude<Layer, InputLayer>, site: Omit<LayerSite, 'layer'>): LayerJobs {
   switch (layer.type) {
-    case 'input':
-      return { forward: () => [] };
     case 'convolution':
       return convolution({ ...site, layer });
     case 'dense':

@@ -1,7 +1,7 @@
 import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
 import { BaseSession } from '../session.ts';
 import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
-import { turn } from '../turn.ts';
+import { inTurns, turn } from '../turn.ts';
 import type { Job } from './job.ts';
 import { chunk } from './model.ts';
 import type { Model } from './model.ts';
@@ -37,14 +37,14 @@ export class WasmSession extends BaseSession {
   }
 
   protected override async runForward(images: Float32Array, count: number): Promise<Float32Array> {
-    await this.#writeMap(this.#model.values[0]!, images, count);
+    await this.#giveImages(images);
     const [probabilities] = await this.#team.run(this.#forwardJobs(count, undefined), [whole(this.#model.values.at(-1)!, count)]);
     return probabilities!;
   }
 
   protected override async runGradients(images: Float32Array, labels: Int32Array, count: number, options: ResolvedGradientOptions): Promise<StepResult> {
     const { values, gradients, labels: place, results } = this.#model;
-    await this.#writeMap(values[0]!, images, count);
+    await this.#giveImages(images);
     this.#team.write({ kind: 'raw', at: place.at, bytes: labels.byteLength }, labels.slice());
     const [logits, dLogits] = [values.at(-2)!, gradients.at(-2)!];
     const loss: Job = {
@@ -138,6 +138,11 @@ export class WasmSession extends BaseSession {
   #parameter(index: number, part: ParameterPart): ParameterTransfer {
     const { layout, [part]: region } = this.#model.parameters[index]!;
     return { kind: 'parameter', at: region!.at, ...layout, first: 0, count: layout.groups * layout.outputs };
+  }
+
+  /** Copies images to where the first job finds them. */
+  async #giveImages(images: Float32Array): Promise<void> {
+    await inTurns(images.length, portion, (first, end) => this.#team.copy(this.#model.given.at + first * 4, images.subarray(first, end)));
   }
 
   #writeMap(tensor: Tensor, values: Float32Array, count: number): Promise<void> {

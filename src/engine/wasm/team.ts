@@ -25,6 +25,7 @@ export class Team {
   #runs = 0;
   #broken: Error | undefined;
   #next = 0;
+  #shared: ArrayBufferLike | undefined;
   #ready = 0;
   #allReady: (() => void) | undefined;
 
@@ -41,6 +42,7 @@ export class Team {
       this.#allReady = resolve;
       this.#waiting.set(-1, { resolve: () => undefined, reject });
     });
+    if (typeof memory !== 'number') this.#shared = memory.buffer;
     const threads = this.#threads.length;
     for (const [index, thread] of this.#threads.entries()) {
       thread.post({ kind: 'start', module, memory, index, threads, control, scratch: scratch + index * scratchBytes } satisfies Start);
@@ -54,6 +56,12 @@ export class Team {
   write(transfer: Transfer, data: ArrayBufferView<ArrayBuffer>): void {
     const thread = this.#threads[this.#next++ % this.#threads.length]!;
     thread.post({ kind: 'write', transfer, data } satisfies Write, [data.buffer]);
+  }
+
+  /** Copies numbers in as they are, before the next run: at once where memory is shared. Nothing may be running. */
+  copy(at: number, data: Float32Array): void {
+    if (this.#shared === undefined) this.write({ kind: 'raw', at, bytes: data.byteLength }, data.slice());
+    else new Float32Array(this.#shared, at, data.length).set(data);
   }
 
   /** Runs the jobs on all threads, then reads. */
@@ -73,6 +81,7 @@ export class Team {
 
   async end(): Promise<void> {
     this.#broken ??= new AlexNetError('This session is disposed.');
+    this.#shared = undefined;
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
 

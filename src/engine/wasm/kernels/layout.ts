@@ -51,6 +51,26 @@ export function packPanels(
   }
 }
 
+/** A channels-last map from planes `[image][channel][row][column]`. One task a row of an image. */
+export function interleave(from: usize, channels: u32, rows: u32, columns: u32, to: usize, toImage: u32, toRow: u32, task: u32): void {
+  const image = task / rows, row = task % rows;
+  const plane = rows * columns * 4, cell = channels * 4;
+  from += image * channels * plane + row * columns * 4;
+  to += image * toImage + row * toRow;
+  const end = from + columns * 4;
+  if (channels == 3) {
+    for (; from != end; from += 4, to += 12) {
+      store<f32>(to, load<f32>(from));
+      store<f32>(to, load<f32>(from + plane), 4);
+      store<f32>(to, load<f32>(from + 2 * plane), 8);
+    }
+    return;
+  }
+  for (let channel: u32 = 0; channel < channels; channel++, from += plane) {
+    for (let column: u32 = 0; column < columns; column++) store<f32>(to + column * cell + channel * 4, load<f32>(from + column * 4));
+  }
+}
+
 /** Byte offsets of the places of one image a task, image by image and row by row. */
 export function placeTable(to: usize, rows: u32, columns: u32, image: u32, row: u32, cell: u32, task: u32): void {
   to += task * rows * columns * 4;
