@@ -25,7 +25,7 @@ test('drawInTurns() draws all in pieces, and lets others have the event loop bet
     next = setImmediate(again);
   });
   await drawInTurns(out, (piece, first) => {
-    assert.ok(piece.length <= 1 << 15 && first % 2 === 0);
+    assert.ok(piece.length <= 1 << 13 && first % 2 === 0);
     seen.push(turns);
     piece.forEach((_, i) => (piece[i] = (first + i) % 1000));
   });

@@ -3,6 +3,7 @@ import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts
 import type { Network } from '../../network/layer.ts';
 import { makePlan } from '../session.ts';
 import type { Plan } from '../session.ts';
+import { turn } from '../turn.ts';
 import { kernels, supportedSimd, tileRows } from './build.ts';
 import { layOut } from './model.ts';
 import type { Model } from './model.ts';
@@ -40,7 +41,8 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
   const threads = shared ? (options.threads ?? cores()) : 1;
   const team = new Team(threads);
   try {
-    const model = fit(plan, threads, tileRows[simd]);
+    await turn();
+    const model = await fit(plan, threads, tileRows[simd]);
     const module = await kernels(simd, shared);
     await team.begin({ module, memory: makeMemory(model.bytes, shared), control: model.control.at, scratch: model.scratch.at, scratchBytes: model.scratchBytes });
     const session = new WasmSession(plan, model, team, threads);
@@ -53,12 +55,13 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
 }
 
 /** Lays the network out, or says which batch would fit. */
-function fit(plan: Plan, threads: number, rows: number): Model {
+async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
   const model = layOut(plan, plan.batch, threads, rows);
   if (model.bytes <= mostBytes) return model;
   let fits = 0;
   let tooLarge = plan.batch;
   while (tooLarge - fits > 1) {
+    await turn();
     const middle = (fits + tooLarge) >> 1;
     if (layOut(plan, middle, threads, rows).bytes <= mostBytes) fits = middle;
     else tooLarge = middle;
