@@ -58,8 +58,9 @@ export function startThread(handlers: Handlers): Thread {
 const workerFile = './worker.js';
 
 function startNodeWorker({ Worker: NodeWorker }: typeof workerThreads, handlers: Handlers): Thread {
-  // Flags of the process itself, such as --input-type, would make the worker fail.
-  const worker = new NodeWorker(new URL(workerFile, import.meta.url), { execArgv: [] });
+  // Flags of the process itself, such as --input-type, would make the worker fail. It prints nothing, so this thread need not
+  // set up its own output for it.
+  const worker = new NodeWorker(new URL(workerFile, import.meta.url), { execArgv: [], stdout: true, stderr: true });
   worker.unref();
   worker.on('message', (data) => handlers.message(data));
   worker.on('error', (error) => handlers.error(error instanceof Error ? error : new Error(String(error))));

@@ -10,8 +10,8 @@ import type { Tensor } from './tensor.ts';
 import { unitSize } from './transfer.ts';
 import type { MapTransfer, ParameterTransfer } from './transfer.ts';
 
-/** Numbers moved at once between caller and workers: about a millisecond, so that the event loop stays free. */
-const portion = 1 << 20;
+/** Numbers moved at once between caller and workers: one or two milliseconds, so that the event loop stays free. */
+const portion = 1 << 18;
 
 /** A network on the team's threads. This thread makes lists of jobs, posts them and awaits. */
 export class WasmSession extends BaseSession {
@@ -179,7 +179,7 @@ function whole(tensor: Tensor, count: number): MapTransfer {
   return { kind: 'map', origin: tensor.origin, image, row, channels, rows, columns, first: 0, count };
 }
 
-/** Splits `units` of `size` numbers each into portions of about a million numbers, one unit at least. */
+/** Splits `units` of `size` numbers each into portions, one unit at least. */
 function portions(units: number, size: number): { first: number; count: number }[] {
   const step = Math.max(1, Math.floor(portion / size));
   return Array.from({ length: Math.ceil(units / step) }, (_, i) => ({ first: i * step, count: Math.min(step, units - i * step) }));
