@@ -1,6 +1,9 @@
 // oneDNN 2.x (Debian 12: 2.6) and 3.x (Debian 13: 3.7, Homebrew, conda) behind one face: all that differs between them stands here.
 #pragma once
 
+#include <cstdlib>
+#include <string>
+
 #include <oneapi/dnnl/dnnl.hpp>
 
 namespace alexnet {
@@ -10,18 +13,36 @@ using Dims = dnnl::memory::dims;
 using DataType = dnnl::memory::data_type;
 using Tag = dnnl::memory::format_tag;
 
+// Whether oneDNN's slow, portable code shall do all the work, as scripts/check-onednn-bf16.sh wants it.
+inline bool wantsReference() {
+  static const bool wanted = std::getenv("ALEXNET_ONEDNN_REFERENCE") != nullptr;
+  return wanted;
+}
+
+template <class Found>
+bool isReference(const Found& found) {
+  return std::string(found.impl_info_str()).rfind("ref", 0) == 0;
+}
+
+// The implementation that oneDNN offers first, or its reference code where that is wanted.
+template <class Found>
+Found offered(Found found) {
+  while (wantsReference() && !isReference(found) && found.next_impl()) continue;
+  return found;
+}
+
 #if DNNL_VERSION_MAJOR >= 3
 
 // describe<Primitive>(engine, attr, what…): the primitive's description from what 2.x calls an operation descriptor.
 template <class Primitive, class... What>
 typename Primitive::primitive_desc describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr, const What&... what) {
-  return typename Primitive::primitive_desc(engine, what..., attr);
+  return offered(typename Primitive::primitive_desc(engine, what..., attr));
 }
 
 // The same for a way back, which wants the way there as a hint.
 template <class Primitive, class Hint, class... What>
 typename Primitive::primitive_desc describeBackward(const dnnl::engine& engine, const dnnl::primitive_attr& attr, const Hint& hint, const What&... what) {
-  return typename Primitive::primitive_desc(engine, what..., hint, attr);
+  return offered(typename Primitive::primitive_desc(engine, what..., hint, attr));
 }
 
 // Pooling gained a dilation between kernel and padding.
@@ -46,12 +67,12 @@ inline void appendRelu(dnnl::post_ops& ops) { ops.append_eltwise(dnnl::algorithm
 
 template <class Primitive, class... What>
 typename Primitive::primitive_desc describe(const dnnl::engine& engine, const dnnl::primitive_attr& attr, const What&... what) {
-  return typename Primitive::primitive_desc(typename Primitive::desc(what...), attr, engine);
+  return offered(typename Primitive::primitive_desc(typename Primitive::desc(what...), attr, engine));
 }
 
 template <class Primitive, class Hint, class... What>
 typename Primitive::primitive_desc describeBackward(const dnnl::engine& engine, const dnnl::primitive_attr& attr, const Hint& hint, const What&... what) {
-  return typename Primitive::primitive_desc(typename Primitive::desc(what...), attr, engine, hint);
+  return offered(typename Primitive::primitive_desc(typename Primitive::desc(what...), attr, engine, hint));
 }
 
 template <class Primitive>

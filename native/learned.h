@@ -16,7 +16,7 @@ auto describeFor(const std::optional<Desc>& chosen, const Desc& any, const Make&
   if (chosen) {
     try {
       auto found = make(*chosen);
-      if (std::string(found.impl_info_str()).rfind("ref", 0) != 0) return found;
+      if (!isReference(found)) return found;
     } catch (const dnnl::error&) {
       // not in this layout
     }

@@ -4,54 +4,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AlexNetError } from '../../errors.ts';
 import { narrowVariants } from '../../testing/networks.ts';
-import { testImages, testLabels, testParameters } from '../../testing/data.ts';
-import type { Precision } from '../engine.ts';
 import { onednnEngine } from './index.ts';
 import { loadAddon } from './native.ts';
 
 const network = narrowVariants.paper;
 const addon = loadAddon();
 const missing = typeof addon === 'string' ? addon : false;
-const bf16 = typeof addon !== 'string' && addon.cpu().bf16;
-const rates = { learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4 };
-
-async function losses(precision: Precision): Promise<number[]> {
-  const session = await onednnEngine.prepare(network, { mode: 'training', batch: 4, precision });
-  for (const [name, values] of testParameters(network, 1)) await session.setParameter(name, values);
-  const found: number[] = [];
-  for (let step = 0; step < 10; step++) {
-    const { loss } = await session.step(testImages(network, 4, step), testLabels(network, 4, step), { ...rates, draw: { seed: 1, step } });
-    found.push(loss);
-  }
-  await session.dispose();
-  return found;
-}
-
-test('bf16 training follows f32 within 2 % for ten steps', { skip: missing || (bf16 ? false : 'this CPU has no bf16 arithmetic for oneDNN') }, async () => {
-  const truth = await losses('f32');
-  for (const [step, loss] of (await losses('bf16')).entries()) assert.ok(Math.abs(loss / truth[step]! - 1) < 0.02, `step ${step}: ${loss} in bf16, ${truth[step]} in f32`);
-});
-
-test('bf16 inference in plain rows gives the probabilities of f32', { skip: missing || (bf16 ? false : 'this CPU has no bf16 arithmetic for oneDNN') }, async () => {
-  const answers = await Promise.all(
-    (['f32', 'bf16'] as const).map(async (precision) => {
-      const session = await onednnEngine.prepare(network, { mode: 'inference', batch: 2, precision });
-      for (const [name, values] of testParameters(network, 1)) await session.setParameter(name, values);
-      const probabilities = await session.forward(testImages(network, 2, 3));
-      await session.dispose();
-      return probabilities;
-    }),
-  );
-  for (const [i, p] of answers[1]!.entries()) assert.ok(Math.abs(p - answers[0]![i]!) < 0.02, `number ${i}: ${p} in bf16, ${answers[0]![i]} in f32`);
-});
-
-test('bf16 is refused where the CPU has none', { skip: missing || (bf16 ? 'this CPU has bf16' : false) }, async () => {
-  assert.ok(typeof addon !== 'string');
-  await assert.rejects(
-    onednnEngine.prepare(network, { mode: 'training', batch: 4, precision: 'bf16' }),
-    new AlexNetError(`This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`),
-  );
-});
 
 test('a batch too large for memory is refused before it is allocated', { skip: missing }, async () => {
   await assert.rejects(onednnEngine.prepare(network, { mode: 'training', batch: 2_000_000 }), (error: unknown) => {
