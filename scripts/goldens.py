@@ -110,10 +110,14 @@ class Chain:
 
         self.entries.append((name, run))
 
-    def forward(self, images, draw=None):
+    def forward(self, images, draw=None, noise=0):
+        """noise: its standard deviation in every layer's output, relative to the largest number there."""
         outputs, x = {"input": images}, images
         for name, run in self.entries:
-            outputs[name] = x = run(x, draw)
+            x = run(x, draw)
+            if noise > 0:
+                x = x + noise * x.detach().abs().max() * torch.randn(x.shape, dtype=x.dtype)
+            outputs[name] = x
         return outputs
 
 
@@ -286,9 +290,9 @@ def train(chain, bias_rule, size, classes, count, steps, rate, dropout):
     return losses
 
 
-def there_and_back(chain, size, count, classes, seed):
+def there_and_back(chain, size, count, classes, seed, noise=0):
     images, labels = batch_of(size, count, classes, seed)
-    outputs = chain.forward(images)
+    outputs = chain.forward(images, noise=noise)
     for tensor in outputs.values():
         tensor.retain_grad()
     for p in chain.parameters.values():
@@ -297,26 +301,26 @@ def there_and_back(chain, size, count, classes, seed):
     return outputs
 
 
+def calm(chain, gradients, size, count, classes, seed):
+    there_and_back(chain, size, count, classes, seed, noise=5e-7)
+    return all((p.grad - g).abs().max() < 5e-5 * g.abs().max() for p, g in zip(chain.parameters.values(), gradients))
+
+
 def calm_seed(variant, divisor, size, side, classes, count):
     """
-    The first seed whose gradients do not jump when the weights change in the sixth digit. Where two numbers under a
-    max-pool are all but equal, or a number under a ReLU all but zero, float32 may decide otherwise than float64, and the
-    gradients of one or two images then differ by percents although both are right.
+    The first seed whose gradients do not jump when every activation changes as float32 rounds it (engines are up to 3e-6 of
+    the largest number away). Where two numbers under a max-pool are all but equal, or a number under a ReLU all but zero,
+    float32 may decide otherwise than float64, and the gradients of one or two images then differ by percents although both
+    are right. Such a kink shows in half of the trials, so a few of them are needed.
     """
-    for seed in range(20, 60):
-        chain, shaken = build(variant, divisor, classes, side), build(variant, divisor, classes, side)
+    chain = build(variant, divisor, classes, side)
+    for seed in range(20, 100):
         there_and_back(chain, size, count, classes, seed)
-        calm = True
-        for trial in range(2):
-            with torch.no_grad():
-                for index, (p, q) in enumerate(zip(chain.parameters.values(), shaken.parameters.values())):
-                    q.copy_(p * (1 + torch.from_numpy(normal(p.numel(), 1e-6, 1000 + trial, index)).reshape(p.shape)))
-            there_and_back(shaken, size, count, classes, seed)
-            for p, q in zip(chain.parameters.values(), shaken.parameters.values()):
-                calm = calm and (p.grad - q.grad).abs().max() < 5e-5 * p.grad.abs().max()
-        if calm:
+        gradients = [p.grad for p in chain.parameters.values()]
+        torch.manual_seed(seed)
+        if all(calm(chain, gradients, size, count, classes, seed) for _ in range(8)):
             return seed
-    raise SystemExit(f"{variant}: no seed from 20 to 59 is calm")
+    raise SystemExit(f"{variant}: no seed from 20 to 99 is calm")
 
 
 def record(variant, divisor, size, side, rate, classes, count, steps, stride):
