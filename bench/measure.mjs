@@ -64,13 +64,14 @@ function compare(outputs) {
 
 function report(rows, times, cpu, contenders) {
   const base = median(times[0]);
-  for (const [index, { contender, batch, threads, mode }] of rows.entries()) {
+  for (const [index, { contender, batch, threads, mode, flopsPerImage }] of rows.entries()) {
     const milliseconds = median(times[index]);
     const spread = `${Math.min(...times[index]).toFixed(1)}–${Math.max(...times[index]).toFixed(1)}`;
+    const speed = flopsPerImage === undefined ? '' : `, ${((flopsPerImage * batch) / milliseconds / 1e6).toFixed(0)} GFLOP/s`;
     // Processor time is what remains comparable on a machine that others use too.
     const busy = `${median(cpu[index]).toFixed(0)} ms of processors (×${(median(cpu[index]) / median(cpu[0])).toFixed(2)})`;
     console.log(
-      `  ${contender.padEnd(12)} ${mode.padEnd(5)} ${threads} thread${threads === 1 ? ' ' : 's'} ${milliseconds.toFixed(1).padStart(8)} ms (${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s` +
+      `  ${contender.padEnd(12)} ${mode.padEnd(5)} ${threads} thread${threads === 1 ? ' ' : 's'} ${milliseconds.toFixed(1).padStart(8)} ms (${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s${speed}` +
         `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}; ${busy}   ${contenders[index].details}`,
     );
   }

@@ -1,10 +1,10 @@
-"""Training steps of the paper's network in one tower, one for every line on standard input. Arguments: batch, threads."""
+"""Training steps of the paper's network in one tower, one for every line on standard input. Arguments: batch, threads, f32 or bf16 (autocast)."""
 import sys
 
 import torch
 from torch import nn
 
-batch, threads = map(int, sys.argv[1:])
+batch, threads, bf16 = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "bf16"
 torch.set_num_threads(threads)
 lrn = lambda: nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2)
 net = nn.Sequential(
@@ -18,9 +18,11 @@ net = nn.Sequential(
 )
 images, labels = torch.randn(batch, 3, 227, 227), torch.arange(batch) % 1000
 optimiser = torch.optim.SGD(net.parameters(), lr=1e-5, momentum=0.9, weight_decay=5e-4)
-print(f"PyTorch {torch.__version__}", flush=True)
+print(f"PyTorch {torch.__version__}{', bf16 autocast' if bf16 else ''}", flush=True)
 for _ in sys.stdin:
     optimiser.zero_grad(set_to_none=True)
-    nn.functional.cross_entropy(net(images), labels).backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        loss = nn.functional.cross_entropy(net(images), labels)
+    loss.backward()
     optimiser.step()
     print("done", flush=True)
