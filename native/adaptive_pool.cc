@@ -58,22 +58,14 @@ void averageBackward(const Layout& in, const Layout& out, const T* gradient, T* 
   });
 }
 
-// The same layout at another size.
-Desc resized(const Layout& layout, const Dims& dims, DataType type) {
-  const Tag tag = layout.block == 1 ? Tag::nchw : layout.block == layout.channels ? Tag::nhwc : layout.block == 8 ? Tag::nChw8c : Tag::nChw16c;
-  return Desc(dims, type, tag);
-}
-
 }  // namespace
 
 void buildAdaptivePool(Chain& chain, int index) {
   Slot* input = chain.asKnown(chain.activation(index - 1), index, index, chain.there(index));
   const Layout in = input->layout().value();
-  const Desc desc = resized(in, chain.outputDims(index), input->type);
+  const Desc desc = describe(in, chain.outputDims(index), input->type);
   Slot* output = chain.activation(index) = chain.output(index, desc, input->type);
-  Layout out = in;
-  out.height = chain.layer(index).output.height;
-  out.width = chain.layer(index).output.width;
+  const Layout out = resized(in, chain.layer(index).output.height, chain.layer(index).output.width);
   chain.there(index).push_back([in, out, input, output] {
     withNumbers(in, [&](auto number) {
       using T = decltype(number);

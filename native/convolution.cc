@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "learned.h"
+#include "weight_gradient.h"
 
 namespace alexnet {
 
@@ -46,6 +47,12 @@ struct Convolution {
   BackwardData::primitive_desc backwardData(const Forward::primitive_desc& hint, const std::optional<Desc>& chosen) const {
     const Desc desc = chosen.value_or(Desc(weights, chain.numbers(), Tag::any));
     return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, direct, src, desc, dst, stride, before, after);
+  }
+
+  OwnGradients ownGradients(const BackwardWeights::primitive_desc& primitive) const {
+    const auto own = WeightGradient::of(layer, chain.count, primitive.src_desc(), primitive.diff_dst_desc(), primitive.diff_weights_desc());
+    if (!own) return {};
+    return [own = *own](const float* source, const float* gradient, float* weights, float* bias) { own.run(source, gradient, weights, bias); };
   }
 };
 

@@ -46,6 +46,8 @@ struct Dense {
     const Desc desc = chosen.value_or(Desc(weights, chain.numbers(), Tag::any));
     return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, src, desc, Desc(dst, chain.numbers(), Tag::nc));
   }
+
+  OwnGradients ownGradients(const BackwardWeights::primitive_desc&) const { return {}; }
 };
 
 // For so few images a dense layer is one reading of its weights: plain rows and our own loop stream them.

@@ -29,6 +29,18 @@ inline std::optional<Layout> layoutOf(const Desc& desc, const Dims& dims, DataTy
   return std::nullopt;
 }
 
+inline Layout resized(Layout layout, int64_t height, int64_t width) {
+  layout.height = height;
+  layout.width = width;
+  return layout;
+}
+
+// The same kind of layout for other dimensions of as many channels.
+inline Desc describe(const Layout& layout, const Dims& dims, DataType type) {
+  const Tag tag = layout.block == 1 ? Tag::nchw : layout.block == layout.channels ? Tag::nhwc : layout.block == 8 ? Tag::nChw8c : Tag::nChw16c;
+  return Desc(dims, type, tag);
+}
+
 // Calls body(pointer to T, …) with T the number type of the layout.
 template <class Body>
 void withNumbers(const Layout& layout, Body&& body) {

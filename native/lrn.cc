@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chain.h"
+#include "lrn_blocks.h"
 
 namespace alexnet {
 
@@ -265,7 +266,9 @@ void lrnMapBackward(const LayerDescription& layer, const Layout& layout, const T
 // Layouts of all maps are the same.
 template <class T>
 void lrn(const LayerDescription& layer, const Layout& layout, const T* in, T* out) {
-  if (layer.acrossChannels) {
+  if (fitsLrnBlocks(layer, layout)) {
+    lrnBlocks(layer, layout, in, out);
+  } else if (layer.acrossChannels) {
     lrnChannels(layer, layout, in, out);
   } else {
     lrnMap(layer, layout, in, out);
@@ -274,7 +277,9 @@ void lrn(const LayerDescription& layer, const Layout& layout, const T* in, T* ou
 
 template <class T>
 void lrnBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
-  if (layer.acrossChannels) {
+  if (fitsLrnBlocks(layer, layout)) {
+    lrnBlocksBackward(layer, layout, in, gradient, below);
+  } else if (layer.acrossChannels) {
     lrnChannelsBackward(layer, layout, in, gradient, below);
   } else {
     lrnMapBackward(layer, layout, in, gradient, below);

@@ -3,10 +3,46 @@
 #include <memory>
 
 #include "chain.h"
+#include "max_pool.h"
 
 namespace alexnet {
 
-void buildPool(Chain& chain, int index) {
+namespace {
+
+void buildMaxPool(Chain& chain, int index) {
+  const LayerDescription& layer = chain.layer(index);
+  const PoolWindow window{{layer.kernel[0], layer.kernel[1]}, {layer.stride[0], layer.stride[1]}, {layer.before[0], layer.before[1]}};
+  Slot* input = chain.asKnown(chain.activation(index - 1), index, index, chain.there(index));
+  const Layout in = input->layout().value();
+  const Desc inDesc = input->desc, outDesc = describe(in, chain.outputDims(index), input->type);
+  Slot* output = chain.activation(index) = chain.output(index, outDesc, input->type);
+  // Not what its description says: a map of one place is of every layout at once.
+  const Layout out = resized(in, layer.output.height, layer.output.width);
+  // Where the maxima stood.
+  const auto places = std::make_shared<Buffer>(chain.hasWayBack() ? static_cast<size_t>(out.elements()) : 0);
+  chain.there(index).push_back([=] {
+    withNumbers(in, [&](auto number) {
+      using T = decltype(number);
+      maxPool(window, in, out, input->numbers<T>(), output->numbers<T>(), static_cast<uint8_t*>(places->data()));
+    });
+  });
+  if (!chain.hasWayBack()) return;
+
+  chain.buildBack(index) = [=, &chain, type = input->type] {
+    const int now = chain.timeBack(index);
+    auto& back = chain.back(index);
+    Slot* gradient = chain.as(chain.gradient(index), outDesc, type, now, now, back);
+    Slot* below = chain.gradient(index - 1) = chain.gradientSlot(index - 1, inDesc, type);
+    back.push_back([=] {
+      withNumbers(in, [&](auto number) {
+        using T = decltype(number);
+        maxPoolBackward(window, in, out, gradient->numbers<T>(), static_cast<const uint8_t*>(places->data()), below->numbers<T>());
+      });
+    });
+  };
+}
+
+void buildOneDnnPool(Chain& chain, int index) {
   const LayerDescription& layer = chain.layer(index);
   Shared& shared = chain.shared;
   const auto algorithm = layer.type == LayerType::maxPool ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_exclude_padding;
@@ -45,6 +81,17 @@ void buildPool(Chain& chain, int index) {
                                         {DNNL_ARG_SCRATCHPAD, chain.scratchpad(backward.scratchpad_desc())}});
     });
   };
+}
+
+}  // namespace
+
+void buildPool(Chain& chain, int index) {
+  const LayerDescription& layer = chain.layer(index);
+  if (layer.type == LayerType::maxPool && layer.kernel[0] * layer.kernel[1] <= mostPoolCells) {
+    buildMaxPool(chain, index);
+  } else {
+    buildOneDnnPool(chain, index);
+  }
 }
 
 }  // namespace alexnet

@@ -1,0 +1,17 @@
+// LRN across channels for blocked layouts whose blocks no tower cuts: what AlexNet's full widths have.
+#pragma once
+
+#include "description.h"
+#include "layout.h"
+
+namespace alexnet {
+
+bool fitsLrnBlocks(const LayerDescription& layer, const Layout& layout);
+
+// As lrn.cc states it. Layouts of all maps are the same.
+template <class T>
+void lrnBlocks(const LayerDescription& layer, const Layout& layout, const T* in, T* out);
+template <class T>
+void lrnBlocksBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below);
+
+}  // namespace alexnet
