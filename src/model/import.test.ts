@@ -14,6 +14,7 @@ import { parametersOf } from '../network/parameters.ts';
 import { importWeights } from './import.ts';
 import type { Model } from './model.ts';
 import { computation } from './chain.ts';
+import { torchvisionNames } from './naming.ts';
 
 /** Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV answer: scripts/make-weights.py. */
 const weights = new URL('../../test/weights/', import.meta.url);
@@ -60,6 +61,28 @@ for (const [name, { size, spread, variant, logits: [wanted], photograph }] of Ob
     const { preprocessing } = model;
     const ready = preprocess(await loadPicture(new URL('photograph.png', weights).pathname, preprocessing), preprocessing);
     assertClose(await logits(model, ready), photograph, 1e-4);
+  });
+}
+
+const layerNames = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7', 'fc8'];
+const namings: Readonly<Record<string, (torchvision: string, layer: string, kind: string) => string>> = {
+  'Lightning, timm': (torchvision) => `model.${torchvision}`,
+  'Hugging Face': (torchvision) => `alexnet.encoder.${torchvision}`,
+  'two GPUs': (torchvision) => `state_dict.module.${torchvision}`,
+  'ours and Caffe': (_, layer, kind) => `${layer}.${kind}`,
+  Caffe2: (_, layer, kind) => `${layer}_${kind === 'weight' ? 'w' : 'b'}`,
+  'TensorFlow, channels first': (_, layer, kind) => `net/${layer}/${kind === 'weight' ? 'kernel' : 'bias'}`,
+};
+
+for (const [who, rename] of Object.entries(namings)) {
+  test(`importWeights() takes names as ${who} writes them`, async () => {
+    const { model } = await importWeights(new URL('torchvision.safetensors', weights).pathname);
+    const names = [...torchvisionNames(model.network)];
+    const tensors = parametersOf(model.network).map(({ name, shape, kind }, i) => ({ name: rename(names[i]![1], layerNames[i >> 1]!, kind), shape, data: model.weights.get(name)! }));
+    const path = join(folder, 'renamed.safetensors');
+    await writeFile(path, Buffer.concat([...writeSafetensors(tensors.toReversed())]));
+    const back = await importWeights(path, { variant: 'torchvision' });
+    assert.deepEqual([back.model.weights, back.model.network], [model.weights, model.network]);
   });
 }
 
