@@ -64,6 +64,8 @@ test('a full disk keeps the checkpoint before, warns, and training goes on and e
   const file = (name: string): string => `${playground.path('full', name)} could not be written: the disk is full. What was there before is kept, training goes on, and the next checkpoint tries again.`;
   assert.ok(lost.includes(file('last.safetensors.next')), remarks.join('\n'));
   assert.ok(remarks.includes('The log could not be written: the disk is full. Training goes on.'));
+  const lines = (await fs.readFile(playground.path('full', 'log.jsonl'), 'utf8')).trim().split('\n');
+  assert.deepEqual(lines.map((line) => (JSON.parse(line) as { step: number }).step), [1, 2, 3, 4, 4, 9, 10, 11, 12, 12]);
   const rows = (await fs.readFile(playground.path('full', 'log.csv'), 'utf8')).trim().split('\n').map((line) => line.split(','));
   assert.deepEqual(rows.map(([epoch, ...rest]) => [epoch, rest.length]), [['epoch', 11], ['1', 11], ['3', 11]]);
   assert.deepEqual(await playground.weights('full'), await playground.weights('whole'));
