@@ -44,11 +44,13 @@ inline void storeLanes(BFloat16* to, Lanes values) {
 // `yes` where the mask is all ones, `no` where it is zero.
 inline Lanes choose(LaneInts mask, Lanes yes, Lanes no) { return (Lanes)((mask & (LaneInts)yes) | (~mask & (LaneInts)no)); }
 
-inline Lanes squareRoot(Lanes values) {
+// 1/√x to the last bit but one or two: the CPU's estimate and one step of Newton's, a third of the time of root and division.
+inline Lanes inverseRoot(Lanes values) {
 #if defined(__AVX__)
-  return (Lanes)_mm256_sqrt_ps((__m256)values);
+  const Lanes estimate = (Lanes)_mm256_rsqrt_ps((__m256)values);
+  return estimate * (1.5f - 0.5f * values * estimate * estimate);
 #else
-  for (int i = 0; i < lanes; i++) values[i] = std::sqrt(values[i]);
+  for (int i = 0; i < lanes; i++) values[i] = 1 / std::sqrt(values[i]);
   return values;
 #endif
 }

@@ -34,13 +34,18 @@ class Strip {
   std::vector<float> numbers_;
 };
 
+// D^−β, and D^−1.
+struct Powers {
+  Lanes scale, inverse;
+};
+
 // What everybody uses, for which the compiler makes a quick loop: five channels, and D^−3/4 by square roots.
 struct Usual {
   static constexpr int size = 5;
   explicit Usual(const LayerDescription&) {}
-  Lanes power(Lanes d) const {
-    const Lanes root = squareRoot(d);
-    return 1.0f / (root * squareRoot(root));
+  Powers powers(Lanes d) const {
+    const Lanes root = inverseRoot(d), inverse = root * root;
+    return {inverse * inverseRoot(root), inverse};
   }
 };
 
@@ -48,9 +53,10 @@ struct Unusual {
   static constexpr int size = 0;
   float beta;
   explicit Unusual(const LayerDescription& layer) : beta(layer.beta) {}
-  Lanes power(Lanes d) const {
+  Powers powers(Lanes d) const {
+    const Lanes inverse = 1.0f / d;
     for (int i = 0; i < lanes; i++) d[i] = std::exp(-beta * std::log(d[i]));
-    return d;
+    return {d, inverse};
   }
 };
 
@@ -98,7 +104,7 @@ void forward(const LayerDescription& layer, const Layout& layout, const T* in, T
         storeLanes(squares.at(place, channel), a * a);
       });
       piece.each([&, k, alpha](int64_t i, int64_t place, int64_t channel) {
-        storeLanes(out + i, loadLanes(in + i) * rule.power(k + alpha * squares.windowSum<Rule::size>(place, channel)));
+        storeLanes(out + i, loadLanes(in + i) * rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel)).scale);
       });
     }
   }
@@ -120,9 +126,10 @@ void backward(const LayerDescription& layer, const Layout& layout, const T* in, 
         storeLanes(squares.at(place, channel), a * a);
       });
       piece.each([&, k, alpha](int64_t i, int64_t place, int64_t channel) {
-        const Lanes d = k + alpha * squares.windowSum<Rule::size>(place, channel), g = loadLanes(gradient + i) * rule.power(d);
+        const Powers powers = rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel));
+        const Lanes g = loadLanes(gradient + i) * powers.scale;
         storeLanes(scaled.at(place, channel), g);
-        storeLanes(terms.at(place, channel), g * loadLanes(in + i) / d);
+        storeLanes(terms.at(place, channel), g * loadLanes(in + i) * powers.inverse);
       });
       piece.each([&, factor](int64_t i, int64_t place, int64_t channel) {
         storeLanes(below + i, loadLanes(scaled.at(place, channel)) - factor * loadLanes(in + i) * terms.windowSum<Rule::size>(place, channel));

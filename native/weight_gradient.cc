@@ -83,8 +83,7 @@ bool unpadded(const LayerDescription& layer) {
 }  // namespace
 
 WeightGradient::WeightGradient(const LayerDescription& layer, Layout in, Layout out)
-    : layer_(&layer), in_(in), out_(out), inBlocks_(in.blocks() / layer.groups), outBlocks_(out.blocks() / layer.groups),
-      units_(in.block == lanes ? inBlocks_ : in.channels * layer.kernel[0]) {}
+    : layer_(&layer), in_(in), out_(out), inBlocks_(in.blocks() / layer.groups), outBlocks_(out.blocks() / layer.groups) {}
 
 std::optional<WeightGradient> WeightGradient::of(const LayerDescription& layer, int64_t images, const Desc& source, const Desc& gradient, const Desc& weights) {
   const Dims inDims{images, layer.input.channels, layer.input.height, layer.input.width}, outDims{images, layer.output.channels, layer.output.height, layer.output.width};
@@ -107,15 +106,13 @@ void WeightGradient::runTask(const Task& task, const float* source, const float*
   const bool plain = block == 1;
   const Steps steps{layer.stride[1] * block, layer.stride[0] * in_.width * block, out_.width * lanes, out_.places() * lanes, plain ? inputs * lanes : lanes,
                     height * width * lanes * (plain ? inputs : inBlocks_ * lanes)};
-  const int64_t channel = plain ? task.unit / height : task.unit;
-  const int64_t firstRow = plain ? task.unit % height : 0, lastRow = plain ? firstRow + 1 : height;
-  float* target = weights + (task.group * outBlocks_ + task.block) * steps.weightBlock + channel * (plain ? lanes : height * width * lanes * lanes);
+  float* target = weights + (task.group * outBlocks_ + task.block) * steps.weightBlock + task.unit * (plain ? lanes : height * width * lanes * lanes);
   const int64_t chunk = std::max<int64_t>(1, (16 << 10) / (blocks * out_.width * lanes * static_cast<int64_t>(sizeof(float))));
   for (int64_t n = 0; n < out_.images; n++) {
-    const float* map = source + (n * in_.blocks() + task.group * inBlocks_ + channel) * in_.places() * block;
+    const float* map = source + (n * in_.blocks() + task.group * inBlocks_ + task.unit) * in_.places() * block;
     const float* maps = gradient + (n * out_.blocks() + task.group * outBlocks_ + task.block) * out_.places() * lanes;
     for (int64_t top = 0; top < out_.height; top += chunk) {
-      for (int64_t ky = firstRow; ky < lastRow; ky++) {
+      for (int64_t ky = 0; ky < height; ky++) {
         const Inside rows(layer, 0, ky, out_.height, in_.height);
         const int64_t start = std::max(top, rows.start), end = std::min({top + chunk, rows.end, out_.height});
         if (start >= end) continue;
@@ -159,7 +156,7 @@ void WeightGradient::run(const float* source, const float* gradient, float* weig
     for (int64_t block = 0; block < outBlocks_;) {
       // Threes, and twos where a single one would be left.
       const int64_t left = outBlocks_ - block, blocks = left == 4 || left == 2 ? 2 : std::min<int64_t>(3, left);
-      for (int64_t unit = 0; unit < units_; unit++) tasks.push_back({group, block, blocks, unit});
+      for (int64_t unit = 0; unit < inBlocks_; unit++) tasks.push_back({group, block, blocks, unit});
       block += blocks;
     }
   }

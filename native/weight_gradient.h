@@ -18,7 +18,7 @@ class WeightGradient {
 
  private:
   struct Task {
-    int64_t group, block, blocks, unit;  // output blocks of a group, and input block or, of plain maps, channel and kernel row
+    int64_t group, block, blocks, unit;  // output blocks of a group, and input block or, of plain maps, channel
   };
 
   WeightGradient(const LayerDescription& layer, Layout in, Layout out);
@@ -28,7 +28,7 @@ class WeightGradient {
 
   const LayerDescription* layer_;
   Layout in_, out_;
-  int64_t inBlocks_, outBlocks_, units_;  // of a group
+  int64_t inBlocks_, outBlocks_;  // of a group
 };
 
 }  // namespace alexnet
