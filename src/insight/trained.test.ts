@@ -1,125 +1,140 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { drawScene, drawThingMask, sceneClasses } from '../data/scenes/scene.ts';
+import { writeScenes } from '../data/scenes/write.ts';
 import type { Session } from '../engine/engine.ts';
-import { initialise } from '../engine/initialise.ts';
 import { findEngine } from '../engine/registry.ts';
-import { parseNetwork } from '../network/json.ts';
-import { uniform } from '../random/draws.ts';
-import { bits, purposes } from '../random/philox.ts';
+import { loadPicture, preprocess } from '../images/preprocess.ts';
+import { importWeights } from '../model/import.ts';
+import type { Model } from '../model/model.ts';
+import { demoSettings } from '../training/demo.ts';
+import { train } from '../training/train.ts';
 import { gradCam } from './gradcam.ts';
 import { keepForExplain } from './methods.ts';
 import { occlusion } from './occlusion.ts';
 import { classTarget } from './target.ts';
 
-/** A network that learns to tell four shapes, each somewhere in noise: what an explanation must find is known to the pixel. */
-const side = 32;
-const thing = 12;
-const shapes: readonly ((x: number, y: number) => boolean)[] = [
-  (x, y) => Math.hypot(x - 5.5, y - 5.5) < 6,
-  (x, y) => Math.abs(x - 5.5) < 2 || Math.abs(y - 5.5) < 2,
-  (_, y) => y % 4 < 2,
-  (x) => x % 4 < 2,
-];
-const rules = {
-  weight: { initial: { distribution: 'normal', standardDeviation: 0.15 }, learningRate: 1, decay: 1 },
-  bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 0 },
-};
-const window = { rounding: 'floor', groups: 1, parameters: rules };
-const network = parseNetwork([
-  { type: 'input', name: 'input', shape: [3, side, side] },
-  { type: 'convolution', name: 'conv1', kernels: 12, kernel: [5, 5], stride: [2, 2], padding: { top: 2, right: 2, bottom: 2, left: 2 }, ...window },
-  { type: 'relu', name: 'relu1' },
-  { type: 'convolution', name: 'conv2', kernels: 16, kernel: [3, 3], stride: [1, 1], padding: { top: 1, right: 1, bottom: 1, left: 1 }, ...window },
-  { type: 'relu', name: 'relu2' },
-  { type: 'adaptiveAveragePool', name: 'pool', output: [1, 1] },
-  { type: 'dense', name: 'fc', outputs: shapes.length, parameters: rules },
-  { type: 'softmax', name: 'softmax' },
-]);
+/** A network trained as `demo` trains its own, with its recipe, on scenes of three of its six classes; where each thing is, is known to the pixel. */
+const seed = 1;
+const classes = ['house', 'car', 'star'];
+const perClass = { train: 250, val: 5, test: 1 };
+const epochs = 10;
+/** Scenes that it has not seen, of each class. */
+const asked = 20;
 
-interface Drawn {
-  readonly image: Float32Array;
+interface Scene {
   readonly label: number;
-  readonly top: number;
-  readonly left: number;
+  readonly input: Float32Array;
+  /** 1 for a pixel of the thing, 0 for any other. */
+  readonly thing: Float32Array;
 }
 
-function drawn(number: number): Drawn {
-  const noise = new Float32Array(3 * side * side + 2);
-  uniform(bits({ seed: 1, purpose: purposes.test, index: 9, stream: number }), noise);
-  const label = number % shapes.length;
-  const [top, left] = [Math.floor(noise.at(-1)! * (side - thing)), Math.floor(noise.at(-2)! * (side - thing))];
-  const image = Float32Array.from({ length: 3 * side * side }, (_, i) => {
-    const [x, y] = [(i % side) - left, (Math.floor(i / side) % side) - top];
-    const inside = x >= 0 && y >= 0 && x < thing && y < thing && shapes[label]!(x, y);
-    return (inside ? 1 : 0) + 0.4 * (noise[i]! - 0.5);
-  });
-  return { image, label, top, left };
-}
-
-function stacked(all: readonly Drawn[]): Float32Array {
-  const images = new Float32Array(all.length * 3 * side * side);
-  all.forEach(({ image }, n) => images.set(image, n * image.length));
-  return images;
-}
-
-const batch = 32;
-const tested = Array.from({ length: 24 }, (_, n) => drawn(1e6 + n));
+let folder = '';
+let model: Model;
 let session: Session;
+let side = 0;
+let scenes: Scene[];
 
 before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alexnet-trained-'));
+  const data = join(folder, 'pictures');
+  await writeScenes(data, { seed, perClass });
+  for (const part of ['train', 'val', 'test']) {
+    for (const name of sceneClasses.filter((one) => !classes.includes(one))) await rm(join(data, part, name), { recursive: true });
+  }
+  const trained = await train({ data, out: join(folder, 'run'), settings: { ...demoSettings, seed, epochs } });
+  ({ model } = await importWeights(trained.model));
+  side = model.preprocessing.crop;
   const engine = await findEngine('auto');
-  session = await engine.prepare(network, { batch, mode: 'training', keep: keepForExplain(network) });
-  await initialise(session, 1);
-  const lessons = Array.from({ length: 20 }, (_, lesson) => Array.from({ length: batch }, (_, n) => drawn(lesson * batch + n)));
-  for (let step = 0; step < 200; step++) {
-    const seen = lessons[step % lessons.length]!;
-    await session.step(stacked(seen), seen.map(({ label }) => label), { learningRate: 0.1 * (1 - step / 200), momentum: 0.9, weightDecay: 1e-4 });
+  session = await engine.prepare(model.network, { batch: 32, mode: 'inspection', keep: keepForExplain(model.network) });
+  for (const [name, values] of model.weights) await session.setParameter(name, values);
+  scenes = await Promise.all(model.labels.flatMap(({ name }, label) => Array.from({ length: asked }, (_, n) => scene(name, label, 10_000 + n))));
+});
+after(async () => {
+  await session.dispose();
+  await rm(folder, { recursive: true });
+});
+
+async function scene(name: string, label: number, number: number): Promise<Scene> {
+  const { preprocessing, meanImage } = model;
+  const address = { seed, label: sceneClasses.indexOf(name), number };
+  const input = preprocess(await loadPicture(await drawScene(address), preprocessing), preprocessing, 1, meanImage);
+  const plain = { ...preprocessing, scale: 1, mean: [0, 0, 0], deviation: [255, 255, 255] } as const;
+  const mask = preprocess(await loadPicture(await drawThingMask(address), plain), plain);
+  return { label, input, thing: mask.subarray(0, side * side).map((value) => (value >= 0.5 ? 1 : 0)) };
+}
+
+/** The mean probability of each scene's own class when `change` was made to it. */
+async function confidence(change: (scene: Scene, value: number, pixel: number) => number): Promise<number> {
+  let sum = 0;
+  for (const one of scenes) {
+    const probabilities = await session.forward(one.input.map((value, i) => change(one, value, i % (side * side))));
+    sum += probabilities[one.label]!;
   }
-});
-after(() => session.dispose());
+  return sum / scenes.length;
+}
 
-test('the network has learned the shapes', async () => {
-  const probabilities = await session.forward(stacked(tested));
-  const right = tested.filter(({ label }, n) => probabilities[n * shapes.length + label]! > 0.5);
-  assert.ok(right.length >= 22, `${right.length} of 24 right`);
-});
+/** A map's share on the thing, divided by the thing's share of the area: 1 where the map says nothing about the thing. */
+function concentration(map: Float32Array, thing: Float32Array): number {
+  const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
+  const total = sum(map);
+  return total === 0 ? 1 : sum(map.map((value, i) => value * thing[i]!)) / total / (sum(thing) / thing.length);
+}
 
-test("gradCam()'s mass lies on the thing, at least twice as much as its share of the area", async () => {
-  let share = 0;
-  for (const { image, label, top, left } of tested) {
-    const { overInput } = await gradCam(session, image, classTarget(network, label));
-    const total = overInput.reduce((sum, value) => sum + value, 0);
-    const on = overInput.reduce((sum, value, i) => sum + (i % side >= left && i % side < left + thing && Math.floor(i / side) >= top && Math.floor(i / side) < top + thing ? value : 0), 0);
-    share += total === 0 ? 0 : on / total / tested.length;
-  }
-  const area = thing ** 2 / side ** 2;
-  assert.ok(share > 2 * area, `${share} of the mass on ${area} of the area`);
-});
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
-test('a blanked thing lowers its class, a blanked piece of noise hardly does', async () => {
-  const blanked = (found: Drawn, top: number, left: number): Drawn => {
-    const image = found.image.map((value, i) => (i % side >= left && i % side < left + thing && Math.floor(i / side) % side >= top && Math.floor(i / side) % side < top + thing ? 0 : value));
-    return { ...found, image };
+/** Whether a pixel lies in the smallest rectangle around the thing, whose shape tells nothing. */
+function inBox({ thing }: Scene): (pixel: number) => boolean {
+  const places = [...thing.keys()].filter((i) => thing[i] === 1);
+  const [rows, columns] = [places.map((i) => Math.floor(i / side)), places.map((i) => i % side)];
+  const [top, bottom, left, right] = [Math.min(...rows), Math.max(...rows), Math.min(...columns), Math.max(...columns)];
+  return (pixel) => {
+    const [y, x] = [Math.floor(pixel / side), pixel % side];
+    return y >= top && y <= bottom && x >= left && x <= right;
   };
-  const elsewhere = ({ top, left }: Drawn): [number, number] => [top < 10 ? 20 : 0, left < 10 ? 20 : 0];
-  const mean = async (all: readonly Drawn[]): Promise<number> => {
-    const probabilities = await session.forward(stacked(all));
-    return all.reduce((sum, { label }, n) => sum + probabilities[n * shapes.length + label]! / all.length, 0);
-  };
-  const whole = await mean(tested);
-  const without = await mean(tested.map((found) => blanked(found, found.top, found.left)));
-  const beside = await mean(tested.map((found) => blanked(found, ...elsewhere(found))));
-  assert.ok(whole - without > 0.4, `${whole} fell to ${without}`);
-  assert.ok(whole - beside < 0.2, `${whole} fell to ${beside} without a piece of noise`);
+}
+
+test('the network has learned the scenes', async () => {
+  const found = await confidence((_, value) => value);
+  assert.ok(found > 0.7, `its own class gets ${found}, by chance 0.33`);
 });
 
-test('occlusion() is strongest on the thing', async () => {
-  let hits = 0;
-  for (const { image, label, top, left } of tested) {
-    const { overInput } = await occlusion(session, image, { layer: 'softmax', unit: label }, { patch: 12, stride: 4 });
-    const most = overInput.indexOf(Math.max(...overInput));
-    const [y, x] = [Math.floor(most / side), most % side];
-    if (y >= top - 4 && y < top + thing + 4 && x >= left - 4 && x < left + thing + 4) hits++;
+test('a blanked thing lowers its class, blanked surroundings do so far less', async () => {
+  const boxes = new Map(scenes.map((one) => [one, inBox(one)]));
+  const whole = await confidence((_, value) => value);
+  const without = await confidence((one, value, pixel) => (boxes.get(one)!(pixel) ? 0 : value));
+  const alone = await confidence((one, value, pixel) => (boxes.get(one)!(pixel) ? value : 0));
+  assert.ok(without < whole - 0.3, `${whole} fell only to ${without} without the thing`);
+  assert.ok(alone > without + 0.3, `the thing alone gives ${alone}, its surroundings alone ${without}`);
+});
+
+test("gradCam()'s mass lies on the drawn thing, more than its share of the area and more than any wrong map's", async () => {
+  const maps: Float32Array[] = [];
+  for (const { input, label } of scenes) maps.push((await gradCam(session, input, classTarget(model.network, label))).overInput);
+  const held = (map: (n: number) => Float32Array): number => mean(scenes.map(({ thing }, n) => concentration(map(n), thing)));
+  const found = held((n) => maps[n]!);
+  const wrong = {
+    'a constant map': held((n) => maps[n]!.map(() => 1)),
+    'a map upside down': held((n) => maps[n]!.toReversed()),
+    "another scene's map": held((n) => maps[(n + 7) % maps.length]!),
+    'a map with less where there is more': held((n) => maps[n]!.map((value) => Math.max(...maps[n]!) - value)),
+  };
+  const margin = 1.65;
+  assert.ok(found > margin, `${found} times the thing's share of the area`);
+  for (const [name, concentrated] of Object.entries(wrong)) assert.ok(concentrated < margin, `${name} would pass: ${concentrated}`);
+});
+
+test('occlusion() falls most where the thing is', async () => {
+  const engine = await findEngine('auto');
+  const ratios: number[] = [];
+  for (const { input, label, thing } of scenes.filter((_, n) => n % 3 === 0)) {
+    const { overInput } = await occlusion(session, input, { layer: 'softmax', unit: label }, { patch: 8, stride: 4, parts: { engine } });
+    ratios.push(concentration(overInput.map((drop) => Math.max(0, drop)), thing));
   }
-  assert.ok(hits >= 18, `${hits} of 24 on the thing`);
+  assert.ok(mean(ratios) > 1.7, `${mean(ratios)} times the thing's share of the area`);
 });
