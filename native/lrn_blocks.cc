@@ -88,6 +88,14 @@ class Piece {
   int64_t blocks_, place_, width_, firstBlock_;
 };
 
+template <class T>
+void square(const Piece& piece, const T* in, Strip& squares) {
+  piece.each([&](int64_t i, int64_t place, int64_t channel) {
+    const Lanes a = loadLanes(in + i);
+    storeLanes(squares.at(place, channel), a * a);
+  });
+}
+
 template <class Rule, class T>
 void forward(const LayerDescription& layer, const Layout& layout, const T* in, T* out) {
   const Rule rule(layer);
@@ -99,10 +107,7 @@ void forward(const LayerDescription& layer, const Layout& layout, const T* in, T
 #pragma omp for schedule(static)
     for (int64_t number = 0; number < pieces; number++) {
       const Piece piece(layer, layout, squares.places(), number);
-      piece.each([&](int64_t i, int64_t place, int64_t channel) {
-        const Lanes a = loadLanes(in + i);
-        storeLanes(squares.at(place, channel), a * a);
-      });
+      square(piece, in, squares);
       piece.each([&, k, alpha](int64_t i, int64_t place, int64_t channel) {
         storeLanes(out + i, loadLanes(in + i) * rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel)).scale);
       });
@@ -121,10 +126,7 @@ void backward(const LayerDescription& layer, const Layout& layout, const T* in, 
 #pragma omp for schedule(static)
     for (int64_t number = 0; number < pieces; number++) {
       const Piece piece(layer, layout, squares.places(), number);
-      piece.each([&](int64_t i, int64_t place, int64_t channel) {
-        const Lanes a = loadLanes(in + i);
-        storeLanes(squares.at(place, channel), a * a);
-      });
+      square(piece, in, squares);
       piece.each([&, k, alpha](int64_t i, int64_t place, int64_t channel) {
         const Powers powers = rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel));
         const Lanes g = loadLanes(gradient + i) * powers.scale;
