@@ -4,7 +4,8 @@
  */
 export function turn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
-  if (setImmediate !== undefined) return new Promise(setImmediate);
+  // Twice: the first may come in the same round of the loop, before the timers'.
+  if (setImmediate !== undefined) return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   return new Promise((resolve) => {
     const channel = new MessageChannel();
     channel.port1.addEventListener('message', () => {
