@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readModel } from '../dist/index.js';
 
 const [model, photos, out = 'gallery'] = process.argv.slice(2);
 if (photos === undefined) {
@@ -31,6 +32,7 @@ if (best.length === 0) {
   process.exit(1);
 }
 const [first, second = first] = best;
+const channel = (await readModel(model)).labels.findIndex(({ name }) => name === first.label);
 
 const pictures = [
   ['kernels.png', 'What the kernels of the first layer answer to', 'kernels', model],
@@ -41,7 +43,7 @@ const pictures = [
   ['why-randomized.png', 'The honest check: the same with shuffled weights', 'why', model, second.file, '--method', 'grad-cam,saliency,guided-backprop', '--randomize', 'fc6'],
   ['unit-conv1.png', 'What a kernel of the first layer wants', 'unit', model, '--layer', 'conv1', '--channel', '5', '--images', photos],
   ['unit-conv5.png', 'What a kernel of the last convolution wants', 'unit', model, '--layer', 'conv5', '--channel', '10', '--images', photos],
-  ['unit-class.png', 'What a class wants', 'unit', model, '--layer', 'fc8', '--channel', String(first.index ?? 0)],
+  ['unit-class.png', 'What a class wants', 'unit', model, '--layer', 'fc8', '--channel', String(channel)],
   ['neighbours.png', 'Nearest neighbours', 'neighbours', model, second.file, photos],
   ['mistakes.png', 'The worst mistakes', 'mistakes', model, photos, '--top', '18'],
   ['map.html', 'All photographs in a plane', 'map', model, photos],

@@ -52,7 +52,7 @@ export async function unitReport(opened: Opened, layer: string, channel: number,
   const size = `${field.rows.end - field.rows.start}×${field.columns.end - field.columns.start}`;
   const report: Report = {
     title: `Channel ${channel} of ${layer}${label}`,
-    subtitle: `${name}; the unit in the middle of its map sees ${size} pixels of the input`,
+    subtitle: `${name}; a unit of it sees ${size} pixels of the input`,
     sections: [
       {
         heading: 'A picture made to excite it',
