@@ -35,6 +35,11 @@ async function readFully(file: FileHandle, into: Uint8Array, position: number, p
   }
 }
 
+/** Whether a file is what a killed {@link writeWhole} left: nobody reads it, and nothing is lost with it. */
+export function isUnfinished(name: string): boolean {
+  return /^\..+\.[0-9a-f]{12}\.part$/.test(name);
+}
+
 /**
  * Writes a file whole or not at all: beside its place under another name, flushed to the disk, then renamed.
  * A process killed on the way leaves what was there before.

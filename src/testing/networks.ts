@@ -14,7 +14,8 @@ export const narrowVariants: Readonly<Record<Variant, Network>> = {
   small: alexnet('small', { width: 1 / 16, input: 33, classes: 7 }),
 };
 
-const rules: ParameterRules = {
+/** Weights and biases that learn at rates of their own, as the paper's do. */
+export const rules: ParameterRules = {
   weight: { initial: { distribution: 'normal', standardDeviation: 0.1 }, learningRate: 1, decay: 1 },
   bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 2, decay: 0 },
 };

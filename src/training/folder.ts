@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../errors.ts';
-import { reason, writeWhole } from '../model/files.ts';
+import { isUnfinished, reason, writeWhole } from '../model/files.ts';
 import { parseSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Transfer } from './transfer.ts';
@@ -44,14 +44,14 @@ export async function freshFolder(data: string): Promise<string> {
   }
 }
 
-/** Makes the folder of a new run. @throws {AlexNetError} where it holds something already, but for {@link rateFiles}. */
+/** Makes the folder of a new run. @throws {AlexNetError} where it holds something already, but for {@link rateFiles} and what a run left that was killed before it began. */
 export async function createFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
     throw new AlexNetError(`The run folder ${folder} could not be made: ${reason(error)}. Choose another with --out.`, { cause: error });
   }
-  const names = (await readdir(folder)).filter((name) => name !== rateFiles.table && name !== rateFiles.page);
+  const names = (await readdir(folder)).filter((name) => name !== rateFiles.table && name !== rateFiles.page && !isUnfinished(name));
   if (names.includes(recordName)) throw new AlexNetError(`${folder} already holds a run. Go on with it by --resume, or choose another folder with --out.`);
   if (names.length > 0) throw new AlexNetError(`${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`);
 }

@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AlexNetError } from '../../errors.ts';
-import type { Layer, Network, ParameterRules } from '../../network/layer.ts';
+import type { Layer, Network } from '../../network/layer.ts';
 import { parseNetwork } from '../../network/json.ts';
 import { relativeError, testImages, testLabels, testParameters } from '../../testing/data.ts';
-import { narrowVariants } from '../../testing/networks.ts';
+import { narrowVariants, rules } from '../../testing/networks.ts';
 import type { Engine } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
@@ -15,11 +15,6 @@ import { loadAddon } from './native.ts';
 const network = narrowVariants.paper;
 const addon = loadAddon();
 const missing = typeof addon === 'string' ? addon : false;
-
-const rules: ParameterRules = {
-  weight: { initial: { distribution: 'normal', standardDeviation: 0.1 }, learningRate: 1, decay: 1 },
-  bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 2, decay: 0 },
-};
 
 /** Channels in eights, as in full width, so that our own loops over blocked layouts run; one, two, three, four and five blocks of outputs, padding on every side and none. */
 const eights: Network = parseNetwork([
