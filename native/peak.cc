@@ -48,6 +48,8 @@ void multiplyAdds() {
   term += 1e-3f;
   keep(factor);
   keep(term);
+  // Each its own secret, or the compiler sees that all are the same and computes one.
+  for (Vector& sum : sums) keep(sum);
   for (int64_t round = 0; round < rounds; round++) {
 #pragma GCC unroll 12
     for (int i = 0; i < chains; i++) {
@@ -60,6 +62,7 @@ void multiplyAdds() {
 #if defined(__AVX512BF16__)
 void dotProducts() {
   __m512 sums[chains] = {};
+  for (__m512& sum : sums) asm volatile("" : "+v"(sum));
   __m512i raw = _mm512_set1_epi32(0x3c003c00);
   asm volatile("" : "+v"(raw));
   const __m512bh pairs = (__m512bh)raw;
