@@ -192,12 +192,16 @@ Napi::Value peak(const Napi::CallbackInfo& info) {
            });
 }
 
+// stop(): see Environment
+void stop(const Napi::CallbackInfo& info) { Environment::of(info.Env()).stop(); }
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment(env));
   exports.Set("Session", SessionHandle::define(env));
   exports.Set("version", Napi::Function::New<version>(env, "version"));
   exports.Set("cpu", Napi::Function::New<cpu>(env, "cpu"));
   exports.Set("peak", Napi::Function::New<peak>(env, "peak"));
+  exports.Set("stop", Napi::Function::New<stop>(env, "stop"));
   return exports;
 }
 

@@ -18,14 +18,12 @@ Environment::Environment(Napi::Env env) : env_(env) {
   napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "alexnet"), 0, 1, nullptr, nullptr, this, settle, &settle_);
   napi_unref_threadsafe_function(env, settle_);
   // Runs before the environment's memory goes, which running work may still be using.
-  napi_add_env_cleanup_hook(
-      env,
-      [](void* data) {
-        auto* self = static_cast<Environment*>(data);
-        self->ending_ = true;
-        ComputeThread::instance().abandon(self);
-      },
-      this);
+  napi_add_env_cleanup_hook(env, [](void* self) { static_cast<Environment*>(self)->stop(); }, this);
+}
+
+void Environment::stop() {
+  ending_ = true;
+  ComputeThread::instance().abandon(this);
 }
 
 Environment::~Environment() = default;
@@ -35,6 +33,7 @@ Napi::Promise Environment::run(const std::vector<Napi::Value>& held, std::functi
   for (const Napi::Value& value : held) call->held.push_back(Napi::Reference<Napi::Value>::New(value, 1));
   call->answer = std::move(answer);
   const Napi::Promise promise = call->deferred.Promise();
+  if (ending_) return promise;  // which nobody will see settled: `call` goes with the process
   // The process stays alive as long as somebody waits for an answer.
   if (pending_++ == 0) napi_ref_threadsafe_function(env_, settle_);
   ComputeThread::instance().post(this, [this, call, work = std::move(work)] {

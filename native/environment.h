@@ -22,6 +22,10 @@ class Environment {
   // The same for work that nobody waits for.
   void runUnwatched(std::function<void()> work);
 
+  // Gives up what has not begun, waits until what has begun has stopped, and computes nothing more. Must have happened before the process
+  // runs its exit handlers, where oneDNN throws its code away, whether or not it is running.
+  void stop();
+
   // True when the environment ends: long work should stop.
   const std::atomic<bool>& ending() const { return ending_; }
 

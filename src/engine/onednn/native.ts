@@ -14,6 +14,8 @@ export interface Addon {
   cpu(): { readonly features: string; readonly bf16: boolean };
   /** The machine's own limits with this many threads. Computes for about a second. */
   peak(threads: number): Promise<Peak>;
+  /** Ends all computing, now and for good. Answers when nothing runs any more, at most a layer's time later. */
+  stop(): void;
   readonly Session: new () => NativeSession;
 }
 
@@ -78,7 +80,12 @@ function load(): Addon | string {
   // core away; by default it spins for many milliseconds, which doubles the processor time wherever something else wants the core.
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '30000';
   try {
-    return createRequire(import.meta.url)(file) as Addon;
+    const addon = createRequire(import.meta.url)(file) as Addon;
+    // process.exit() runs no cleanup hooks of addons, but the library's exit handlers, which free the code that another thread may be running.
+    process.once('exit', () => {
+      addon.stop();
+    });
+    return addon;
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0]! : String(error);
     return `It is built but does not load (${why}). Build it again after installing what is missing. ${howToBuild}`;
