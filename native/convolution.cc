@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "learned.h"
-#include "weight_gradient.h"
+#include "tiled.h"
+#include "tiled_convolution.h"
 
 namespace alexnet {
 
@@ -48,16 +49,17 @@ struct Convolution {
     const Desc desc = chosen.value_or(Desc(weights, chain.numbers(), Tag::any));
     return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, direct, src, desc, dst, stride, before, after);
   }
-
-  OwnGradients ownGradients(const BackwardWeights::primitive_desc& primitive) const {
-    const auto own = WeightGradient::of(layer, chain.count, primitive.src_desc(), primitive.diff_dst_desc(), primitive.diff_weights_desc());
-    if (!own) return {};
-    return [own = *own](const float* source, const float* gradient, float* weights, float* bias) { own.run(source, gradient, weights, bias); };
-  }
 };
 
 }  // namespace
 
-void buildConvolution(Chain& chain, int index) { buildLearned(chain, index, Convolution(chain, index)); }
+void buildConvolution(Chain& chain, int index) {
+  const Convolution kind(chain, index);
+  if (const auto tiled = chain.shared.description.bf16 ? std::nullopt : TiledConvolution::of(chain.layer(index), chain.count)) {
+    buildTiled(chain, index, kind, *tiled);
+  } else {
+    buildLearned(chain, index, kind);
+  }
+}
 
 }  // namespace alexnet

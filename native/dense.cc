@@ -2,6 +2,8 @@
 // Maps come in as (N, C, H, W) and are read channels first: i = c·H·W + y·W + x.
 #include "learned.h"
 #include "loops.h"
+#include "tiled.h"
+#include "tiled_dense.h"
 
 namespace alexnet {
 
@@ -46,8 +48,6 @@ struct Dense {
     const Desc desc = chosen.value_or(Desc(weights, chain.numbers(), Tag::any));
     return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, src, desc, Desc(dst, chain.numbers(), Tag::nc));
   }
-
-  OwnGradients ownGradients(const BackwardWeights::primitive_desc&) const { return {}; }
 };
 
 // For so few images a dense layer is one reading of its weights: plain rows and our own loop stream them.
@@ -84,6 +84,8 @@ void buildDense(Chain& chain, int index) {
   const SessionDescription& session = chain.shared.description;
   if (session.mode == Mode::inference && session.batch <= mostStreamed) {
     buildStreamed(chain, index);
+  } else if (const auto tiled = session.bf16 ? std::nullopt : TiledDense::of(chain.layer(index), chain.count)) {
+    buildTiled(chain, index, Dense(chain, index), *tiled);
   } else {
     buildLearned(chain, index, Dense(chain, index));
   }

@@ -19,6 +19,12 @@ inline bool wantsReference() {
   return wanted;
 }
 
+// Whether our own loops over tiles are faster than oneDNN's code: on CPUs with AVX2 and no more.
+inline bool wantsTiles() {
+  const auto isa = dnnl::get_effective_cpu_isa();
+  return !wantsReference() && (isa == dnnl::cpu_isa::avx2 || isa == dnnl::cpu_isa::avx2_vnni);
+}
+
 template <class Found>
 bool isReference(const Found& found) {
   return std::string(found.impl_info_str()).rfind("ref", 0) == 0;

@@ -46,11 +46,28 @@ inline dnnl::memory view(const Slot* slot, const Desc& desc, const dnnl::engine&
   return rankOf(desc) == 4 ? slot->memory : dnnl::memory(desc, engine, slot->memory.get_data_handle());
 }
 
-// From source and gradient, in the layouts of the backward-weights primitive it stands for, to its weights' and bias's gradients.
-using OwnGradients = std::function<void(const float* source, const float* gradient, float* weights, float* bias)>;
+// The way back through the layer by oneDNN's primitive, as Kind describes it for `forward`.
+template <class Kind>
+void buildBackData(Chain& chain, int index, const Kind& kind, const typename Kind::Forward::primitive_desc& forward) {
+  Weights& weights = chain.weights(index);
+  const auto data = chain.shared.description.bf16
+                        ? kind.backwardData(forward, std::nullopt)
+                        : describeWhereTheyLie(weights.storage(), [&](const std::optional<Desc>& desc) { return kind.backwardData(forward, desc); });
+  const DataType type = chain.numbers();
+  const int now = chain.timeBack(index);
+  auto& back = chain.back(index);
+  Slot* gradient = chain.as(chain.gradient(index), slotDesc(data.diff_dst_desc(), chain.outputDims(index), type), type, now, now, back);
+  Slot* below = chain.gradient(index - 1) = chain.gradientSlot(index - 1, slotDesc(data.diff_src_desc(), chain.inputDims(index), type), type);
+  back.push_back([&chain, &weights, data, copy = weights.copy(data.weights_desc()), gradient, below, primitive = typename Kind::BackwardData(data)] {
+    Shared& shared = chain.shared;
+    primitive.execute(shared.stream, {{DNNL_ARG_DIFF_DST, view(gradient, data.diff_dst_desc(), shared.engine)},
+                                      {DNNL_ARG_WEIGHTS, weights.fresh(copy, shared.stream)},
+                                      {DNNL_ARG_DIFF_SRC, view(below, data.diff_src_desc(), shared.engine)},
+                                      {DNNL_ARG_SCRATCHPAD, chain.scratchpad(data.scratchpad_desc())}});
+  });
+}
 
-// Kind: the types Forward, BackwardData, BackwardWeights and how to describe each; `outputType` is that of its output; `ownGradients`
-// gives a faster way than BackwardWeights, or an empty function.
+// Kind: the types Forward, BackwardData, BackwardWeights and how to describe each; `outputType` is that of its output.
 template <class Kind>
 void buildLearned(Chain& chain, int index, const Kind& kind) {
   Weights& weights = chain.weights(index);
@@ -84,42 +101,23 @@ void buildLearned(Chain& chain, int index, const Kind& kind) {
   });
   if (!chain.hasWayBack()) return;
 
-  const auto data = asForward ? describeWhereTheyLie(weights.storage(), [&](const std::optional<Desc>& desc) { return kind.backwardData(forward, desc); })
-                              : kind.backwardData(forward, std::nullopt);
-  Weights::Copy* copyBack = weights.copy(data.weights_desc());
   chain.buildBack(index) = [=, &chain, &shared, &weights, &bias] {
-    const int now = chain.timeBack(index);
-    const auto gradientFor = [&](const Desc& desc, std::vector<Work>& work) {
-      return chain.as(chain.gradient(index), slotDesc(desc, chain.outputDims(index), type), type, now, now, work);
-    };
     if (learning) {
+      const int now = chain.timeBack(index);
       auto& learn = chain.learn(index);
       Slot* source = chain.as(input, slotDesc(learning->src_desc(), chain.inputDims(index), type), type, now, now, learn);
-      Slot* gradient = gradientFor(learning->diff_dst_desc(), learn);
+      Slot* gradient = chain.as(chain.gradient(index), slotDesc(learning->diff_dst_desc(), chain.outputDims(index), type), type, now, now, learn);
       ParameterGradients targets(chain, weights, learning->diff_weights_desc(), bias, learning->diff_bias_desc());
-      learn.push_back([&chain, &shared, learning, source, gradient, targets, own = kind.ownGradients(*learning), primitive = typename Kind::BackwardWeights(*learning)]() mutable {
+      learn.push_back([&chain, &shared, learning, source, gradient, targets, primitive = typename Kind::BackwardWeights(*learning)]() mutable {
         std::unordered_map<int, dnnl::memory> arguments = {{DNNL_ARG_SRC, view(source, learning->src_desc(), shared.engine)},
                                                            {DNNL_ARG_DIFF_DST, view(gradient, learning->diff_dst_desc(), shared.engine)},
                                                            {DNNL_ARG_SCRATCHPAD, chain.scratchpad(learning->scratchpad_desc())}};
         targets.begin(arguments);
-        if (own) {
-          const auto numbers = [&](int name) { return static_cast<float*>(arguments.at(name).get_data_handle()); };
-          own(source->template numbers<float>(), gradient->template numbers<float>(), numbers(DNNL_ARG_DIFF_WEIGHTS), numbers(DNNL_ARG_DIFF_BIAS));
-        } else {
-          primitive.execute(shared.stream, arguments);
-        }
+        primitive.execute(shared.stream, arguments);
         targets.finish();
       });
     }
-    auto& back = chain.back(index);
-    Slot* gradient = gradientFor(data.diff_dst_desc(), back);
-    Slot* below = chain.gradient(index - 1) = chain.gradientSlot(index - 1, slotDesc(data.diff_src_desc(), chain.inputDims(index), type), type);
-    back.push_back([&chain, &shared, &weights, data, copyBack, gradient, below, primitive = typename Kind::BackwardData(data)] {
-      primitive.execute(shared.stream, {{DNNL_ARG_DIFF_DST, view(gradient, data.diff_dst_desc(), shared.engine)},
-                                        {DNNL_ARG_WEIGHTS, weights.fresh(copyBack, shared.stream)},
-                                        {DNNL_ARG_DIFF_SRC, view(below, data.diff_src_desc(), shared.engine)},
-                                        {DNNL_ARG_SCRATCHPAD, chain.scratchpad(data.scratchpad_desc())}});
-    });
+    buildBackData(chain, index, kind, forward);
   };
 }
 
