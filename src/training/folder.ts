@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../errors.ts';
 import { isUnfinished, reason, writeWhole } from '../model/files.ts';
@@ -52,8 +52,14 @@ export async function createFolder(folder: string): Promise<void> {
     throw new AlexNetError(`The run folder ${folder} could not be made: ${reason(error)}. Choose another with --out.`, { cause: error });
   }
   const names = (await readdir(folder)).filter((name) => name !== rateFiles.table && name !== rateFiles.page && !isUnfinished(name));
+  if (names.length === 0) return removeUnfinished(folder);
   if (names.includes(recordName)) throw new AlexNetError(`${folder} already holds a run. Go on with it by --resume, or choose another folder with --out.`);
-  if (names.length > 0) throw new AlexNetError(`${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`);
+  throw new AlexNetError(`${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`);
+}
+
+/** Removes what a killed run was writing: half a checkpoint may be some hundred megabytes. Nobody else may be writing there. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (isUnfinished(name)) await rm(join(folder, name), { force: true });
 }
 
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { isUnfinished } from '../model/files.ts';
 import { engines } from '../engine/registry.ts';
 import { Playground, smallSettings, writeGreys } from '../testing/training.ts';
 import { Interrupted } from './interrupted.ts';
@@ -103,9 +104,11 @@ describe('train killed at any moment (kill -9) and resumed ends with the same bi
         if (await killed(words, attempt < 4 ? 250 * Math.random() : 60_000)) break;
         const started = await readFile(playground.path(out, 'settings.json')).then(() => true, () => false);
         words = started ? [...place, '--resume'] : fresh;
-        if (!started) await rm(playground.path(out), { recursive: true, force: true });
+        if (started) await writeFile(playground.path(out, '.state.safetensors.0123456789ab.part'), 'half a checkpoint');
+        else await rm(playground.path(out), { recursive: true, force: true });
       }
       await assertSame(out, truth);
+      assert.deepEqual((await readdir(playground.path(out))).filter(isUnfinished), []);
     });
   }
 });

@@ -7,7 +7,7 @@ import { WeightAverage } from './average.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { ModelFrame } from './checkpoint.ts';
 import type { TrainEvent } from './events.ts';
-import { createFolder, readRecord, writeRecord } from './folder.ts';
+import { createFolder, readRecord, removeUnfinished, writeRecord } from './folder.ts';
 import type { RunRecord } from './folder.ts';
 import { Journal } from './journal.ts';
 import { blueprintOf, layerRates, openSetup } from './setup.ts';
@@ -66,7 +66,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const checkpoint = new Checkpoint(folder, settings.freeze);
   const own = before && (await checkpoint.model());
   const blueprint = await blueprintOf(dataset, settings, before?.engine ?? options.engine, own ?? settings.from);
-  if (!before) await createFolder(folder);
+  await (before ? removeUnfinished(folder) : createFolder(folder));
   const setup = await openSetup(blueprint, { ...options, threads: options.threads ?? before?.threads });
   try {
     const transfer = await setup.begin();
