@@ -3,10 +3,8 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AlexNetError } from '../../errors.ts';
-import type { Layer, Network } from '../../network/layer.ts';
-import { parseNetwork } from '../../network/json.ts';
 import { relativeError, testImages, testLabels, testParameters } from '../../testing/data.ts';
-import { narrowVariants, rules } from '../../testing/networks.ts';
+import { blockedNetwork, narrowVariants, paddedNetwork } from '../../testing/networks.ts';
 import type { Engine } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
@@ -16,39 +14,7 @@ const network = narrowVariants.paper;
 const addon = loadAddon();
 const missing = typeof addon === 'string' ? addon : false;
 
-/** Channels in eights, as in full width, so that our own loops over blocked layouts run; one, two, three, four and five blocks of outputs, padding on every side and none. */
-const eights: Network = parseNetwork([
-  { type: 'input', name: 'input', shape: [3, 38, 31] },
-  { type: 'convolution', name: 'conv1', kernels: 32, groups: 1, kernel: [5, 7], stride: [3, 2], padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'floor', parameters: rules },
-  { type: 'relu', name: 'relu1' },
-  { type: 'lrn', name: 'lrn1', across: 'channels', size: 5, alpha: 3e-4, beta: 0.75, k: 2, groups: 2 },
-  { type: 'maxPool', name: 'pool1', kernel: [3, 2], stride: [1, 1], padding: { top: 1, right: 0, bottom: 1, left: 1 }, rounding: 'floor' },
-  { type: 'convolution', name: 'conv2', kernels: 48, groups: 2, kernel: [3, 4], stride: [1, 2], padding: { top: 0, right: 1, bottom: 2, left: 3 }, rounding: 'ceil', parameters: rules },
-  { type: 'lrn', name: 'lrn2', across: 'channels', size: 3, alpha: 2e-4, beta: 0.6, k: 1, groups: 1 },
-  { type: 'convolution', name: 'conv3', kernels: 40, groups: 1, kernel: [3, 3], stride: [2, 1], padding: { top: 1, right: 1, bottom: 1, left: 1 }, rounding: 'floor', parameters: rules },
-  { type: 'maxPool', name: 'pool3', kernel: [3, 3], stride: [2, 2], padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'ceil' },
-  { type: 'convolution', name: 'conv4', kernels: 32, groups: 1, kernel: [2, 2], stride: [1, 1], padding: { top: 1, right: 0, bottom: 0, left: 1 }, rounding: 'floor', parameters: rules },
-  { type: 'convolution', name: 'conv5', kernels: 8, groups: 1, kernel: [1, 1], stride: [1, 1], padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'floor', parameters: rules },
-  { type: 'dense', name: 'fc6', outputs: 56, parameters: rules },
-  { type: 'relu', name: 'relu6' },
-  { type: 'dense', name: 'fc7', outputs: 8, parameters: rules },
-  { type: 'dense', name: 'fc8', outputs: 5, parameters: rules },
-  { type: 'softmax', name: 'softmax' },
-] satisfies Layer[]);
-
-/** Images with zeros around them, kernels wider than what they see at the edges, a layer that nobody trains, inputs longer than a dense layer takes at once. */
-const padded: Network = parseNetwork([
-  { type: 'input', name: 'input', shape: [2, 19, 23] },
-  { type: 'convolution', name: 'conv1', kernels: 24, groups: 1, kernel: [7, 5], stride: [2, 3], padding: { top: 3, right: 4, bottom: 0, left: 2 }, rounding: 'floor', parameters: rules },
-  { type: 'relu', name: 'relu1' },
-  { type: 'convolution', name: 'conv2', kernels: 48, groups: 3, kernel: [5, 5], stride: [1, 1], padding: { top: 2, right: 3, bottom: 4, left: 1 }, rounding: 'floor', parameters: rules },
-  { type: 'relu', name: 'relu2' },
-  { type: 'dense', name: 'fc3', outputs: 264, parameters: rules },
-  { type: 'dense', name: 'fc4', outputs: 16, parameters: rules },
-  { type: 'softmax', name: 'softmax' },
-] satisfies Layer[]);
-
-for (const [what, layers] of [['blocked layouts', eights], ['padding', padded]] as const) {
+for (const [what, layers] of [['blocked layouts', blockedNetwork], ['padding', paddedNetwork]] as const) {
   test(`${what}: activations and gradients are those of the reference, on any number of threads`, { skip: missing }, async () => {
     const tensors = async (engine: Engine, threads: number, batch: number): Promise<Map<string, Float32Array>> => {
       const session = await engine.prepare(layers, { mode: 'training', batch, keep: 'all', threads });
