@@ -1,10 +1,10 @@
 #!/bin/bash
 # Runs the oneDNN engine's tests on an emulated CPU with AVX-512 and bf16, for which oneDNN generates other code and chooses other layouts
-# than for AVX2: Bochs as a Sapphire Rapids, under Debian's kernel. Needs root, debootstrap and Debian's registry; not part of `make test`.
-# The checkout must be built (`make build`). Ten minutes to make, then as long for the tests, which run a hundred times slower than on a CPU.
+# than for AVX2: Bochs as a Sapphire Rapids, with Debian's kernel in it. Needs root, debootstrap and Debian's registry; not part of
+# `make test`. The checkout must be built (`make build`). A quarter of an hour, and as much again the first time.
 #   sudo scripts/check-onednn-emulated.sh FOLDER [ISA]
 #   FOLDER    for the Debian root and the emulator, kept for the next time
-#   ISA       what oneDNN may use, as its ONEDNN_MAX_CPU_ISA names it; default AVX512_CORE_BF16
+#   ISA       what oneDNN may use, as its ONEDNN_MAX_CPU_ISA names it: AVX512_CORE_BF16, the default, or AVX512_CORE_AMX
 #   TESTS     in the environment: bf16, blocked, f32; default all, in this order
 #   ONEDNN=2  in the environment: Debian 12's oneDNN 2.6 instead of Debian 13's 3.7
 set -euo pipefail
@@ -16,17 +16,17 @@ isa=${2:-AVX512_CORE_BF16}
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 [ -x "$root/usr/bin/node" ] || debootstrap --variant=minbase --include=\
-g++,make,patch,libdnnl-dev,nodejs,bochsbios,vgabios,linux-image-cloud-amd64,isolinux,syslinux-common,xorriso,cpio,busybox-static trixie "$root" "$mirror"
+g++,make,patch,xz-utils,libdnnl-dev,nodejs,bochsbios,vgabios,linux-image-cloud-amd64,isolinux,syslinux-common,xorriso,cpio,busybox-static trixie "$root" "$mirror"
 # Threads need /proc, and Node needs /dev/urandom.
 mount -t proc none "$root/proc"
 trap 'umount "$root/proc"' EXIT
 
-# Debian's Bochs carries a debugger, which halves its speed, and 3.0 computes one bf16 instruction wrongly: see the patch.
+# Debian's Bochs carries a debugger, which halves its speed, and 3.0 gets bf16 and AMX wrong: see the patch.
 if [ ! -x "$root/bochs/bochs" ]; then
   cp /etc/resolv.conf "$root/etc/"
   echo "deb-src $mirror trixie main" > "$root/etc/apt/sources.list.d/source.list"
   chroot "$root" sh -c 'apt-get -q update && apt-get -q source --tar-only --download-only bochs && mkdir -p bochs && tar x --strip-components=1 -C bochs -f bochs_*.tar.xz'
-  patch -d "$root/bochs" -p1 < scripts/bochs-3.0.patch
+  chroot "$root" patch -s -d bochs -p1 < scripts/bochs-3.0.patch
   # -march=native is for the emulator itself.
   chroot "$root" sh -c 'cd bochs && ./configure --with-nogui --disable-docbook --enable-cpu-level=6 --enable-x86-64 --enable-avx --enable-evex --enable-amx --enable-cet \
     --enable-memtype --enable-protection-keys --enable-uintr --enable-pci --enable-cdrom --enable-all-optimizations CFLAGS="-O2 -march=native" CXXFLAGS="-O2 -march=native" && make' > "$root/bochs.txt" 2>&1
@@ -88,9 +88,9 @@ isa=$isa
 tests='${TESTS:-bf16 blocked f32}'
 CODE
 cat >> "$guest/init" <<'CODE'
+/bin/busybox mount -t proc none /proc
 /bin/busybox --install -s /bin
 export PATH=/bin:/usr/bin ONEDNN_MAX_CPU_ISA=$isa DNNL_MAX_CPU_ISA=$isa DNNL_VERBOSE=1
-mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
 mount -t tmpfs none /tmp
