@@ -107,7 +107,7 @@ echo "== $(grep -m1 -o -w avx512_bf16 /proc/cpuinfo) $(grep -m1 -o -w amx_bf16 /
 for each in $tests; do
   case $each in
     bf16) check dist/engine/onednn/bf16.test.js . ;;
-    blocked) check dist/engine/onednn/onednn.test.js 'blocked layouts' ;;
+    blocked) check dist/engine/onednn/onednn.test.js 'activations and gradients' ;;
     f32) check dist/testing/contract.test.js onednn ;;
   esac
 done

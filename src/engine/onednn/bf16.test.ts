@@ -8,7 +8,7 @@ import type { Layer, Network } from '../../network/layer.ts';
 import { alexnet, parseVariant } from '../../network/variants.ts';
 import { contractCases } from '../../testing/contract.ts';
 import { testImages, testLabels, testParameters } from '../../testing/data.ts';
-import { blockedNetwork, narrowVariants, oddNetwork, testNetworks } from '../../testing/networks.ts';
+import { blockedNetwork, narrowVariants, oddNetwork, paddedNetwork, testNetworks } from '../../testing/networks.ts';
 import type { Engine, PrepareOptions, Session } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
@@ -30,7 +30,7 @@ test('bf16 is refused where the CPU has none', { skip: missing || (supported ? '
   );
 });
 
-for (const [name, network] of Object.entries({ ...testNetworks, blocked: blockedNetwork })) {
+for (const [name, network] of Object.entries({ ...testNetworks, blocked: blockedNetwork, padded: paddedNetwork })) {
   test(`bf16: the activations of ${name} stay within 2.5 % of the reference's`, { skip }, async () => {
     const [ours, truth] = await both(network, { mode: 'training', keep: 'all' }, async (session) => {
       await session.gradients(testImages(network, 3, 20), testLabels(network, 3, 20), { draw });
@@ -45,7 +45,7 @@ function smooth(network: Network): Network {
   return network.filter(({ type }) => type !== 'relu').map((layer): Layer => (layer.type === 'maxPool' ? { ...layer, type: 'averagePool' } : layer));
 }
 
-for (const [name, network] of Object.entries({ odd: smooth(oddNetwork), blocked: smooth(blockedNetwork) })) {
+for (const [name, network] of Object.entries({ odd: smooth(oddNetwork), blocked: smooth(blockedNetwork), padded: smooth(paddedNetwork) })) {
   test(`bf16: the gradients of ${name} without kinks stay within 2.5 % of the reference's`, { skip }, async () => {
     const [ours, truth] = await both(network, { mode: 'training' }, async (session) => {
       await session.gradients(testImages(network, 3, 20), testLabels(network, 3, 20), { draw });
