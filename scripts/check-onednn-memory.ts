@@ -22,7 +22,7 @@ const networks = [narrowVariants.paper, alexnet('paper', { width: 1 / 2, input: 
 
 let before = 0;
 for (let round = 1; round <= rounds; round++) {
-  const { network, images, labels } = networks[round % 2]!;
+  const { network, images, labels } = networks[round % 2];
   const session = await onednnEngine.prepare(network, { mode: 'training', batch: 4 });
   await session.step(images, labels, { learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4, draw: { seed: 1, step: round } });
   await session.forward(images.subarray(0, images.length / 2));
