@@ -327,7 +327,9 @@ def record(variant, divisor, size, side, rate, classes, count, steps, stride):
     tensors = {}
 
     def keep(name, tensor):
-        tensors[name] = tensor.detach().reshape(-1)[::stride].float().numpy()
+        # Biases and the like whole: a few numbers of theirs may all be small, and differences are held against the largest.
+        numbers = tensor.detach().reshape(-1)
+        tensors[name] = numbers[:: stride if len(numbers) > 10000 else 1].float().numpy()
 
     seed = calm_seed(variant, divisor, size, side, classes, count)
     chain = build(variant, divisor, classes, side)
@@ -363,7 +365,7 @@ def save(path, tensors, meta):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--full", action="store_true", help="full width, two steps of one image, every 997th number, in build/goldens")
+    parser.add_argument("--full", action="store_true", help="full width, two steps of one image, every 997th number of large tensors, in build/goldens")
     parser.add_argument("variants", nargs="*", default=list(VARIANTS), metavar="VARIANT")
     arguments = parser.parse_args()
     for variant in arguments.variants:
