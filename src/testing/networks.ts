@@ -61,7 +61,7 @@ export const blockedNetwork: Network = parseNetwork([
   { type: 'softmax', name: 'softmax' },
 ] satisfies Layer[]);
 
-/** Images with zeros around them, kernels wider than what they see at the edges, a layer that nobody trains, inputs longer than a dense layer takes at once. */
+/** Images with zeros around them, kernels wider than what they see at the edges, inputs longer than a dense layer takes at once. */
 export const paddedNetwork: Network = parseNetwork([
   { type: 'input', name: 'input', shape: [2, 19, 23] },
   { type: 'convolution', name: 'conv1', kernels: 24, groups: 1, kernel: [7, 5], stride: [2, 3], padding: { top: 3, right: 4, bottom: 0, left: 2 }, rounding: 'floor', parameters: rules },
