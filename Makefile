@@ -5,7 +5,7 @@ BIN := node_modules/.bin
 # from the sources, so that a test that was deleted does not run on from dist.
 TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
 
-.PHONY: build kernels native test demo bench lint clean
+.PHONY: build kernels native test demo bench lint format clean
 
 build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
@@ -50,6 +50,23 @@ bench: build
 lint: node_modules/.installed
 	$(BIN)/tsc -p . --noEmit
 	$(BIN)/oxlint --type-aware
+	$(BIN)/prettier --check --log-level warn .
+	@$(MAKE) --no-print-directory clang-format CLANG_FORMAT_FLAGS='--dry-run --Werror'
+
+format: node_modules/.installed
+	$(BIN)/prettier --write --log-level warn .
+	@$(MAKE) --no-print-directory clang-format CLANG_FORMAT_FLAGS=-i
+
+# Of one version everywhere, because each breaks lines in its own way: as a Python wheel, in an environment of its own.
+CLANG_FORMAT_VERSION := 19.1.7
+CLANG_FORMAT := build/clang-format-$(CLANG_FORMAT_VERSION)
+
+.PHONY: clang-format
+clang-format:
+	@if [ -x $(CLANG_FORMAT)/bin/clang-format ] || { python3 -m venv $(CLANG_FORMAT) && \
+	  $(CLANG_FORMAT)/bin/pip install -q --disable-pip-version-check clang-format==$(CLANG_FORMAT_VERSION); } > /dev/null 2>&1; \
+	then find native -name '*.cc' -o -name '*.h' | xargs $(CLANG_FORMAT)/bin/clang-format $(CLANG_FORMAT_FLAGS); \
+	else echo 'native/ was passed over: clang-format $(CLANG_FORMAT_VERSION) could not be installed (it needs python3 with venv and pip).'; fi
 
 clean:
 	rm -rf dist build
