@@ -11,7 +11,11 @@ async function time({ warmUp }) {
   const output = await run();
   const milliseconds = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
-  process.send({ milliseconds, cpu: (user + system) / 1000, ...(warmUp && output && { output: Array.from(output.slice(0, 1000)) }) });
+  process.send({
+    milliseconds,
+    cpu: (user + system) / 1000,
+    ...(warmUp && output && { output: Array.from(output.slice(0, 1000)) }),
+  });
 }
 
 process.on('message', (order) => void time(order));

@@ -15,21 +15,57 @@ import { openDataset } from '../dist/data/open.js';
 import { packDataset } from '../dist/data/pack.js';
 import { openWorkers } from '../dist/data/workers.js';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { threads: { type: 'string' }, pictures: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { threads: { type: 'string' }, pictures: { type: 'string' } },
+});
 const threads = Number(values.threads ?? availableParallelism());
 const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'));
 
-const preprocessing = { resize: { how: 'shorterSide', size: 256 }, crop: 227, channels: 'RGB', scale: 1, mean: [124, 117, 104], deviation: [1, 1, 1] };
-const statistics = { pictures: 1, mean: [0.5, 0.5, 0.5], deviation: [0.3, 0.3, 0.3], eigenvalues: [0.2, 0.02, 0.004], eigenvectors: [[0.6, 0.6, 0.53], [0.7, -0.7, 0], [0.4, 0.4, -0.8]] };
+const preprocessing = {
+  resize: { how: 'shorterSide', size: 256 },
+  crop: 227,
+  channels: 'RGB',
+  scale: 1,
+  mean: [124, 117, 104],
+  deviation: [1, 1, 1],
+};
+const statistics = {
+  pictures: 1,
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.3, 0.3, 0.3],
+  eigenvalues: [0.2, 0.02, 0.004],
+  eigenvectors: [
+    [0.6, 0.6, 0.53],
+    [0.7, -0.7, 0],
+    [0.4, 0.4, -0.8],
+  ],
+};
 const paper = { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 } };
-const photos = { crop: { from: 'resized', area: [0.25, 1], aspect: [3 / 4, 4 / 3] }, mirror: 0.5, jitter: { brightness: 0.2, contrast: 0.2, saturation: 0.2 } };
+const photos = {
+  crop: { from: 'resized', area: [0.25, 1], aspect: [3 / 4, 4 / 3] },
+  mirror: 0.5,
+  jitter: { brightness: 0.2, contrast: 0.2, saturation: 0.2 },
+};
 
 /** Smooth light, soft blobs and the grain of a sensor: about the bytes of a photograph. */
 async function photograph(seed) {
-  const noise = (width, height, sigma) => sharp({ create: { width, height, channels: 3, noise: { type: 'gaussian', mean: 128, sigma } } });
-  const blobs = await noise(10 + (seed % 7), 8 + (seed % 5), 60).resize(500, 375, { kernel: 'cubic', fit: 'fill' }).png().toBuffer();
-  const detail = await noise(125, 94, 40).resize(500, 375, { kernel: 'cubic', fit: 'fill' }).png().toBuffer();
-  return sharp(blobs).composite([{ input: detail, blend: 'overlay' }]).jpeg({ quality: 90 }).toBuffer();
+  const noise = (width, height, sigma) =>
+    sharp({
+      create: { width, height, channels: 3, noise: { type: 'gaussian', mean: 128, sigma } },
+    });
+  const blobs = await noise(10 + (seed % 7), 8 + (seed % 5), 60)
+    .resize(500, 375, { kernel: 'cubic', fit: 'fill' })
+    .png()
+    .toBuffer();
+  const detail = await noise(125, 94, 40)
+    .resize(500, 375, { kernel: 'cubic', fit: 'fill' })
+    .png()
+    .toBuffer();
+  return sharp(blobs)
+    .composite([{ input: detail, blend: 'overlay' }])
+    .jpeg({ quality: 90 })
+    .toBuffer();
 }
 
 async function madeUp(count) {
@@ -45,13 +81,27 @@ async function madeUp(count) {
 function some(dataset, count) {
   const samples = dataset.samples.filter(({ split }) => split === 'train');
   const every = Math.max(1, samples.length / count);
-  return { ...dataset, samples: Array.from({ length: Math.min(count, samples.length) }, (_, i) => samples[Math.floor(i * every)]) };
+  return {
+    ...dataset,
+    samples: Array.from(
+      { length: Math.min(count, samples.length) },
+      (_, i) => samples[Math.floor(i * every)],
+    ),
+  };
 }
 
 /** Median over `epochs` epochs, after one that is not counted. */
 async function speed(name, dataset, { augmentation, epochs, ...cache }) {
   const workers = await openWorkers({ threads, ...cache });
-  const batches = await openBatches(dataset, { split: 'train', batch: 128, preprocessing, statistics, augmentation, workers, seed: 1 });
+  const batches = await openBatches(dataset, {
+    split: 'train',
+    batch: 128,
+    preprocessing,
+    statistics,
+    augmentation,
+    workers,
+    seed: 1,
+  });
   const rates = [];
   const costs = [];
   const cores = [];
@@ -74,24 +124,51 @@ async function speed(name, dataset, { augmentation, epochs, ...cache }) {
   await workers.close();
   for (const list of [rates, costs, cores]) list.sort((a, b) => a - b);
   const [rate, cost, used] = [rates, costs, cores].map((list) => list[list.length >> 1]);
-  console.log(`${name.padEnd(46)} ${rate.toFixed(0).padStart(6)} images/s, ${cost.toFixed(2)} ms of processor each, ${used.toFixed(2)} processors busy   (${rates[0].toFixed(0)} to ${rates.at(-1).toFixed(0)}; first epoch ${first.toFixed(0)})`);
+  console.log(
+    `${name.padEnd(46)} ${rate.toFixed(0).padStart(6)} images/s, ${cost.toFixed(2)} ms of processor each, ${used.toFixed(2)} processors busy   (${rates[0].toFixed(0)} to ${rates.at(-1).toFixed(0)}; first epoch ${first.toFixed(0)})`,
+  );
 }
 
 try {
-  console.log(`${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; ${threads} data workers`);
+  console.log(
+    `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; ${threads} data workers`,
+  );
   const root = positionals[0] ?? (await madeUp(384));
   const dataset = some(await openDataset(root), Number(values.pictures ?? Infinity));
   const shards = join(folder, 'shards');
   const start = performance.now();
   const { images } = await packDataset(dataset, shards, { threads });
-  console.log(`${'packed, 256 pixels'.padEnd(46)} ${((1000 * images) / (performance.now() - start)).toFixed(0).padStart(6)} images/s`);
+  console.log(
+    `${'packed, 256 pixels'.padEnd(46)} ${((1000 * images) / (performance.now() - start)).toFixed(0).padStart(6)} images/s`,
+  );
   const packed = await openDataset(shards);
   const nowhere = { cacheBytes: 0, cacheDirectory: null };
-  await speed('decoded every time, as they are, paper', dataset, { augmentation: paper, epochs: 3, ...nowhere });
-  await speed('decoded every time, from shards, paper', packed, { augmentation: paper, epochs: 7, ...nowhere });
-  await speed('kept in memory, paper (crop, mirror, colour)', packed, { augmentation: paper, epochs: 7, cacheBytes: 8e9 });
-  await speed('kept in memory, photos (resampled, jitter)', packed, { augmentation: photos, epochs: 7, cacheBytes: 8e9 });
-  await speed('kept in a file, paper', packed, { augmentation: paper, epochs: 7, cacheBytes: 0, cacheDirectory: folder });
+  await speed('decoded every time, as they are, paper', dataset, {
+    augmentation: paper,
+    epochs: 3,
+    ...nowhere,
+  });
+  await speed('decoded every time, from shards, paper', packed, {
+    augmentation: paper,
+    epochs: 7,
+    ...nowhere,
+  });
+  await speed('kept in memory, paper (crop, mirror, colour)', packed, {
+    augmentation: paper,
+    epochs: 7,
+    cacheBytes: 8e9,
+  });
+  await speed('kept in memory, photos (resampled, jitter)', packed, {
+    augmentation: photos,
+    epochs: 7,
+    cacheBytes: 8e9,
+  });
+  await speed('kept in a file, paper', packed, {
+    augmentation: paper,
+    epochs: 7,
+    cacheBytes: 0,
+    cacheDirectory: folder,
+  });
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -7,14 +7,23 @@ import { findEngine } from '../dist/engine/registry.js';
 import { alexnet } from '../dist/network/variants.js';
 import { images as madeUp } from './made-up.mjs';
 
-const { values } = parseArgs({ options: { variant: { type: 'string', default: 'paper' }, batch: { type: 'string', default: '32' }, engine: { type: 'string', default: 'wasm' } } });
+const { values } = parseArgs({
+  options: {
+    variant: { type: 'string', default: 'paper' },
+    batch: { type: 'string', default: '32' },
+    engine: { type: 'string', default: 'wasm' },
+  },
+});
 const batch = Number(values.batch);
 const network = alexnet(values.variant);
 const engine = await findEngine(values.engine);
 const images = madeUp(network, batch);
 const labels = Int32Array.from({ length: batch }, (_, i) => i);
 
-const own = () => (process.threadCpuUsage === undefined ? NaN : Object.values(process.threadCpuUsage()).reduce((sum, part) => sum + part, 0) / 1000);
+const own = () =>
+  process.threadCpuUsage === undefined
+    ? NaN
+    : Object.values(process.threadCpuUsage()).reduce((sum, part) => sum + part, 0) / 1000;
 let phase;
 let [tick, spent] = [performance.now(), own()];
 setInterval(() => {
@@ -33,8 +42,15 @@ async function watch(what, work) {
   const result = await work();
   await new Promise((resolve) => setTimeout(resolve, 5));
   const gaps = phase.gaps.toSorted((a, b) => b - a);
-  const computed = Number.isFinite(phase.cpu) ? `, computed ${phase.cpu.toFixed(1)} ms at once` : '';
-  console.log(`  ${what.padEnd(34)} ${(performance.now() - start).toFixed(0).padStart(6)} ms; longest gaps ${gaps.slice(0, 3).map((gap) => gap.toFixed(1)).join(', ')} ms, ${gaps.filter((gap) => gap > 20).length} above 20${computed}`);
+  const computed = Number.isFinite(phase.cpu)
+    ? `, computed ${phase.cpu.toFixed(1)} ms at once`
+    : '';
+  console.log(
+    `  ${what.padEnd(34)} ${(performance.now() - start).toFixed(0).padStart(6)} ms; longest gaps ${gaps
+      .slice(0, 3)
+      .map((gap) => gap.toFixed(1))
+      .join(', ')} ms, ${gaps.filter((gap) => gap > 20).length} above 20${computed}`,
+  );
   phase = undefined;
   return result;
 }
@@ -45,14 +61,23 @@ for (const mode of ['training', 'inference']) {
   const session = await watch('prepare', () => engine.prepare(network, { batch, mode }));
   await watch('initialise', () => initialise(session, 1));
   if (mode === 'training') {
-    for (let step = 0; step < 3; step++) await watch('step', () => session.step(images, labels, { learningRate: 1e-5, momentum: 0.9, weightDecay: 5e-4, draw: { seed: 1, step } }));
+    for (let step = 0; step < 3; step++)
+      await watch('step', () =>
+        session.step(images, labels, {
+          learningRate: 1e-5,
+          momentum: 0.9,
+          weightDecay: 5e-4,
+          draw: { seed: 1, step },
+        }),
+      );
     await watch('gradientNorm', () => session.gradientNorm());
   }
   for (let i = 0; i < 2; i++) await watch('forward', () => session.forward(images));
   const weights = await watch('getParameter fc6.weight', () => session.getParameter('fc6.weight'));
   await watch('setParameter fc6.weight', () => session.setParameter('fc6.weight', weights));
   await watch('all parameters out and in', async () => {
-    for (const { name } of session.parameters) await session.setParameter(name, await session.getParameter(name));
+    for (const { name } of session.parameters)
+      await session.setParameter(name, await session.getParameter(name));
   });
   await watch('dispose', () => session.dispose());
 }

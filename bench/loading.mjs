@@ -5,7 +5,12 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
-const doors = { 'alexnet, as Node gets it': 'door/index.js', 'alexnet/browser, as Node gets it': 'door/browser.js', 'alexnet, file by file': 'index.js', 'alexnet/browser, file by file': 'browser.js' };
+const doors = {
+  'alexnet, as Node gets it': 'door/index.js',
+  'alexnet/browser, as Node gets it': 'door/browser.js',
+  'alexnet, file by file': 'index.js',
+  'alexnet/browser, file by file': 'browser.js',
+};
 
 function once(file) {
   const script = `
@@ -16,7 +21,9 @@ function once(file) {
     const prepared = performance.now();
     await session.dispose();
     console.log(JSON.stringify([imported - start, prepared - imported, prepared - start]));`;
-  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }));
+  return JSON.parse(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }),
+  );
 }
 
 const shown = (times) => {
@@ -26,7 +33,10 @@ const shown = (times) => {
 
 console.log(`Node ${process.versions.node}, ${values.rounds} processes each`);
 const all = Object.fromEntries(Object.keys(doors).map((name) => [name, []]));
-for (let round = 0; round < Number(values.rounds); round++) for (const [name, file] of Object.entries(doors)) all[name].push(once(file));
+for (let round = 0; round < Number(values.rounds); round++)
+  for (const [name, file] of Object.entries(doors)) all[name].push(once(file));
 for (const [name, rounds] of Object.entries(all)) {
-  console.log(`  ${name.padEnd(34)} import ${shown(rounds.map(([time]) => time))}, prepare ${shown(rounds.map(([, time]) => time))}, together ${shown(rounds.map(([, , time]) => time))}`);
+  console.log(
+    `  ${name.padEnd(34)} import ${shown(rounds.map(([time]) => time))}, prepare ${shown(rounds.map(([, time]) => time))}, together ${shown(rounds.map(([, , time]) => time))}`,
+  );
 }

@@ -16,8 +16,21 @@ import { alexnet } from '../dist/network/variants.js';
 import { recipes } from '../dist/training/recipes.js';
 import { train } from '../dist/training/train.js';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { pictures: { type: 'string', default: '640' }, batch: { type: 'string', default: '128' }, recipe: { type: 'string', default: 'paper' }, engine: { type: 'string', default: 'auto' }, epochs: { type: 'string', default: '3' } } });
-const [batch, pictures, epochs] = [Number(values.batch), Number(values.pictures), Number(values.epochs)];
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pictures: { type: 'string', default: '640' },
+    batch: { type: 'string', default: '128' },
+    recipe: { type: 'string', default: 'paper' },
+    engine: { type: 'string', default: 'auto' },
+    epochs: { type: 'string', default: '3' },
+  },
+});
+const [batch, pictures, epochs] = [
+  Number(values.batch),
+  Number(values.pictures),
+  Number(values.epochs),
+];
 const engine = await findEngine(values.engine);
 const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'));
 
@@ -25,7 +38,10 @@ const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'));
 function some(dataset) {
   const samples = dataset.samples.filter(({ split }) => split === 'train');
   const every = samples.length / (pictures + 16);
-  const chosen = Array.from({ length: pictures + 16 }, (_, i) => ({ ...samples[Math.floor(i * every)], split: i < pictures ? 'train' : 'val' }));
+  const chosen = Array.from({ length: pictures + 16 }, (_, i) => ({
+    ...samples[Math.floor(i * every)],
+    split: i < pictures ? 'train' : 'val',
+  }));
   return { ...dataset, samples: chosen };
 }
 
@@ -37,7 +53,14 @@ const dataset = some(await openDataset(positionals[0]));
 const network = alexnet(recipes[values.recipe].variant, { classes: dataset.classes.length });
 const alone = async () => {
   const times = [];
-  await benchmark(engine, network, { mode: 'train', batch, steps: 4, precision: 'f32', seed: 1, onStep: (_, milliseconds) => times.push(milliseconds) });
+  await benchmark(engine, network, {
+    mode: 'train',
+    batch,
+    steps: 4,
+    precision: 'f32',
+    seed: 1,
+    onStep: (_, milliseconds) => times.push(milliseconds),
+  });
   return times;
 };
 
@@ -57,7 +80,9 @@ engine.prepare = async (...given) => {
 };
 
 try {
-  console.log(`${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${engine.name}, ${values.recipe}, batch ${batch}, ${pictures} pictures`);
+  console.log(
+    `${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${engine.name}, ${values.recipe}, batch ${batch}, ${pictures} pictures`,
+  );
   const engineTimes = await alone();
   const loopTimes = [];
   const outside = [];
@@ -75,14 +100,29 @@ try {
     before = now;
     inside = 0;
   };
-  await train({ data: dataset, out: join(folder, 'run'), recipe: values.recipe, settings: { epochs, batch, checkpointMinutes: 1000 }, engine: values.engine, onEvent });
+  await train({
+    data: dataset,
+    out: join(folder, 'run'),
+    recipe: values.recipe,
+    settings: { epochs, batch, checkpointMinutes: 1000 },
+    engine: values.engine,
+    onEvent,
+  });
   engineTimes.push(...(await alone()));
   const [one, other] = [median(engineTimes), median(loopTimes)];
   const best = [engineTimes, loopTimes].map((times) => Math.min(...times));
-  console.log(`the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ${((1000 * batch) / one).toFixed(1)} images/s; ${engineTimes.map((time) => time.toFixed(0)).join(' ')}`);
-  console.log(`in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ${((1000 * batch) / other).toFixed(1)} images/s; ${loopTimes.map((time) => time.toFixed(0)).join(' ')}`);
-  console.log(`the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ${(100 * (best[1] / best[0] - 1)).toFixed(1)} %); ${(100 * waiting).toFixed(1)} % of the last epoch was waiting for pictures`);
-  console.log(`outside the engine ${median(outside).toFixed(1)} ms of a step, ${((100 * median(outside)) / other).toFixed(2)} %`);
+  console.log(
+    `the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ${((1000 * batch) / one).toFixed(1)} images/s; ${engineTimes.map((time) => time.toFixed(0)).join(' ')}`,
+  );
+  console.log(
+    `in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ${((1000 * batch) / other).toFixed(1)} images/s; ${loopTimes.map((time) => time.toFixed(0)).join(' ')}`,
+  );
+  console.log(
+    `the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ${(100 * (best[1] / best[0] - 1)).toFixed(1)} %); ${(100 * waiting).toFixed(1)} % of the last epoch was waiting for pictures`,
+  );
+  console.log(
+    `outside the engine ${median(outside).toFixed(1)} ms of a step, ${((100 * median(outside)) / other).toFixed(2)} %`,
+  );
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

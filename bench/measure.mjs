@@ -5,8 +5,14 @@ import { parseArgs } from 'node:util';
 
 /** @param tables `{ title, rows: [{ contender, …settings }] }`; with --only NAME those whose title has NAME in it. */
 export async function measure(tables) {
-  const { values: { rounds, only } } = parseArgs({ options: { rounds: { type: 'string', default: '7' }, only: { type: 'string', default: '' } } });
-  console.log(`${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.versions.node} (V8 ${process.versions.v8}), ${rounds} rounds, medians`);
+  const {
+    values: { rounds, only },
+  } = parseArgs({
+    options: { rounds: { type: 'string', default: '7' }, only: { type: 'string', default: '' } },
+  });
+  console.log(
+    `${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.versions.node} (V8 ${process.versions.v8}), ${rounds} rounds, medians`,
+  );
   for (const { title, rows } of tables.filter((table) => table.title.includes(only))) {
     console.log(`\n${title}`);
     const contenders = [];
@@ -31,7 +37,11 @@ export async function measure(tables) {
 }
 
 async function start({ contender, ...settings }) {
-  const child = fork(new URL('./contender.mjs', import.meta.url), [contender, JSON.stringify(settings)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(
+    new URL('./contender.mjs', import.meta.url),
+    [contender, JSON.stringify(settings)],
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
   const next = () =>
     new Promise((resolve, reject) => {
       const lost = (code) => reject(new Error(`${contender} ended with ${code}.`));
@@ -57,7 +67,8 @@ async function start({ contender, ...settings }) {
 function compare(outputs) {
   const [reference, ...others] = outputs.filter(Boolean);
   for (const other of others) {
-    const worst = Math.max(...other.map((p, i) => Math.abs(p - reference[i]))) / Math.max(...reference);
+    const worst =
+      Math.max(...other.map((p, i) => Math.abs(p - reference[i]))) / Math.max(...reference);
     if (!(worst < 1e-3)) throw new Error(`The contenders' probabilities differ by ${worst}.`);
   }
 }
@@ -67,7 +78,10 @@ function report(rows, times, cpu, contenders) {
   for (const [index, { contender, batch, threads, mode, flopsPerImage }] of rows.entries()) {
     const milliseconds = median(times[index]);
     const spread = `${Math.min(...times[index]).toFixed(1)}–${Math.max(...times[index]).toFixed(1)}`;
-    const speed = flopsPerImage === undefined ? '' : `, ${((flopsPerImage * batch) / milliseconds / 1e6).toFixed(0)} GFLOP/s`;
+    const speed =
+      flopsPerImage === undefined
+        ? ''
+        : `, ${((flopsPerImage * batch) / milliseconds / 1e6).toFixed(0)} GFLOP/s`;
     // Processor time is what remains comparable on a machine that others use too.
     const busy = `${median(cpu[index]).toFixed(0)} ms of processors (×${(median(cpu[index]) / median(cpu[0])).toFixed(2)})`;
     console.log(
@@ -79,7 +93,9 @@ function report(rows, times, cpu, contenders) {
 
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+  return (
+    (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2
+  );
 }
 
 function pause(milliseconds) {

@@ -8,28 +8,54 @@ import { measure } from './measure.mjs';
 
 const threads = 2;
 const newest = process.env.NEWEST_PYTHON;
-const ours = (settings) => ({ contender: 'alexnet', engine: 'onednn', threads, flopsPerImage: flops(alexnet(settings.variant), settings.mode), ...settings });
-const pytorch = (python, settings = {}) => ({ contender: 'pytorch', python, batch: 32, threads, mode: 'train', ...settings });
+const ours = (settings) => ({
+  contender: 'alexnet',
+  engine: 'onednn',
+  threads,
+  flopsPerImage: flops(alexnet(settings.variant), settings.mode),
+  ...settings,
+});
+const pytorch = (python, settings = {}) => ({
+  contender: 'pytorch',
+  python,
+  batch: 32,
+  threads,
+  mode: 'train',
+  ...settings,
+});
 
 async function peak() {
   const { f32, bf16, memory } = await requireAddon().peak(threads);
-  console.log(`This machine at its best: ${(f32 / 1e9).toFixed(0)} GFLOP/s f32, ${bf16 === 0 ? 'no bf16' : `${(bf16 / 1e9).toFixed(0)} bf16`}, ${(memory / 1e9).toFixed(1)} GB/s`);
+  console.log(
+    `This machine at its best: ${(f32 / 1e9).toFixed(0)} GFLOP/s f32, ${bf16 === 0 ? 'no bf16' : `${(bf16 / 1e9).toFixed(0)} bf16`}, ${(memory / 1e9).toFixed(1)} GB/s`,
+  );
 }
 
 await peak();
 await measure([
   ...[1, 32].map((batch) => ({
     title: `inference, paper, batch ${batch}`,
-    rows: [ours({ variant: 'paper', batch, mode: 'infer' }), { contender: 'onnxruntime', variant: 'paper', batch, threads, mode: 'infer' }],
+    rows: [
+      ours({ variant: 'paper', batch, mode: 'infer' }),
+      { contender: 'onnxruntime', variant: 'paper', batch, threads, mode: 'infer' },
+    ],
   })),
   {
     title: 'training, single, batch 32',
     rows: [
       ours({ variant: 'single', batch: 32, mode: 'train' }),
       pytorch('/usr/bin/python3'),
-      ...(newest === undefined ? [] : [pytorch(newest), ...(process.env.NEWEST_BF16 === undefined ? [] : [pytorch(newest, { autocast: true })])]),
+      ...(newest === undefined
+        ? []
+        : [
+            pytorch(newest),
+            ...(process.env.NEWEST_BF16 === undefined ? [] : [pytorch(newest, { autocast: true })]),
+          ]),
     ],
   },
-  { title: 'training, paper, batch 128', rows: [ours({ variant: 'paper', batch: 128, mode: 'train' })] },
+  {
+    title: 'training, paper, batch 128',
+    rows: [ours({ variant: 'paper', batch: 128, mode: 'train' })],
+  },
 ]);
 await peak();

@@ -6,7 +6,10 @@ const ours = (settings) => ({ contender: 'alexnet', ...settings });
 const tables = [
   {
     title: 'one thread, inference, single, batch 8',
-    rows: [ours({ variant: 'single', batch: 8, threads: 1, mode: 'infer' }), { contender: 'tfjs', variant: 'single', batch: 8, threads: 1, mode: 'infer' }],
+    rows: [
+      ours({ variant: 'single', batch: 8, threads: 1, mode: 'infer' }),
+      { contender: 'tfjs', variant: 'single', batch: 8, threads: 1, mode: 'infer' },
+    ],
   },
   {
     title: 'two threads against one, inference, paper, batch 32',
@@ -14,11 +17,17 @@ const tables = [
   },
   {
     title: 'two threads against one, training, paper, batch 32; inference beside it',
-    rows: [...[2, 1].map((threads) => ours({ variant: 'paper', batch: 32, threads, mode: 'train' })), ours({ variant: 'paper', batch: 32, threads: 2, mode: 'infer' })],
+    rows: [
+      ...[2, 1].map((threads) => ours({ variant: 'paper', batch: 32, threads, mode: 'train' })),
+      ours({ variant: 'paper', batch: 32, threads: 2, mode: 'infer' }),
+    ],
   },
   ...[1, 32].map((batch) => ({
     title: `two threads, inference, paper, batch ${batch}`,
-    rows: [ours({ variant: 'paper', batch, threads: 2, mode: 'infer' }), { contender: 'onnxruntime', variant: 'paper', batch, threads: 2, mode: 'infer' }],
+    rows: [
+      ours({ variant: 'paper', batch, threads: 2, mode: 'infer' }),
+      { contender: 'onnxruntime', variant: 'paper', batch, threads: 2, mode: 'infer' },
+    ],
   })),
 ];
 

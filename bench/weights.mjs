@@ -20,14 +20,19 @@ const count = 8;
 
 /** So many photographs of a folder, from its beginning to its end. */
 async function photographs(folder) {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => /\.jpe?g$/i.test(name)).toSorted();
-  return Array.from({ length: count }, (_, i) => join(folder, names[Math.floor((i * names.length) / count)]));
+  const names = (await readdir(folder, { recursive: true }))
+    .filter((name) => /\.jpe?g$/i.test(name))
+    .toSorted();
+  return Array.from({ length: count }, (_, i) =>
+    join(folder, names[Math.floor((i * names.length) / count)]),
+  );
 }
 
 /** `[count, 3, crop, crop]` */
 async function inputs(files, preprocessing, meanImage) {
   const parts = [];
-  for (const file of files) parts.push(preprocess(await loadPicture(file, preprocessing), preprocessing, 1, meanImage));
+  for (const file of files)
+    parts.push(preprocess(await loadPicture(file, preprocessing), preprocessing, 1, meanImage));
   const images = new Float32Array(parts.length * parts[0].length);
   parts.forEach((part, i) => images.set(part, i * part.length));
   return images;
@@ -37,7 +42,11 @@ async function inputs(files, preprocessing, meanImage) {
 async function answers({ network, weights }, images) {
   const engine = await findEngine('auto');
   const dense = network.findLast(({ type }) => type === 'dense').name;
-  const session = await engine.prepare(network, { batch: count, mode: 'inspection', keep: [dense] });
+  const session = await engine.prepare(network, {
+    batch: count,
+    mode: 'inspection',
+    keep: [dense],
+  });
   for (const [name, values] of weights) await session.setParameter(name, values);
   const probabilities = Float32Array.from(await session.forward(images));
   const logits = Float32Array.from(await session.activation(dense));
@@ -46,7 +55,15 @@ async function answers({ network, weights }, images) {
 }
 
 async function save(path, tensors, metadata = {}) {
-  await writeFile(path, Buffer.concat([...writeSafetensors(Object.entries(tensors).map(([name, [shape, data]]) => ({ name, shape, data })), { metadata })]));
+  await writeFile(
+    path,
+    Buffer.concat([
+      ...writeSafetensors(
+        Object.entries(tensors).map(([name, [shape, data]]) => ({ name, shape, data })),
+        { metadata },
+      ),
+    ]),
+  );
 }
 
 async function checkIn(folder, photos, out) {
@@ -60,7 +77,21 @@ async function checkIn(folder, photos, out) {
     const { crop, channels } = model.preprocessing;
     const images = await inputs(files, model.preprocessing, model.meanImage);
     const { logits, engine } = await answers(model, images);
-    await save(join(out, `${name}.safetensors`), { images: [[count, 3, crop, crop], images], logits: [[count, logits.length / count], logits] }, { kind, variant, channels, engine, files: JSON.stringify(files), milliseconds: milliseconds.toFixed(0) });
+    await save(
+      join(out, `${name}.safetensors`),
+      {
+        images: [[count, 3, crop, crop], images],
+        logits: [[count, logits.length / count], logits],
+      },
+      {
+        kind,
+        variant,
+        channels,
+        engine,
+        files: JSON.stringify(files),
+        milliseconds: milliseconds.toFixed(0),
+      },
+    );
   }
 }
 
@@ -68,17 +99,35 @@ async function checkIn(folder, photos, out) {
 async function made(variant, width, files) {
   const network = alexnet(variant, { width });
   const parameters = parametersOf(network);
-  const weights = new Map(parameters.map((parameter, index) => {
-    const inside = parameter.size / parameter.shape[0];
-    const initial = parameter.kind === 'weight' ? { distribution: 'normal', standardDeviation: Math.sqrt(2 / inside) } : { distribution: 'normal', standardDeviation: 0.1 };
-    return [parameter.name, initialValues({ ...parameter, rule: { ...parameter.rule, initial } }, index, 2012)];
-  }));
+  const weights = new Map(
+    parameters.map((parameter, index) => {
+      const inside = parameter.size / parameter.shape[0];
+      const initial =
+        parameter.kind === 'weight'
+          ? { distribution: 'normal', standardDeviation: Math.sqrt(2 / inside) }
+          : { distribution: 'normal', standardDeviation: 0.1 };
+      return [
+        parameter.name,
+        initialValues({ ...parameter, rule: { ...parameter.rule, initial } }, index, 2012),
+      ];
+    }),
+  );
   const preprocessing = publishedPreprocessing(variant, inferShapes(network)[0].output[1]);
-  const model = { network, weights, preprocessing, labels: imagenetLabels(), provenance: { note: 'random' } };
+  const model = {
+    network,
+    weights,
+    preprocessing,
+    labels: imagenetLabels(),
+    provenance: { note: 'random' },
+  };
   const images = await inputs(files, preprocessing);
   const { logits } = await answers(model, images);
   const factor = 8 / logits.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  for (const { name } of parameters.slice(-2)) weights.set(name, weights.get(name).map((value) => value * factor));
+  for (const { name } of parameters.slice(-2))
+    weights.set(
+      name,
+      weights.get(name).map((value) => value * factor),
+    );
   return { model, images };
 }
 
@@ -94,7 +143,11 @@ async function checkOut(variant, width, photos, out) {
   await write('portable.onnx', { portable: true });
   await write('with-preprocessing.onnx', { withPreprocessing: true });
   await write('f16.onnx', { precision: 'f16' });
-  await write('portable-f16-with-preprocessing.onnx', { precision: 'f16', portable: true, withPreprocessing: true });
+  await write('portable-f16-with-preprocessing.onnx', {
+    precision: 'f16',
+    portable: true,
+    withPreprocessing: true,
+  });
   await write('weights.npz', {});
   if (variant !== 'small') await write('torchvision.safetensors', { names: 'torchvision' });
   await write('ours.safetensors', {});
@@ -103,7 +156,16 @@ async function checkOut(variant, width, photos, out) {
   const half = await answers((await importWeights(join(out, 'f16.onnx'))).model, images);
   const shape = [count, 1000];
   const pictures = [count, 3, crop, crop];
-  await save(join(out, 'answers'), { images: [pictures, images], bytes: [pictures, bytes], f32: [shape, full.probabilities], f16: [shape, half.probabilities] }, { engine: full.engine });
+  await save(
+    join(out, 'answers'),
+    {
+      images: [pictures, images],
+      bytes: [pictures, bytes],
+      f32: [shape, full.probabilities],
+      f16: [shape, half.probabilities],
+    },
+    { engine: full.engine },
+  );
 }
 
 async function read(path) {
@@ -121,10 +183,15 @@ async function checkWeb(out) {
     const wanted = (await tensor(name.includes('f16') ? 'f16' : 'f32')).data;
     const session = await ort.InferenceSession.create(await readFile(join(out, name)));
     const { probabilities } = await session.run({ image: new ort.Tensor('float32', data, shape) });
-    worst[name] = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - probabilities.data[i])), 0);
+    worst[name] = wanted.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - probabilities.data[i])),
+      0,
+    );
     await session.release();
   }
-  console.log(JSON.stringify({ version: ort.env.versions?.web ?? ort.env.versions?.common, worst }));
+  console.log(
+    JSON.stringify({ version: ort.env.versions?.web ?? ort.env.versions?.common, worst }),
+  );
 }
 
 const [verb, ...rest] = process.argv.slice(2);

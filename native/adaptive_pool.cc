@@ -1,4 +1,5 @@
-// Adaptive average pooling, PyTorch's regions: rows ⌊i·h/o⌋ up to ⌈(i+1)·h/o⌉, columns likewise. (N, C, H, W) → (N, C, Y, X)
+// Adaptive average pooling, PyTorch's regions: rows ⌊i·h/o⌋ up to ⌈(i+1)·h/o⌉, columns likewise.
+// (N, C, H, W) → (N, C, Y, X)
 #include "chain.h"
 
 namespace alexnet {
@@ -9,14 +10,17 @@ struct Span {
   int64_t start, end;
 };
 
-Span region(int64_t i, int64_t outputs, int64_t cells) { return {i * cells / outputs, ((i + 1) * cells + outputs - 1) / outputs}; }
+Span region(int64_t i, int64_t outputs, int64_t cells) {
+  return {i * cells / outputs, ((i + 1) * cells + outputs - 1) / outputs};
+}
 
 // Calls use(base of one map of `block` lanes in the input, the same in the output) in parallel.
 template <class Use>
 void eachMap(const Layout& in, const Layout& out, const Use& use) {
   const int64_t maps = in.images * in.blocks();
 #pragma omp parallel for schedule(static) if (worthSharing(in.elements()))
-  for (int64_t map = 0; map < maps; map++) use(map * in.places() * in.block, map * out.places() * out.block);
+  for (int64_t map = 0; map < maps; map++)
+    use(map * in.places() * in.block, map * out.places() * out.block);
 }
 
 // Calls use(place of the output, place of a cell it averages, number of cells).
@@ -28,7 +32,8 @@ void eachCell(const Layout& in, const Layout& out, const Use& use) {
       const Span columns = region(j, out.width, in.width);
       const int64_t area = (rows.end - rows.start) * (columns.end - columns.start);
       for (int64_t y = rows.start; y < rows.end; y++) {
-        for (int64_t x = columns.start; x < columns.end; x++) use(i * out.width + j, y * in.width + x, static_cast<float>(area));
+        for (int64_t x = columns.start; x < columns.end; x++)
+          use(i * out.width + j, y * in.width + x, static_cast<float>(area));
       }
     }
   }
@@ -40,9 +45,12 @@ void average(const Layout& in, const Layout& out, const T* from, T* to) {
   eachMap(in, out, [&](int64_t source, int64_t target) {
     std::vector<float> sums(static_cast<size_t>(out.places() * block));
     eachCell(in, out, [&](int64_t o, int64_t i, float area) {
-      for (int64_t lane = 0; lane < block; lane++) sums[static_cast<size_t>(o * block + lane)] += toFloat(from[source + i * block + lane]) / area;
+      for (int64_t lane = 0; lane < block; lane++)
+        sums[static_cast<size_t>(o * block + lane)] +=
+            toFloat(from[source + i * block + lane]) / area;
     });
-    for (int64_t i = 0; i < out.places() * block; i++) store(to[target + i], sums[static_cast<size_t>(i)]);
+    for (int64_t i = 0; i < out.places() * block; i++)
+      store(to[target + i], sums[static_cast<size_t>(i)]);
   });
 }
 
@@ -52,9 +60,12 @@ void averageBackward(const Layout& in, const Layout& out, const T* gradient, T* 
   eachMap(in, out, [&](int64_t source, int64_t target) {
     std::vector<float> sums(static_cast<size_t>(in.places() * block));
     eachCell(in, out, [&](int64_t o, int64_t i, float area) {
-      for (int64_t lane = 0; lane < block; lane++) sums[static_cast<size_t>(i * block + lane)] += toFloat(gradient[target + o * block + lane]) / area;
+      for (int64_t lane = 0; lane < block; lane++)
+        sums[static_cast<size_t>(i * block + lane)] +=
+            toFloat(gradient[target + o * block + lane]) / area;
     });
-    for (int64_t i = 0; i < in.places() * block; i++) store(below[source + i], sums[static_cast<size_t>(i)]);
+    for (int64_t i = 0; i < in.places() * block; i++)
+      store(below[source + i], sums[static_cast<size_t>(i)]);
   });
 }
 
@@ -74,7 +85,8 @@ void buildAdaptivePool(Chain& chain, int index) {
   });
   if (!chain.hasWayBack()) return;
 
-  chain.buildBack(index) = [&chain, index, in, out, inDesc = input->desc, desc, type = input->type] {
+  chain.buildBack(index) = [&chain, index, in, out, inDesc = input->desc, desc,
+                            type = input->type] {
     const int now = chain.timeBack(index);
     auto& back = chain.back(index);
     Slot* gradient = chain.as(chain.gradient(index), desc, type, now, now, back);

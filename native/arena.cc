@@ -7,7 +7,9 @@ namespace alexnet {
 
 namespace {
 constexpr size_t page = 4096;
-size_t rounded(size_t bytes) { return (bytes + page - 1) / page * page; }
+size_t rounded(size_t bytes) {
+  return (bytes + page - 1) / page * page;
+}
 }  // namespace
 
 Slot* Arena::slot(const Desc& desc, const Dims& dims, DataType type, int birth, int death) {
@@ -20,13 +22,16 @@ Slot* Arena::external(const Desc& desc, const Dims& dims, DataType type) {
   return &slots_.back().slot;
 }
 
-// The largest first, each at the lowest place where nothing that lives at the same time is in its way.
+// The largest first, each at the lowest place where nothing that lives at the same time is in its
+// way.
 size_t Arena::plan() {
   std::vector<Placed*> order;
   for (Placed& placed : slots_) {
     if (!placed.outside) order.push_back(&placed);
   }
-  std::stable_sort(order.begin(), order.end(), [](const Placed* a, const Placed* b) { return a->slot.desc.get_size() > b->slot.desc.get_size(); });
+  std::stable_sort(order.begin(), order.end(), [](const Placed* a, const Placed* b) {
+    return a->slot.desc.get_size() > b->slot.desc.get_size();
+  });
   std::vector<Placed*> done;  // by offset
   bytes_ = 0;
   for (Placed* next : order) {
@@ -39,7 +44,10 @@ size_t Arena::plan() {
     }
     next->offset = offset;
     bytes_ = std::max(bytes_, offset + size);
-    done.insert(std::upper_bound(done.begin(), done.end(), next, [](const Placed* a, const Placed* b) { return a->offset < b->offset; }), next);
+    done.insert(
+        std::upper_bound(done.begin(), done.end(), next,
+                         [](const Placed* a, const Placed* b) { return a->offset < b->offset; }),
+        next);
   }
   return bytes_;
 }
@@ -47,7 +55,8 @@ size_t Arena::plan() {
 void Arena::bind(const dnnl::engine& engine) {
   buffer_ = Buffer(bytes_);
   for (Placed& placed : slots_) {
-    void* place = placed.outside ? DNNL_MEMORY_NONE : static_cast<char*>(buffer_.data()) + placed.offset;
+    void* place =
+        placed.outside ? DNNL_MEMORY_NONE : static_cast<char*>(buffer_.data()) + placed.offset;
     placed.slot.memory = dnnl::memory(placed.slot.desc, engine, place);
   }
 }

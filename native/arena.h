@@ -1,4 +1,5 @@
-// Places tensors in one block of memory by the time they live: two that never live at once share their bytes.
+// Places tensors in one block of memory by the time they live: two that never live at once share
+// their bytes.
 #pragma once
 
 #include <deque>
@@ -9,7 +10,8 @@
 
 namespace alexnet {
 
-// Times are counted in layers: on the way there layer i runs at time i, on the way back at 2·layers − i.
+// Times are counted in layers: on the way there layer i runs at time i, on the way back at 2·layers
+// − i.
 constexpr int forever = std::numeric_limits<int>::max();
 
 struct Slot {

@@ -7,11 +7,21 @@ namespace alexnet {
 
 namespace {
 
-double number(const Napi::Object& from, const char* key) { return from.Get(key).As<Napi::Number>().DoubleValue(); }
-int64_t whole(const Napi::Object& from, const char* key) { return from.Get(key).As<Napi::Number>().Int64Value(); }
-bool flag(const Napi::Object& from, const char* key) { return from.Get(key).ToBoolean().Value(); }
-std::string text(const Napi::Object& from, const char* key) { return from.Get(key).As<Napi::String>().Utf8Value(); }
-int64_t item(const Napi::Object& from, const char* key, uint32_t index) { return from.Get(key).As<Napi::Array>().Get(index).As<Napi::Number>().Int64Value(); }
+double number(const Napi::Object& from, const char* key) {
+  return from.Get(key).As<Napi::Number>().DoubleValue();
+}
+int64_t whole(const Napi::Object& from, const char* key) {
+  return from.Get(key).As<Napi::Number>().Int64Value();
+}
+bool flag(const Napi::Object& from, const char* key) {
+  return from.Get(key).ToBoolean().Value();
+}
+std::string text(const Napi::Object& from, const char* key) {
+  return from.Get(key).As<Napi::String>().Utf8Value();
+}
+int64_t item(const Napi::Object& from, const char* key, uint32_t index) {
+  return from.Get(key).As<Napi::Array>().Get(index).As<Napi::Number>().Int64Value();
+}
 
 template <class T, size_t N>
 T choice(const std::string& word, const std::pair<const char*, T> (&choices)[N]) {
@@ -34,7 +44,9 @@ LayerType layerType(const std::string& word) {
                                   {"softmax", LayerType::softmax}});
 }
 
-Shape shape(const Napi::Object& from, const char* key) { return {item(from, key, 0), item(from, key, 1), item(from, key, 2)}; }
+Shape shape(const Napi::Object& from, const char* key) {
+  return {item(from, key, 0), item(from, key, 1), item(from, key, 2)};
+}
 
 void window(const Napi::Object& from, LayerDescription& layer) {
   for (uint32_t axis = 0; axis < 2; axis++) {
@@ -77,9 +89,12 @@ LayerDescription layerDescription(const Napi::Object& from) {
 SessionDescription sessionDescription(const Napi::Object& from) {
   SessionDescription description;
   const auto layers = from.Get("layers").As<Napi::Array>();
-  for (uint32_t i = 0; i < layers.Length(); i++) description.layers.push_back(layerDescription(layers.Get(i).As<Napi::Object>()));
+  for (uint32_t i = 0; i < layers.Length(); i++)
+    description.layers.push_back(layerDescription(layers.Get(i).As<Napi::Object>()));
   description.batch = whole(from, "batch");
-  description.mode = choice<Mode>(text(from, "mode"), {{"inference", Mode::inference}, {"inspection", Mode::inspection}, {"training", Mode::training}});
+  description.mode = choice<Mode>(text(from, "mode"), {{"inference", Mode::inference},
+                                                       {"inspection", Mode::inspection},
+                                                       {"training", Mode::training}});
   description.bf16 = text(from, "precision") == "bf16";
   description.threads = static_cast<int>(whole(from, "threads"));
   description.lowestTrained = static_cast<int>(whole(from, "lowestTrained"));
@@ -110,17 +125,23 @@ UpdateOptions updateOptions(const Napi::Object& from) {
   const auto parameters = from.Get("parameters").As<Napi::Array>();
   for (uint32_t i = 0; i < parameters.Length(); i++) {
     const auto each = parameters.Get(i).As<Napi::Object>();
-    options.parameters.push_back({static_cast<int>(whole(each, "index")), static_cast<float>(number(each, "rate")), static_cast<float>(number(each, "decay"))});
+    options.parameters.push_back({static_cast<int>(whole(each, "index")),
+                                  static_cast<float>(number(each, "rate")),
+                                  static_cast<float>(number(each, "decay"))});
   }
   return options;
 }
 
 ReluRule reluRule(const Napi::Value& from) {
-  return choice<ReluRule>(from.As<Napi::String>().Utf8Value(), {{"plain", ReluRule::plain}, {"deconvnet", ReluRule::deconvnet}, {"guided", ReluRule::guided}});
+  return choice<ReluRule>(from.As<Napi::String>().Utf8Value(), {{"plain", ReluRule::plain},
+                                                                {"deconvnet", ReluRule::deconvnet},
+                                                                {"guided", ReluRule::guided}});
 }
 
 Part part(const Napi::Value& from) {
-  return choice<Part>(from.As<Napi::String>().Utf8Value(), {{"value", Part::value}, {"gradient", Part::gradient}, {"velocity", Part::velocity}});
+  return choice<Part>(
+      from.As<Napi::String>().Utf8Value(),
+      {{"value", Part::value}, {"gradient", Part::gradient}, {"velocity", Part::velocity}});
 }
 
 }  // namespace alexnet

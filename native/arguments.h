@@ -1,4 +1,5 @@
-// From JavaScript values to the structs of description.h, on the event loop, before any other thread sees them.
+// From JavaScript values to the structs of description.h, on the event loop, before any other
+// thread sees them.
 #pragma once
 
 #include <napi.h>

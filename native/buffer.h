@@ -1,4 +1,5 @@
-// Page-aligned memory that starts as zeros, goes straight back to the system, and asks for large pages where it is large.
+// Page-aligned memory that starts as zeros, goes straight back to the system, and asks for large
+// pages where it is large.
 #pragma once
 
 #include <sys/mman.h>
@@ -21,7 +22,8 @@ class Buffer {
 #endif
     data_ = pages;
   }
-  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  Buffer(Buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);

@@ -11,22 +11,33 @@ namespace alexnet {
 
 namespace {
 
-Dims dimsOf(int64_t count, const Shape& shape) { return {count, shape.channels, shape.height, shape.width}; }
+Dims dimsOf(int64_t count, const Shape& shape) {
+  return {count, shape.channels, shape.height, shape.width};
+}
 
 using Builder = void (*)(Chain&, int);
 
 Builder builderOf(LayerType type) {
   switch (type) {
-    case LayerType::convolution: return buildConvolution;
-    case LayerType::dense: return buildDense;
-    case LayerType::relu: return buildRelu;
-    case LayerType::lrn: return buildLrn;
+    case LayerType::convolution:
+      return buildConvolution;
+    case LayerType::dense:
+      return buildDense;
+    case LayerType::relu:
+      return buildRelu;
+    case LayerType::lrn:
+      return buildLrn;
     case LayerType::maxPool:
-    case LayerType::averagePool: return buildPool;
-    case LayerType::adaptiveAveragePool: return buildAdaptivePool;
-    case LayerType::dropout: return buildDropout;
-    case LayerType::softmax: return buildSoftmax;
-    case LayerType::input: break;
+    case LayerType::averagePool:
+      return buildPool;
+    case LayerType::adaptiveAveragePool:
+      return buildAdaptivePool;
+    case LayerType::dropout:
+      return buildDropout;
+    case LayerType::softmax:
+      return buildSoftmax;
+    case LayerType::input:
+      break;
   }
   throw std::logic_error("the input layer comes first and computes nothing");
 }
@@ -34,7 +45,8 @@ Builder builderOf(LayerType type) {
 }  // namespace
 
 Dims weightDims(const LayerDescription& layer) {
-  const int64_t outputs = layer.output.channels, channels = layer.input.channels, groups = layer.groups;
+  const int64_t outputs = layer.output.channels, channels = layer.input.channels,
+                groups = layer.groups;
   if (layer.type == LayerType::dense) {
     if (layer.input.height == 1 && layer.input.width == 1) return {outputs, channels};
     return {outputs, channels, layer.input.height, layer.input.width};
@@ -44,8 +56,15 @@ Dims weightDims(const LayerDescription& layer) {
 }
 
 Chain::Chain(Shared& shared, int64_t count)
-    : shared(shared), count(count), activations_(shared.description.layers.size()), gradients_(activations_.size()), there_(activations_.size()),
-      back_(activations_.size()), learn_(activations_.size()), seconds_(activations_.size()), builders_(activations_.size()) {
+    : shared(shared),
+      count(count),
+      activations_(shared.description.layers.size()),
+      gradients_(activations_.size()),
+      there_(activations_.size()),
+      back_(activations_.size()),
+      learn_(activations_.size()),
+      seconds_(activations_.size()),
+      builders_(activations_.size()) {
   build();
   ensureFits(arena_.plan());
   arena_.bind(shared.engine);
@@ -53,21 +72,30 @@ Chain::Chain(Shared& shared, int64_t count)
 
 // Nothing has been written yet, so that too large a plan costs nothing.
 void Chain::ensureFits(size_t bytes) const {
-  const double limit = shared.description.memoryLimit, fixed = static_cast<double>(shared.bytes()), needed = fixed + static_cast<double>(bytes);
+  const double limit = shared.description.memoryLimit, fixed = static_cast<double>(shared.bytes()),
+               needed = fixed + static_cast<double>(bytes);
   if (limit == 0 || needed <= limit) return;
-  const int64_t largest = static_cast<int64_t>((limit - fixed) / (static_cast<double>(bytes) / static_cast<double>(count)));
+  const int64_t largest = static_cast<int64_t>(
+      (limit - fixed) / (static_cast<double>(bytes) / static_cast<double>(count)));
   char text[256];
-  std::snprintf(text, sizeof text, "A batch of %lld needs %.1f GB but %.1f GB of memory are free. %s%s", static_cast<long long>(count), needed / 1e9, limit / 1e9,
-                largest > 0 ? "The largest batch that fits is about " : "Not even a single image fits", largest > 0 ? (std::to_string(largest) + ".").c_str() : ".");
+  std::snprintf(
+      text, sizeof text, "A batch of %lld needs %.1f GB but %.1f GB of memory are free. %s%s",
+      static_cast<long long>(count), needed / 1e9, limit / 1e9,
+      largest > 0 ? "The largest batch that fits is about " : "Not even a single image fits",
+      largest > 0 ? (std::to_string(largest) + ".").c_str() : ".");
   throw std::runtime_error(text);
 }
 
 void Chain::build() {
   const Dims dims = outputDims(0);
-  images_ = activation(0) = arena_.external(Desc(dims, DataType::f32, Tag::nchw), dims, DataType::f32);
+  images_ = activation(0) =
+      arena_.external(Desc(dims, DataType::f32, Tag::nchw), dims, DataType::f32);
   if (layer(0).kept) {
     activation(0) = output(0, images_->desc, DataType::f32);
-    there(0).push_back([this] { std::memcpy(activation(0)->memory.get_data_handle(), images_->memory.get_data_handle(), images_->desc.get_size()); });
+    there(0).push_back([this] {
+      std::memcpy(activation(0)->memory.get_data_handle(), images_->memory.get_data_handle(),
+                  images_->desc.get_size());
+    });
   }
   for (int index = 1; index < layers(); index++) {
     Slot* input = activation(index - 1);
@@ -82,8 +110,12 @@ void Chain::build() {
   }
 }
 
-Dims Chain::inputDims(int index) const { return dimsOf(count, layer(index).input); }
-Dims Chain::outputDims(int index) const { return dimsOf(count, layer(index).output); }
+Dims Chain::inputDims(int index) const {
+  return dimsOf(count, layer(index).input);
+}
+Dims Chain::outputDims(int index) const {
+  return dimsOf(count, layer(index).output);
+}
 
 Slot* Chain::output(int index, const Desc& desc, DataType type) {
   const bool lasting = hasWayBack() || layer(index).kept;
@@ -92,12 +124,14 @@ Slot* Chain::output(int index, const Desc& desc, DataType type) {
 
 Slot* Chain::gradientSlot(int index, const Desc& desc, DataType type) {
   const bool lasting = layer(index).kept;
-  return arena_.slot(desc, outputDims(index), type, lasting ? 0 : timeBack(index + 1), lasting ? forever : timeBack(index));
+  return arena_.slot(desc, outputDims(index), type, lasting ? 0 : timeBack(index + 1),
+                     lasting ? forever : timeBack(index));
 }
 
 Slot* Chain::inPlaceOrNew(int index, Slot* input) {
   const bool mine = input != activation(index - 1);
-  if (!mine && (layer(index - 1).kept || index == 1)) return output(index, input->desc, input->type);
+  if (!mine && (layer(index - 1).kept || index == 1))
+    return output(index, input->desc, input->type);
   return inPlace(index, input);
 }
 
@@ -107,18 +141,24 @@ Slot* Chain::inPlace(int index, Slot* input) {
 }
 
 Slot* Chain::gradientInPlaceOrNew(int index, Slot* slot) {
-  if (slot == gradient(index) && layer(index).kept) return gradientSlot(index - 1, slot->desc, slot->type);
+  if (slot == gradient(index) && layer(index).kept)
+    return gradientSlot(index - 1, slot->desc, slot->type);
   if (layer(index - 1).kept) slot->birth = 0, slot->death = forever;
   return slot;
 }
 
-bool Chain::fusesRelu(int index) const { return layer(index + 1).type == LayerType::relu && !layer(index).kept; }
+bool Chain::fusesRelu(int index) const {
+  return layer(index + 1).type == LayerType::relu && !layer(index).kept;
+}
 
-Slot* Chain::as(Slot* slot, const Desc& wanted, DataType type, int birth, int death, std::vector<Work>& work) {
+Slot* Chain::as(Slot* slot, const Desc& wanted, DataType type, int birth, int death,
+                std::vector<Work>& work) {
   if (slot->desc == wanted) return slot;
   Slot* copy = arena_.slot(wanted, slot->dims, type, birth, death);
-  const dnnl::reorder reorder(dnnl::reorder::primitive_desc(shared.engine, slot->desc, shared.engine, wanted));
-  work.push_back([this, reorder, slot, copy] { reorder.execute(shared.stream, slot->memory, copy->memory); });
+  const dnnl::reorder reorder(
+      dnnl::reorder::primitive_desc(shared.engine, slot->desc, shared.engine, wanted));
+  work.push_back(
+      [this, reorder, slot, copy] { reorder.execute(shared.stream, slot->memory, copy->memory); });
   return copy;
 }
 
@@ -143,7 +183,8 @@ dnnl::primitive_attr Chain::attributes(bool relu) {
 
 dnnl::memory Chain::scratchpad(const Desc& desc) {
   const size_t bytes = desc.get_size();
-  return dnnl::memory(desc, shared.engine, bytes == 0 ? DNNL_MEMORY_NONE : shared.reserve(shared.scratchpad, bytes));
+  return dnnl::memory(desc, shared.engine,
+                      bytes == 0 ? DNNL_MEMORY_NONE : shared.reserve(shared.scratchpad, bytes));
 }
 
 // Runs `body`; whatever it throws comes out with the layer's name.
@@ -152,7 +193,8 @@ void Chain::named(int index, const char* what, const std::function<void()>& body
   try {
     body();
   } catch (const dnnl::error& error) {
-    throw std::runtime_error(prefix() + "oneDNN says \"" + error.message + "\" (status " + std::to_string(static_cast<int>(error.status)) + ").");
+    throw std::runtime_error(prefix() + "oneDNN says \"" + error.message + "\" (status " +
+                             std::to_string(static_cast<int>(error.status)) + ").");
   } catch (const std::bad_alloc&) {
     throw std::runtime_error(prefix() + "there is not enough memory.");
   }
@@ -163,19 +205,27 @@ void Chain::run(int index, Stage stage) {
   if (work.empty()) return;
   shared.checkpoint();
   const auto start = std::chrono::steady_clock::now();
-  named(index, stage == wayThere ? "on the way there" : stage == learning ? "gradients of the parameters" : "on the way back", [&] {
-    for (const Work& piece : work) piece();
-    shared.stream.wait();
-  });
-  seconds_[static_cast<size_t>(index)][stage] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  named(index,
+        stage == wayThere   ? "on the way there"
+        : stage == learning ? "gradients of the parameters"
+                            : "on the way back",
+        [&] {
+          for (const Work& piece : work) piece();
+          shared.stream.wait();
+        });
+  seconds_[static_cast<size_t>(index)][stage] +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 Chain::~Chain() {
   if (std::getenv("ALEXNET_ONEDNN_TIMES") == nullptr || calls_ == 0) return;
-  std::fprintf(stderr, "milliseconds a call, %lld images, %d calls:      there  parameters        back\n", static_cast<long long>(count), calls_);
+  std::fprintf(stderr,
+               "milliseconds a call, %lld images, %d calls:      there  parameters        back\n",
+               static_cast<long long>(count), calls_);
   for (int index = 0; index < layers(); index++) {
     const auto& [there, learn, back] = seconds_[static_cast<size_t>(index)];
-    std::fprintf(stderr, "%-30s %20.3f %11.3f %11.3f\n", layer(index).name.c_str(), 1e3 * there / calls_, 1e3 * learn / calls_, 1e3 * back / calls_);
+    std::fprintf(stderr, "%-30s %20.3f %11.3f %11.3f\n", layer(index).name.c_str(),
+                 1e3 * there / calls_, 1e3 * learn / calls_, 1e3 * back / calls_);
   }
 }
 
@@ -200,7 +250,8 @@ StepResult Chain::gradients(const float* images, const Pass& given) {
 void Chain::backward(int from, const float* canonical, ReluRule rule) {
   pass.rule = rule;
   Slot* start = gradient(from);
-  dnnl::memory given(Desc(start->dims, DataType::f32, Tag::nchw), shared.engine, const_cast<float*>(canonical));
+  dnnl::memory given(Desc(start->dims, DataType::f32, Tag::nchw), shared.engine,
+                     const_cast<float*>(canonical));
   dnnl::reorder(given, start->memory).execute(shared.stream, given, start->memory);
   shared.stream.wait();
   for (int index = from; index > 0; index--) run(index, wayBack);
@@ -212,10 +263,16 @@ void Chain::read(Slot* slot, float* canonical) {
   shared.stream.wait();
 }
 
-void Chain::readActivation(int index, float* canonical) { read(activation(index), canonical); }
+void Chain::readActivation(int index, float* canonical) {
+  read(activation(index), canonical);
+}
 
-void Chain::readGradient(int index, float* canonical) { read(gradient(index), canonical); }
+void Chain::readGradient(int index, float* canonical) {
+  read(gradient(index), canonical);
+}
 
-size_t Chain::bytes() const { return arena_.bytes(); }
+size_t Chain::bytes() const {
+  return arena_.bytes();
+}
 
 }  // namespace alexnet

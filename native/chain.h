@@ -1,4 +1,5 @@
-// The network for one number of images: every primitive, every activation's memory, the order of work there and back.
+// The network for one number of images: every primitive, every activation's memory, the order of
+// work there and back.
 #pragma once
 
 #include <array>
@@ -19,7 +20,8 @@ struct Shared {
   dnnl::engine engine{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream{engine};
   std::vector<std::unique_ptr<Weights>> parameters;
-  // oneDNN's scratchpad, and room for gradients that are to be added to others: as large as the largest user wants.
+  // oneDNN's scratchpad, and room for gradients that are to be added to others: as large as the
+  // largest user wants.
   Buffer scratchpad, added;
   // Called before each layer's work; throws to give it up.
   std::function<void()> checkpoint = [] {};
@@ -70,7 +72,9 @@ class Chain {
   const int64_t count;
   Pass pass;
 
-  const LayerDescription& layer(int index) const { return shared.description.layers[static_cast<size_t>(index)]; }
+  const LayerDescription& layer(int index) const {
+    return shared.description.layers[static_cast<size_t>(index)];
+  }
   int layers() const { return static_cast<int>(shared.description.layers.size()); }
   bool hasWayBack() const { return shared.description.mode != Mode::inference; }
   bool training() const { return shared.description.mode == Mode::training; }
@@ -86,27 +90,34 @@ class Chain {
   Slot* output(int index, const Desc& desc, DataType type);
   // A place for the gradient of layer index's output.
   Slot* gradientSlot(int index, const Desc& desc, DataType type);
-  // The input's own place where layer index may overwrite it with its output, else a new one like it.
+  // The input's own place where layer index may overwrite it with its output, else a new one like
+  // it.
   Slot* inPlaceOrNew(int index, Slot* input);
   Slot* inPlace(int index, Slot* input);
-  // The same for gradients: `gradient` of layer index's output (or a copy of it) becomes that of its input.
+  // The same for gradients: `gradient` of layer index's output (or a copy of it) becomes that of
+  // its input.
   Slot* gradientInPlaceOrNew(int index, Slot* gradient);
   // Whether a ReLU right above layer index may be part of it.
   bool fusesRelu(int index) const;
-  // `slot` as `wanted`: itself, or a copy that `work` makes first. The copy lives at least from birth to death.
-  Slot* as(Slot* slot, const Desc& wanted, DataType type, int birth, int death, std::vector<Work>& work);
+  // `slot` as `wanted`: itself, or a copy that `work` makes first. The copy lives at least from
+  // birth to death.
+  Slot* as(Slot* slot, const Desc& wanted, DataType type, int birth, int death,
+           std::vector<Work>& work);
   // The same in plain f32 or bf16, or in whatever layout our own loops understand.
   Slot* asPlain(Slot* slot, DataType type, int birth, int death, std::vector<Work>& work);
   Slot* asKnown(Slot* slot, int birth, int death, std::vector<Work>& work);
 
   dnnl::primitive_attr attributes(bool relu = false);
   dnnl::memory scratchpad(const Desc& desc);
-  Weights& weights(int index, int offset = 0) { return *shared.parameters[static_cast<size_t>(layer(index).parameter + offset)]; }
+  Weights& weights(int index, int offset = 0) {
+    return *shared.parameters[static_cast<size_t>(layer(index).parameter + offset)];
+  }
 
   std::vector<Work>& there(int index) { return there_[static_cast<size_t>(index)]; }
   std::vector<Work>& back(int index) { return back_[static_cast<size_t>(index)]; }
   std::vector<Work>& learn(int index) { return learn_[static_cast<size_t>(index)]; }
-  // Called when gradient(index) is known, from the top layer down: sets gradient(index − 1) and fills back(index) and learn(index).
+  // Called when gradient(index) is known, from the top layer down: sets gradient(index − 1) and
+  // fills back(index) and learn(index).
   std::function<void()>& buildBack(int index) { return builders_[static_cast<size_t>(index)]; }
 
  private:
@@ -126,10 +137,12 @@ class Chain {
   std::vector<std::function<void()>> builders_;
 };
 
-// (O, C/groups, kh, kw), with groups first where there are several; (O, C, H, W) or (O, I) for a dense layer.
+// (O, C/groups, kh, kw), with groups first where there are several; (O, C, H, W) or (O, I) for a
+// dense layer.
 Dims weightDims(const LayerDescription& layer);
 
-// One file a layer: each reads activation(index − 1), sets activation(index) and, where there is a way back, buildBack(index).
+// One file a layer: each reads activation(index − 1), sets activation(index) and, where there is a
+// way back, buildBack(index).
 void buildConvolution(Chain& chain, int index);
 void buildDense(Chain& chain, int index);
 void buildRelu(Chain& chain, int index);
@@ -137,7 +150,8 @@ void buildLrn(Chain& chain, int index);
 void buildPool(Chain& chain, int index);
 void buildAdaptivePool(Chain& chain, int index);
 void buildDropout(Chain& chain, int index);
-// Its way back starts at the loss: cross-entropy in chain.pass.result, its gradient in gradient(index − 1).
+// Its way back starts at the loss: cross-entropy in chain.pass.result, its gradient in
+// gradient(index − 1).
 void buildSoftmax(Chain& chain, int index);
 
 }  // namespace alexnet

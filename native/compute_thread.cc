@@ -10,7 +10,9 @@ ComputeThread& ComputeThread::instance() {
   return *thread;
 }
 
-ComputeThread::ComputeThread() { std::thread(&ComputeThread::loop, this).detach(); }
+ComputeThread::ComputeThread() {
+  std::thread(&ComputeThread::loop, this).detach();
+}
 
 void ComputeThread::post(const void* owner, std::function<void()> work) {
   {
@@ -22,7 +24,9 @@ void ComputeThread::post(const void* owner, std::function<void()> work) {
 
 void ComputeThread::abandon(const void* owner) {
   std::unique_lock<std::mutex> lock(mutex_);
-  jobs_.erase(std::remove_if(jobs_.begin(), jobs_.end(), [owner](const Job& job) { return job.owner == owner; }), jobs_.end());
+  jobs_.erase(std::remove_if(jobs_.begin(), jobs_.end(),
+                             [owner](const Job& job) { return job.owner == owner; }),
+              jobs_.end());
   changed_.wait(lock, [&] { return running_ != owner; });
 }
 

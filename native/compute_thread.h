@@ -1,5 +1,6 @@
-// The one thread on which everything is computed. An OpenMP team belongs to the thread that calls it: on libuv's pool several teams
-// would fight over the cores, and on the event loop nothing else could happen.
+// The one thread on which everything is computed. An OpenMP team belongs to the thread that calls
+// it: on libuv's pool several teams would fight over the cores, and on the event loop nothing else
+// could happen.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +12,8 @@ namespace alexnet {
 
 class ComputeThread {
  public:
-  // Started at the first use and never ended: what it computes may outlive every JavaScript environment but one.
+  // Started at the first use and never ended: what it computes may outlive every JavaScript
+  // environment but one.
   static ComputeThread& instance();
 
   // Runs `work` after everything posted before. `owner` is who can take it back.

@@ -25,29 +25,42 @@ struct Convolution {
   Dims weights, stride, before, after;
 
   Convolution(Chain& chain, int index)
-      : chain(chain), layer(chain.layer(index)), outputType(chain.numbers()), relu(chain.fusesRelu(index)),
-        src(chain.inputDims(index), chain.numbers(), Tag::any), dst(chain.outputDims(index), chain.numbers(), Tag::any),
-        bias(Dims{layer.output.channels}, DataType::f32, Tag::x), weights(weightDims(layer)), stride{layer.stride[0], layer.stride[1]},
+      : chain(chain),
+        layer(chain.layer(index)),
+        outputType(chain.numbers()),
+        relu(chain.fusesRelu(index)),
+        src(chain.inputDims(index), chain.numbers(), Tag::any),
+        dst(chain.outputDims(index), chain.numbers(), Tag::any),
+        bias(Dims{layer.output.channels}, DataType::f32, Tag::x),
+        weights(weightDims(layer)),
+        stride{layer.stride[0], layer.stride[1]},
         before{layer.before[0], layer.before[1]},
-        // Negative means cells that no window reaches; oneDNN rounds down and leaves them alone by itself.
+        // Negative means cells that no window reaches; oneDNN rounds down and leaves them alone by
+        // itself.
         after{std::max<int64_t>(0, layer.after[0]), std::max<int64_t>(0, layer.after[1])} {}
 
   Forward::primitive_desc forward(const std::optional<Desc>& chosen) const {
-    const auto kind = chain.hasWayBack() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
+    const auto kind =
+        chain.hasWayBack() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
     return describeFor(chosen, Desc(weights, chain.numbers(), Tag::any), [&](const Desc& desc) {
-      return describe<Forward>(chain.shared.engine, chain.attributes(relu), kind, direct, src, desc, bias, dst, stride, before, after);
+      return describe<Forward>(chain.shared.engine, chain.attributes(relu), kind, direct, src, desc,
+                               bias, dst, stride, before, after);
     });
   }
 
-  BackwardWeights::primitive_desc backwardWeights(const Forward::primitive_desc& hint, const std::optional<Desc>& chosen) const {
+  BackwardWeights::primitive_desc backwardWeights(const Forward::primitive_desc& hint,
+                                                  const std::optional<Desc>& chosen) const {
     return describeFor(chosen, Desc(weights, DataType::f32, Tag::any), [&](const Desc& desc) {
-      return describeBackward<BackwardWeights>(chain.shared.engine, chain.attributes(), hint, direct, src, desc, bias, dst, stride, before, after);
+      return describeBackward<BackwardWeights>(chain.shared.engine, chain.attributes(), hint,
+                                               direct, src, desc, bias, dst, stride, before, after);
     });
   }
 
-  BackwardData::primitive_desc backwardData(const Forward::primitive_desc& hint, const std::optional<Desc>& chosen) const {
+  BackwardData::primitive_desc backwardData(const Forward::primitive_desc& hint,
+                                            const std::optional<Desc>& chosen) const {
     const Desc desc = chosen.value_or(Desc(weights, chain.numbers(), Tag::any));
-    return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, direct, src, desc, dst, stride, before, after);
+    return describeBackward<BackwardData>(chain.shared.engine, chain.attributes(), hint, direct,
+                                          src, desc, dst, stride, before, after);
   }
 };
 
@@ -55,7 +68,9 @@ struct Convolution {
 
 void buildConvolution(Chain& chain, int index) {
   const Convolution kind(chain, index);
-  if (const auto tiled = chain.shared.description.bf16 ? std::nullopt : TiledConvolution::of(chain.layer(index), chain.count)) {
+  if (const auto tiled = chain.shared.description.bf16
+                             ? std::nullopt
+                             : TiledConvolution::of(chain.layer(index), chain.count)) {
     buildTiled(chain, index, kind, *tiled);
   } else {
     buildLearned(chain, index, kind);

@@ -6,7 +6,8 @@ namespace alexnet {
 namespace {
 
 template <int Images, class W>
-void rows(const DenseSizes& sizes, const float* in, const W* weights, const float* bias, float* out) {
+void rows(const DenseSizes& sizes, const float* in, const W* weights, const float* bias,
+          float* out) {
   constexpr int lanes = 32;  // independent sums, so that multiply-adds need not wait for each other
   const int64_t inputs = sizes.inputs, whole = inputs / lanes * lanes;
 #pragma omp parallel for schedule(static)
@@ -16,7 +17,8 @@ void rows(const DenseSizes& sizes, const float* in, const W* weights, const floa
     for (int64_t i = 0; i < whole; i += lanes) {
       for (int n = 0; n < Images; n++) {
 #pragma omp simd
-        for (int lane = 0; lane < lanes; lane++) sums[n][lane] += toFloat(row[i + lane]) * in[n * inputs + i + lane];
+        for (int lane = 0; lane < lanes; lane++)
+          sums[n][lane] += toFloat(row[i + lane]) * in[n * inputs + i + lane];
       }
     }
     for (int n = 0; n < Images; n++) {
@@ -32,12 +34,17 @@ void rows(const DenseSizes& sizes, const float* in, const W* weights, const floa
 }  // namespace
 
 template <class W>
-void denseRows(const DenseSizes& sizes, const float* in, const W* weights, const float* bias, float* out) {
+void denseRows(const DenseSizes& sizes, const float* in, const W* weights, const float* bias,
+               float* out) {
   switch (sizes.images) {
-    case 1: return rows<1>(sizes, in, weights, bias, out);
-    case 2: return rows<2>(sizes, in, weights, bias, out);
-    case 3: return rows<3>(sizes, in, weights, bias, out);
-    default: return rows<4>(sizes, in, weights, bias, out);
+    case 1:
+      return rows<1>(sizes, in, weights, bias, out);
+    case 2:
+      return rows<2>(sizes, in, weights, bias, out);
+    case 3:
+      return rows<3>(sizes, in, weights, bias, out);
+    default:
+      return rows<4>(sizes, in, weights, bias, out);
   }
 }
 

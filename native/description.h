@@ -7,7 +7,18 @@
 
 namespace alexnet {
 
-enum class LayerType { input, convolution, relu, lrn, maxPool, averagePool, adaptiveAveragePool, dense, dropout, softmax };
+enum class LayerType {
+  input,
+  convolution,
+  relu,
+  lrn,
+  maxPool,
+  averagePool,
+  adaptiveAveragePool,
+  dense,
+  dropout,
+  softmax
+};
 enum class Mode { inference, inspection, training };
 enum class ReluRule { plain, deconvnet, guided };
 enum class Part { value, gradient, velocity };
@@ -23,7 +34,8 @@ struct LayerDescription {
   std::string name;
   Shape input, output;
   int64_t kernel[2] = {1, 1}, stride[2] = {1, 1};
-  // Leading and trailing: top and left, bottom and right; resolved, so that the last window ends exactly there. Trailing may be negative.
+  // Leading and trailing: top and left, bottom and right; resolved, so that the last window ends
+  // exactly there. Trailing may be negative.
   int64_t before[2] = {0, 0}, after[2] = {0, 0};
   int64_t groups = 1;
   // LRN: b = a / (k + alpha·Σ a²)^beta over `size` channels, or size×size places of the same map.

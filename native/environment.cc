@@ -15,7 +15,8 @@ struct Environment::Call {
 };
 
 Environment::Environment(Napi::Env env) : env_(env) {
-  napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "alexnet"), 0, 1, nullptr, nullptr, this, settle, &settle_);
+  napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "alexnet"), 0, 1,
+                                  nullptr, nullptr, this, settle, &settle_);
   napi_unref_threadsafe_function(env, settle_);
   // Runs before the environment's memory goes, which running work may still be using.
   napi_add_env_cleanup_hook(env, [](void* self) { static_cast<Environment*>(self)->stop(); }, this);
@@ -28,9 +29,11 @@ void Environment::stop() {
 
 Environment::~Environment() = default;
 
-Napi::Promise Environment::run(const std::vector<Napi::Value>& held, std::function<void()> work, std::function<Napi::Value(Napi::Env)> answer) {
+Napi::Promise Environment::run(const std::vector<Napi::Value>& held, std::function<void()> work,
+                               std::function<Napi::Value(Napi::Env)> answer) {
   auto* call = new Call(env_);
-  for (const Napi::Value& value : held) call->held.push_back(Napi::Reference<Napi::Value>::New(value, 1));
+  for (const Napi::Value& value : held)
+    call->held.push_back(Napi::Reference<Napi::Value>::New(value, 1));
   call->answer = std::move(answer);
   const Napi::Promise promise = call->deferred.Promise();
   if (ending_) return promise;  // which nobody will see settled: `call` goes with the process
@@ -43,13 +46,16 @@ Napi::Promise Environment::run(const std::vector<Napi::Value>& held, std::functi
       call->error = error.what();
       if (call->error.empty()) call->error = "an unknown error";
     }
-    // Fails where the environment is closing: then nobody waits, and `call` may only be freed with it.
+    // Fails where the environment is closing: then nobody waits, and `call` may only be freed with
+    // it.
     if (!ending_) napi_call_threadsafe_function(settle_, call, napi_tsfn_nonblocking);
   });
   return promise;
 }
 
-void Environment::runUnwatched(std::function<void()> work) { ComputeThread::instance().post(this, std::move(work)); }
+void Environment::runUnwatched(std::function<void()> work) {
+  ComputeThread::instance().post(this, std::move(work));
+}
 
 void Environment::settle(napi_env raw, napi_value, void* context, void* data) {
   auto* self = static_cast<Environment*>(context);

@@ -1,4 +1,5 @@
-// One JavaScript environment (the main thread's, or a worker's): how results come back to it as promises.
+// One JavaScript environment (the main thread's, or a worker's): how results come back to it as
+// promises.
 #pragma once
 
 #include <napi.h>
@@ -16,14 +17,17 @@ class Environment {
   ~Environment();
   static Environment& of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
-  // A promise of what `answer` makes, on the event loop, once `work` has run on the compute thread. `held` are the JavaScript
-  // values whose memory `work` uses. What `work` throws becomes the promise's error.
-  Napi::Promise run(const std::vector<Napi::Value>& held, std::function<void()> work, std::function<Napi::Value(Napi::Env)> answer);
+  // A promise of what `answer` makes, on the event loop, once `work` has run on the compute thread.
+  // `held` are the JavaScript values whose memory `work` uses. What `work` throws becomes the
+  // promise's error.
+  Napi::Promise run(const std::vector<Napi::Value>& held, std::function<void()> work,
+                    std::function<Napi::Value(Napi::Env)> answer);
   // The same for work that nobody waits for.
   void runUnwatched(std::function<void()> work);
 
-  // Gives up what has not begun, waits until what has begun has stopped, and computes nothing more. Must have happened before the process
-  // runs its exit handlers, where oneDNN throws its code away, whether or not it is running.
+  // Gives up what has not begun, waits until what has begun has stopped, and computes nothing more.
+  // Must have happened before the process runs its exit handlers, where oneDNN throws its code
+  // away, whether or not it is running.
   void stop();
 
   // True when the environment ends: long work should stop.

@@ -1,4 +1,5 @@
-// Eight numbers at once, in the compiler's own vectors: our loops over blocked layouts, whose blocks are multiples of eight.
+// Eight numbers at once, in the compiler's own vectors: our loops over blocked layouts, whose
+// blocks are multiples of eight.
 #pragma once
 
 #include <cmath>
@@ -32,16 +33,21 @@ inline Lanes loadLanes(const BFloat16* from) {
   return (Lanes)(__builtin_convertvector(halves, LaneWords) << 16);
 }
 
-inline void storeLanes(float* to, Lanes values) { std::memcpy(to, &values, sizeof values); }
+inline void storeLanes(float* to, Lanes values) {
+  std::memcpy(to, &values, sizeof values);
+}
 
 // Rounds as store(BFloat16&, float) does.
 inline void storeLanes(BFloat16* to, Lanes values) {
   const LaneWords words = (LaneWords)values;
-  const LaneHalves halves = __builtin_convertvector((words + 0x7fff + ((words >> 16) & 1)) >> 16, LaneHalves);
+  const LaneHalves halves =
+      __builtin_convertvector((words + 0x7fff + ((words >> 16) & 1)) >> 16, LaneHalves);
   std::memcpy(to, &halves, sizeof halves);
 }
 
-inline Lanes spread(float value) { return Lanes{value, value, value, value, value, value, value, value}; }
+inline Lanes spread(float value) {
+  return Lanes{value, value, value, value, value, value, value, value};
+}
 
 // a·b + c, in one where the CPU can: left to itself GCC avoids that on some of them.
 inline Lanes multiplyAdd(Lanes a, Lanes b, Lanes c) {
@@ -61,7 +67,9 @@ inline Lanes inRegister(Lanes value) {
 }
 
 // `yes` where the mask is all ones, `no` where it is zero.
-inline Lanes choose(LaneInts mask, Lanes yes, Lanes no) { return (Lanes)((mask & (LaneInts)yes) | (~mask & (LaneInts)no)); }
+inline Lanes choose(LaneInts mask, Lanes yes, Lanes no) {
+  return (Lanes)((mask & (LaneInts)yes) | (~mask & (LaneInts)no));
+}
 
 // Eight vectors of eight, rows for columns.
 inline void turn(const float* from, float* to) {
@@ -93,7 +101,8 @@ inline void turn(const float* from, float* to) {
 #endif
 }
 
-// 1/√x to the last bit but one or two: the CPU's estimate and one step of Newton's, a third of the time of root and division.
+// 1/√x to the last bit but one or two: the CPU's estimate and one step of Newton's, a third of the
+// time of root and division.
 inline Lanes inverseRoot(Lanes values) {
 #if defined(__AVX__)
   const Lanes estimate = (Lanes)_mm256_rsqrt_ps((__m256)values);

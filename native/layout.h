@@ -1,4 +1,5 @@
-// How a map lies in memory, for our own loops: one description for plain, blocked and channels-last.
+// How a map lies in memory, for our own loops: one description for plain, blocked and
+// channels-last.
 #pragma once
 
 #include <optional>
@@ -8,8 +9,9 @@
 
 namespace alexnet {
 
-// [images][channels/block][places][block]: block 1 is plain nchw, 8 and 16 oneDNN's blocked layouts, block = channels is channels-last.
-// Where the block does not divide the channels the last block is filled up with zeros, which every loop must leave zero.
+// [images][channels/block][places][block]: block 1 is plain nchw, 8 and 16 oneDNN's blocked
+// layouts, block = channels is channels-last. Where the block does not divide the channels the last
+// block is filled up with zeros, which every loop must leave zero.
 struct Layout {
   int64_t images, channels, height, width, block;
   bool bf16;
@@ -22,9 +24,11 @@ struct Layout {
 // The layout of a 4-D description, or none where it is one of oneDNN's rarer ones.
 inline std::optional<Layout> layoutOf(const Desc& desc, const Dims& dims, DataType type) {
   const bool bf16 = type == DataType::bf16;
-  const std::pair<Tag, int64_t> known[] = {{Tag::nchw, 1}, {Tag::nChw8c, 8}, {Tag::nChw16c, 16}, {Tag::nhwc, dims[1]}};
+  const std::pair<Tag, int64_t> known[] = {
+      {Tag::nchw, 1}, {Tag::nChw8c, 8}, {Tag::nChw16c, 16}, {Tag::nhwc, dims[1]}};
   for (const auto& [tag, block] : known) {
-    if (desc == Desc(dims, type, tag)) return Layout{dims[0], dims[1], dims[2], dims[3], block, bf16};
+    if (desc == Desc(dims, type, tag))
+      return Layout{dims[0], dims[1], dims[2], dims[3], block, bf16};
   }
   return std::nullopt;
 }
@@ -37,7 +41,10 @@ inline Layout resized(Layout layout, int64_t height, int64_t width) {
 
 // The same kind of layout for other dimensions of as many channels.
 inline Desc describe(const Layout& layout, const Dims& dims, DataType type) {
-  const Tag tag = layout.block == 1 ? Tag::nchw : layout.block == layout.channels ? Tag::nhwc : layout.block == 8 ? Tag::nChw8c : Tag::nChw16c;
+  const Tag tag = layout.block == 1                 ? Tag::nchw
+                  : layout.block == layout.channels ? Tag::nhwc
+                  : layout.block == 8               ? Tag::nChw8c
+                                                    : Tag::nChw16c;
   return Desc(dims, type, tag);
 }
 

@@ -1,7 +1,7 @@
 // Local response normalisation: b = a / (k + α Σ a²)^β, and back
 //     dIn[j] = g[j]·D[j]^−β − 2αβ·a[j]·Σ_{i: j in window(i)} g[i]·a[i]·D[i]^(−β−1),  D = k + α Σ a²
-// Own loops, because oneDNN's know neither towers nor fast sums inside a map, and keep a workspace as large as the maps;
-// recomputing D from `in` costs less than reading it back.
+// Own loops, because oneDNN's know neither towers nor fast sums inside a map, and keep a workspace
+// as large as the maps; recomputing D from `in` costs less than reading it back.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -15,7 +15,8 @@ namespace {
 
 // Calls use(i, D, D^−β) with D = k + α·sums[i]; by square roots for the β that everybody uses.
 template <class Use>
-inline void eachPower(int64_t count, const LayerDescription& layer, const float* sums, const Use& use) {
+inline void eachPower(int64_t count, const LayerDescription& layer, const float* sums,
+                      const Use& use) {
   const float k = layer.k, alpha = layer.alpha, beta = layer.beta;
   if (beta == 0.75f) {
 #pragma omp simd
@@ -31,13 +32,17 @@ inline void eachPower(int64_t count, const LayerDescription& layer, const float*
   }
 }
 
-std::vector<float> zeros(int64_t count) { return std::vector<float>(static_cast<size_t>(count)); }
+std::vector<float> zeros(int64_t count) {
+  return std::vector<float>(static_cast<size_t>(count));
+}
 
 // out[i] = Σ from[i + d·step], d = 0 … most
 void sumShifted(const float* from, int64_t count, int64_t step, int64_t most, float* out) {
   if (most == 4) {
 #pragma omp simd
-    for (int64_t i = 0; i < count; i++) out[i] = from[i] + from[i + step] + from[i + 2 * step] + from[i + 3 * step] + from[i + 4 * step];
+    for (int64_t i = 0; i < count; i++)
+      out[i] =
+          from[i] + from[i + step] + from[i + 2 * step] + from[i + 3 * step] + from[i + 4 * step];
     return;
   }
   std::copy_n(from, count, out);
@@ -47,12 +52,19 @@ void sumShifted(const float* from, int64_t count, int64_t step, int64_t most, fl
   }
 }
 
-// Σ over size × size neighbours of one map of `block` lanes: along x by steps of block, then along y. Zeros stand for what lies outside.
+// Σ over size × size neighbours of one map of `block` lanes: along x by steps of block, then along
+// y. Zeros stand for what lies outside.
 class MapSums {
  public:
   MapSums(const Layout& layout, int64_t half)
-      : height_(layout.height), length_(layout.width * layout.block), step_(layout.block), half_(half), padded_(zeros(length_ + 2 * half * step_)),
-        rows_(zeros((height_ + 2 * half) * length_)), values_(zeros(height_ * length_)), sums_(zeros(height_ * length_)) {}
+      : height_(layout.height),
+        length_(layout.width * layout.block),
+        step_(layout.block),
+        half_(half),
+        padded_(zeros(length_ + 2 * half * step_)),
+        rows_(zeros((height_ + 2 * half) * length_)),
+        values_(zeros(height_ * length_)),
+        sums_(zeros(height_ * length_)) {}
 
   float* values() { return values_.data(); }
   const float* sums() const { return sums_.data(); }
@@ -71,7 +83,8 @@ class MapSums {
   std::vector<float> padded_, rows_, values_, sums_;
 };
 
-// Calls body(scratch, …) for every piece of work of a layer, in parallel; each thread makes its own scratch once.
+// Calls body(scratch, …) for every piece of work of a layer, in parallel; each thread makes its own
+// scratch once.
 template <class MakeScratch, class Body>
 void eachPiece(int64_t pieces, const MakeScratch& makeScratch, const Body& body) {
 #pragma omp parallel
@@ -82,8 +95,9 @@ void eachPiece(int64_t pieces, const MakeScratch& makeScratch, const Body& body)
   }
 }
 
-// Across channels: some places of one image with all their channels, as one row of numbers in which the channels of a tower follow
-// each other at distance step(), with zeros between towers. So a sum over a window is a sum of shifted rows, whatever the layout.
+// Across channels: some places of one image with all their channels, as one row of numbers in which
+// the channels of a tower follow each other at distance step(), with zeros between towers. So a sum
+// over a window is a sum of shifted rows, whatever the layout.
 class ChannelTile {
  public:
   ChannelTile(const LayerDescription& layer, const Layout& layout)
@@ -94,12 +108,15 @@ class ChannelTile {
     step_ = inner_ ? 1 : places_;
     for (int64_t c = 0; c < layout.channels;) {
       const int64_t lane = c % layout.block, tower = c / perTower;
-      const int64_t count = std::min({layout.block - lane, (tower + 1) * perTower - c, layout.channels - c});
-      pieces_.push_back({c / layout.block * layout.places() * layout.block + lane, (gap + c + tower * gap) * step_, count});
+      const int64_t count =
+          std::min({layout.block - lane, (tower + 1) * perTower - c, layout.channels - c});
+      pieces_.push_back({c / layout.block * layout.places() * layout.block + lane,
+                         (gap + c + tower * gap) * step_, count});
       c += count;
     }
     row_ = inner_ ? rows : 1;
-    for (auto* each : {&values, &gradients, &terms, &sums, &results}) *each = zeros(length_ + 2 * half_ * step_);
+    for (auto* each : {&values, &gradients, &terms, &sums, &results})
+      *each = zeros(length_ + 2 * half_ * step_);
   }
 
   // Between towers `values` and `gradients` stay zero: only load() writes them.
@@ -108,7 +125,10 @@ class ChannelTile {
   int64_t length() const { return length_; }
 
   // sums[i] = Σ terms over the window around i. Between towers it holds what nobody reads.
-  void sumTerms() { sumShifted(terms.data(), length_ - 2 * half_ * step_, step_, 2 * half_, sums.data() + half_ * step_); }
+  void sumTerms() {
+    sumShifted(terms.data(), length_ - 2 * half_ * step_, step_, 2 * half_,
+               sums.data() + half_ * step_);
+  }
 
   template <class T>
   void load(const T* map, int64_t n, int64_t place, int64_t width, std::vector<float>& to) const {
@@ -118,7 +138,8 @@ class ChannelTile {
   }
 
   template <class T>
-  void unload(const std::vector<float>& from, int64_t n, int64_t place, int64_t width, T* map) const {
+  void unload(const std::vector<float>& from, int64_t n, int64_t place, int64_t width,
+              T* map) const {
     visit(n, place, width, [&](int64_t out, int64_t at, int64_t count) {
       for (int64_t i = 0; i < count; i++) store(map[out + i], from[static_cast<size_t>(at + i)]);
     });
@@ -130,7 +151,8 @@ class ChannelTile {
     int64_t in, at, count;
   };
 
-  // Calls use(position in the map, position in the tile, count) for all runs of numbers that lie together in both.
+  // Calls use(position in the map, position in the tile, count) for all runs of numbers that lie
+  // together in both.
   template <class Use>
   void visit(int64_t n, int64_t place, int64_t width, const Use& use) const {
     const int64_t start = (n * layout_.blocks() * layout_.places() + place) * layout_.block;
@@ -138,9 +160,11 @@ class ChannelTile {
       if (!inner_) {
         use(start + piece.in, piece.at, width);
       } else if (piece.count == 8) {
-        for (int64_t p = 0; p < width; p++) use(start + piece.in + p * layout_.block, piece.at + p * row_, 8);
+        for (int64_t p = 0; p < width; p++)
+          use(start + piece.in + p * layout_.block, piece.at + p * row_, 8);
       } else {
-        for (int64_t p = 0; p < width; p++) use(start + piece.in + p * layout_.block, piece.at + p * row_, piece.count);
+        for (int64_t p = 0; p < width; p++)
+          use(start + piece.in + p * layout_.block, piece.at + p * row_, piece.count);
       }
     }
   }
@@ -150,9 +174,11 @@ class ChannelTile {
   void fillUp(int64_t n, int64_t place, int64_t width, T* map) const {
     const int64_t used = layout_.channels % layout_.block;
     if (used == 0) return;
-    const int64_t last = ((n * layout_.blocks() + layout_.blocks() - 1) * layout_.places() + place) * layout_.block;
+    const int64_t last =
+        ((n * layout_.blocks() + layout_.blocks() - 1) * layout_.places() + place) * layout_.block;
     for (int64_t p = 0; p < width; p++) {
-      for (int64_t lane = used; lane < layout_.block; lane++) store(map[last + p * layout_.block + lane], 0);
+      for (int64_t lane = used; lane < layout_.block; lane++)
+        store(map[last + p * layout_.block + lane], 0);
     }
   }
 
@@ -165,7 +191,8 @@ class ChannelTile {
 
 template <class Compute>
 void eachTile(const LayerDescription& layer, const Layout& layout, const Compute& compute) {
-  const int64_t places = ChannelTile(layer, layout).places(), tiles = (layout.places() + places - 1) / places;
+  const int64_t places = ChannelTile(layer, layout).places(),
+                tiles = (layout.places() + places - 1) / places;
   eachPiece(
       layout.images * tiles, [&] { return ChannelTile(layer, layout); },
       [&](ChannelTile& tile, int64_t piece) {
@@ -190,13 +217,15 @@ void lrnChannels(const LayerDescription& layer, const Layout& layout, const T* i
     sumSquares(tile);
     const float* a = tile.values.data();
     float* results = tile.results.data();
-    eachPower(tile.length(), layer, tile.sums.data(), [=](int64_t i, float, float scale) { results[i] = a[i] * scale; });
+    eachPower(tile.length(), layer, tile.sums.data(),
+              [=](int64_t i, float, float scale) { results[i] = a[i] * scale; });
     tile.unload(tile.results, n, place, width, out);
   });
 }
 
 template <class T>
-void lrnChannelsBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
+void lrnChannelsBackward(const LayerDescription& layer, const Layout& layout, const T* in,
+                         const T* gradient, T* below) {
   const float factor = 2 * layer.alpha * layer.beta;
   eachTile(layer, layout, [&](ChannelTile& tile, int64_t n, int64_t place, int64_t width) {
     tile.load(in, n, place, width, tile.values);
@@ -234,12 +263,14 @@ void lrnMap(const LayerDescription& layer, const Layout& layout, const T* in, T*
         const T* from = in + piece * count;
         T* to = out + piece * count;
         squareMap(map, from, count);
-        eachPower(count, layer, map.sums(), [=](int64_t i, float, float scale) { store(to[i], toFloat(from[i]) * scale); });
+        eachPower(count, layer, map.sums(),
+                  [=](int64_t i, float, float scale) { store(to[i], toFloat(from[i]) * scale); });
       });
 }
 
 template <class T>
-void lrnMapBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
+void lrnMapBackward(const LayerDescription& layer, const Layout& layout, const T* in,
+                    const T* gradient, T* below) {
   const float factor = 2 * layer.alpha * layer.beta;
   const int64_t count = layout.places() * layout.block;
   struct Scratch {
@@ -247,7 +278,8 @@ void lrnMapBackward(const LayerDescription& layer, const Layout& layout, const T
     std::vector<float> scales;
   };
   eachPiece(
-      layout.images * layout.blocks(), [&] { return Scratch{MapSums(layout, layer.size / 2), zeros(count)}; },
+      layout.images * layout.blocks(),
+      [&] { return Scratch{MapSums(layout, layer.size / 2), zeros(count)}; },
       [&](Scratch& scratch, int64_t piece) {
         const T *a = in + piece * count, *g = gradient + piece * count;
         T* to = below + piece * count;
@@ -259,7 +291,8 @@ void lrnMapBackward(const LayerDescription& layer, const Layout& layout, const T
         });
         scratch.map.run();
         const float* sums = scratch.map.sums();
-        for (int64_t i = 0; i < count; i++) store(to[i], toFloat(g[i]) * scales[i] - factor * toFloat(a[i]) * sums[i]);
+        for (int64_t i = 0; i < count; i++)
+          store(to[i], toFloat(g[i]) * scales[i] - factor * toFloat(a[i]) * sums[i]);
       });
 }
 
@@ -276,7 +309,8 @@ void lrn(const LayerDescription& layer, const Layout& layout, const T* in, T* ou
 }
 
 template <class T>
-void lrnBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
+void lrnBackward(const LayerDescription& layer, const Layout& layout, const T* in,
+                 const T* gradient, T* below) {
   if (fitsLrnBlocks(layer, layout)) {
     lrnBlocksBackward(layer, layout, in, gradient, below);
   } else if (layer.acrossChannels) {
@@ -291,7 +325,8 @@ void lrnBackward(const LayerDescription& layer, const Layout& layout, const T* i
 void buildLrn(Chain& chain, int index) {
   const LayerDescription& layer = chain.layer(index);
   const bool lasting = chain.hasWayBack();
-  Slot* input = chain.asKnown(chain.activation(index - 1), lasting ? 0 : index, lasting ? forever : index, chain.there(index));
+  Slot* input = chain.asKnown(chain.activation(index - 1), lasting ? 0 : index,
+                              lasting ? forever : index, chain.there(index));
   Slot* output = chain.activation(index) = chain.output(index, input->desc, input->type);
   const Layout layout = input->layout().value();
   chain.there(index).push_back([&layer, layout, input, output] {
@@ -306,11 +341,13 @@ void buildLrn(Chain& chain, int index) {
     const int now = chain.timeBack(index);
     auto& back = chain.back(index);
     Slot* gradient = chain.as(chain.gradient(index), input->desc, input->type, now, now, back);
-    Slot* below = chain.gradient(index - 1) = chain.gradientSlot(index - 1, input->desc, input->type);
+    Slot* below = chain.gradient(index - 1) =
+        chain.gradientSlot(index - 1, input->desc, input->type);
     back.push_back([&layer, layout, input, gradient, below] {
       withNumbers(layout, [&](auto number) {
         using T = decltype(number);
-        lrnBackward(layer, layout, input->numbers<T>(), gradient->numbers<T>(), below->numbers<T>());
+        lrnBackward(layer, layout, input->numbers<T>(), gradient->numbers<T>(),
+                    below->numbers<T>());
       });
     });
   };

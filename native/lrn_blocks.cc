@@ -9,16 +9,21 @@ namespace alexnet {
 
 namespace {
 
-// Some places of one image with the channels of one tower: each place's channels follow each other, with zeros before and after them.
-// So the sum over a window is a sum of neighbouring vectors. Small enough for the first-level cache.
+// Some places of one image with the channels of one tower: each place's channels follow each other,
+// with zeros before and after them. So the sum over a window is a sum of neighbouring vectors.
+// Small enough for the first-level cache.
 class Strip {
  public:
   Strip(const LayerDescription& layer, const Layout& layout)
-      : half_(layer.size / 2), row_(layout.channels / layer.groups + 2 * half_), places_(std::clamp<int64_t>(2048 / row_, 4, 64)),
+      : half_(layer.size / 2),
+        row_(layout.channels / layer.groups + 2 * half_),
+        places_(std::clamp<int64_t>(2048 / row_, 4, 64)),
         numbers_(static_cast<size_t>(places_ * row_)) {}
 
   int64_t places() const { return places_; }
-  float* at(int64_t place, int64_t channel) { return numbers_.data() + place * row_ + half_ + channel; }
+  float* at(int64_t place, int64_t channel) {
+    return numbers_.data() + place * row_ + half_ + channel;
+  }
   // size: of the window where the compiler is to know it, else 0.
   template <int size>
   Lanes windowSum(int64_t place, int64_t channel) {
@@ -39,7 +44,8 @@ struct Powers {
   Lanes scale, inverse;
 };
 
-// What everybody uses, for which the compiler makes a quick loop: five channels, and D^−3/4 by square roots.
+// What everybody uses, for which the compiler makes a quick loop: five channels, and D^−3/4 by
+// square roots.
 struct Usual {
   static constexpr int size = 5;
   explicit Usual(const LayerDescription&) {}
@@ -60,11 +66,14 @@ struct Unusual {
   }
 };
 
-// Calls use(offset in the maps, place in the strip, channel in the tower) for every eight channels of every place of a strip.
+// Calls use(offset in the maps, place in the strip, channel in the tower) for every eight channels
+// of every place of a strip.
 class Piece {
  public:
-  Piece(const LayerDescription& layer, const Layout& layout, int64_t places, int64_t number) : layout_(layout) {
-    const int64_t strips = (layout.places() + places - 1) / places, tower = number / strips % layer.groups;
+  Piece(const LayerDescription& layer, const Layout& layout, int64_t places, int64_t number)
+      : layout_(layout) {
+    const int64_t strips = (layout.places() + places - 1) / places,
+                  tower = number / strips % layer.groups;
     blocks_ = layout.blocks() / layer.groups;
     place_ = number % strips * places;
     width_ = std::min(places, layout.places() - place_);
@@ -75,7 +84,8 @@ class Piece {
     for (int64_t b = 0; b < blocks_; b++) {
       const int64_t start = ((firstBlock_ + b) * layout_.places() + place_) * layout_.block;
       for (int64_t p = 0; p < width_; p++) {
-        for (int64_t lane = 0; lane < layout_.block; lane += lanes) use(start + p * layout_.block + lane, p, b * layout_.block + lane);
+        for (int64_t lane = 0; lane < layout_.block; lane += lanes)
+          use(start + p * layout_.block + lane, p, b * layout_.block + lane);
       }
     }
   }
@@ -109,14 +119,18 @@ void forward(const LayerDescription& layer, const Layout& layout, const T* in, T
       const Piece piece(layer, layout, squares.places(), number);
       square(piece, in, squares);
       piece.each([&, k, alpha](int64_t i, int64_t place, int64_t channel) {
-        storeLanes(out + i, loadLanes(in + i) * rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel)).scale);
+        storeLanes(
+            out + i,
+            loadLanes(in + i) *
+                rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel)).scale);
       });
     }
   }
 }
 
 template <class Rule, class T>
-void backward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
+void backward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient,
+              T* below) {
   const Rule rule(layer);
 #pragma omp parallel if (worthSharing(layout.elements()))
   {
@@ -128,24 +142,30 @@ void backward(const LayerDescription& layer, const Layout& layout, const T* in, 
       const Piece piece(layer, layout, squares.places(), number);
       square(piece, in, squares);
       piece.each([&, k, alpha](int64_t i, int64_t place, int64_t channel) {
-        const Powers powers = rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel));
+        const Powers powers =
+            rule.powers(k + alpha * squares.windowSum<Rule::size>(place, channel));
         const Lanes g = loadLanes(gradient + i) * powers.scale;
         storeLanes(scaled.at(place, channel), g);
         storeLanes(terms.at(place, channel), g * loadLanes(in + i) * powers.inverse);
       });
       piece.each([&, factor](int64_t i, int64_t place, int64_t channel) {
-        storeLanes(below + i, loadLanes(scaled.at(place, channel)) - factor * loadLanes(in + i) * terms.windowSum<Rule::size>(place, channel));
+        storeLanes(below + i,
+                   loadLanes(scaled.at(place, channel)) -
+                       factor * loadLanes(in + i) * terms.windowSum<Rule::size>(place, channel));
       });
     }
   }
 }
 
-bool isUsual(const LayerDescription& layer) { return layer.size == Usual::size && layer.beta == 0.75f; }
+bool isUsual(const LayerDescription& layer) {
+  return layer.size == Usual::size && layer.beta == 0.75f;
+}
 
 }  // namespace
 
 bool fitsLrnBlocks(const LayerDescription& layer, const Layout& layout) {
-  return layer.acrossChannels && layout.block % lanes == 0 && layout.channels % (layer.groups * layout.block) == 0;
+  return layer.acrossChannels && layout.block % lanes == 0 &&
+         layout.channels % (layer.groups * layout.block) == 0;
 }
 
 template <class T>
@@ -158,7 +178,8 @@ void lrnBlocks(const LayerDescription& layer, const Layout& layout, const T* in,
 }
 
 template <class T>
-void lrnBlocksBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below) {
+void lrnBlocksBackward(const LayerDescription& layer, const Layout& layout, const T* in,
+                       const T* gradient, T* below) {
   if (isUsual(layer)) {
     backward<Usual>(layer, layout, in, gradient, below);
   } else {
@@ -168,7 +189,9 @@ void lrnBlocksBackward(const LayerDescription& layer, const Layout& layout, cons
 
 template void lrnBlocks(const LayerDescription&, const Layout&, const float*, float*);
 template void lrnBlocks(const LayerDescription&, const Layout&, const BFloat16*, BFloat16*);
-template void lrnBlocksBackward(const LayerDescription&, const Layout&, const float*, const float*, float*);
-template void lrnBlocksBackward(const LayerDescription&, const Layout&, const BFloat16*, const BFloat16*, BFloat16*);
+template void lrnBlocksBackward(const LayerDescription&, const Layout&, const float*, const float*,
+                                float*);
+template void lrnBlocksBackward(const LayerDescription&, const Layout&, const BFloat16*,
+                                const BFloat16*, BFloat16*);
 
 }  // namespace alexnet

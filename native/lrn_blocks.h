@@ -1,4 +1,5 @@
-// LRN across channels for blocked layouts whose blocks no tower cuts: what AlexNet's full widths have.
+// LRN across channels for blocked layouts whose blocks no tower cuts: what AlexNet's full widths
+// have.
 #pragma once
 
 #include "description.h"
@@ -12,6 +13,7 @@ bool fitsLrnBlocks(const LayerDescription& layer, const Layout& layout);
 template <class T>
 void lrnBlocks(const LayerDescription& layer, const Layout& layout, const T* in, T* out);
 template <class T>
-void lrnBlocksBackward(const LayerDescription& layer, const Layout& layout, const T* in, const T* gradient, T* below);
+void lrnBlocksBackward(const LayerDescription& layer, const Layout& layout, const T* in,
+                       const T* gradient, T* below);
 
 }  // namespace alexnet

@@ -12,11 +12,14 @@ struct PoolWindow {
 // Where a window's maximum stood is a byte.
 constexpr int64_t mostPoolCells = 255;
 
-// `in` and `out` are of one layout and differ in height and width. Of equal numbers the first counts. places, as many as numbers in
-// `out`, gets the maxima's places in their windows; null where nobody wants them.
+// `in` and `out` are of one layout and differ in height and width. Of equal numbers the first
+// counts. places, as many as numbers in `out`, gets the maxima's places in their windows; null
+// where nobody wants them.
 template <class T>
-void maxPool(const PoolWindow& window, const Layout& in, const Layout& out, const T* from, T* to, uint8_t* places);
+void maxPool(const PoolWindow& window, const Layout& in, const Layout& out, const T* from, T* to,
+             uint8_t* places);
 template <class T>
-void maxPoolBackward(const PoolWindow& window, const Layout& in, const Layout& out, const T* gradient, const uint8_t* places, T* below);
+void maxPoolBackward(const PoolWindow& window, const Layout& in, const Layout& out,
+                     const T* gradient, const uint8_t* places, T* below);
 
 }  // namespace alexnet

@@ -5,10 +5,14 @@
 namespace alexnet {
 
 namespace {
-size_t rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+size_t rounded(size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
 }  // namespace
 
-ParameterGradients::ParameterGradients(Chain& chain, Weights& weight, const Desc& weightProduced, Weights& bias, const Desc& biasProduced) : chain_(chain) {
+ParameterGradients::ParameterGradients(Chain& chain, Weights& weight, const Desc& weightProduced,
+                                       Weights& bias, const Desc& biasProduced)
+    : chain_(chain) {
   size_t end = 0;
   const auto place = [&](Weights& weights, const Desc& produced) {
     const size_t offset = end, arranged = offset + rounded(produced.get_size());
@@ -21,15 +25,18 @@ ParameterGradients::ParameterGradients(Chain& chain, Weights& weight, const Desc
 }
 
 dnnl::memory ParameterGradients::at(const Desc& desc, size_t offset) {
-  return dnnl::memory(desc, chain_.shared.engine, static_cast<char*>(chain_.shared.added.data()) + offset);
+  return dnnl::memory(desc, chain_.shared.engine,
+                      static_cast<char*>(chain_.shared.added.data()) + offset);
 }
 
 void ParameterGradients::begin(std::unordered_map<int, dnnl::memory>& arguments) {
-  if (!direct(targets_[0]) || !direct(targets_[1])) chain_.shared.reserve(chain_.shared.added, bytes_);
+  if (!direct(targets_[0]) || !direct(targets_[1]))
+    chain_.shared.reserve(chain_.shared.added, bytes_);
   const int names[] = {DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_BIAS};
   for (int i = 0; i < 2; i++) {
     const Target& target = targets_[i];
-    arguments[names[i]] = direct(target) ? target.weights->gradient() : at(target.produced, target.offset);
+    arguments[names[i]] =
+        direct(target) ? target.weights->gradient() : at(target.produced, target.offset);
   }
 }
 
@@ -53,7 +60,8 @@ void ParameterGradients::finish(Target& target) {
     from = arranged;
   }
   stream.wait();
-  addTo(target.weights->values(Part::gradient), static_cast<const float*>(from.get_data_handle()), target.weights->elements());
+  addTo(target.weights->values(Part::gradient), static_cast<const float*>(from.get_data_handle()),
+        target.weights->elements());
 }
 
 }  // namespace alexnet

@@ -30,7 +30,9 @@ typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
 constexpr int chains = 12;  // independent multiply-adds, more than latency × units
 constexpr int64_t rounds = 20'000'000;
 
-double seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 // Keeps the compiler from dropping what nobody reads.
 template <class T>
@@ -119,24 +121,34 @@ Peak measurePeak(int threads) {
 
 const char* cpuFeatures() {
   switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::sse41: return "SSE 4.1";
-    case dnnl::cpu_isa::avx: return "AVX";
-    case dnnl::cpu_isa::avx2: return "AVX2";
-    case dnnl::cpu_isa::avx2_vnni: return "AVX2 with VNNI";
-    case dnnl::cpu_isa::avx512_core: return "AVX-512";
-    case dnnl::cpu_isa::avx512_core_vnni: return "AVX-512 with VNNI";
-    case dnnl::cpu_isa::avx512_core_bf16: return "AVX-512 with bf16";
-    default: return "newer than AVX-512 with bf16, or no x86";
+    case dnnl::cpu_isa::sse41:
+      return "SSE 4.1";
+    case dnnl::cpu_isa::avx:
+      return "AVX";
+    case dnnl::cpu_isa::avx2:
+      return "AVX2";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "AVX2 with VNNI";
+    case dnnl::cpu_isa::avx512_core:
+      return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "AVX-512 with VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "AVX-512 with bf16";
+    default:
+      return "newer than AVX-512 with bf16, or no x86";
   }
 }
 
-// A small inner product that oneDNN takes or refuses. Its reference code is too slow to be of use, except where just that is wanted.
+// A small inner product that oneDNN takes or refuses. Its reference code is too slow to be of use,
+// except where just that is wanted.
 bool supportsBf16() {
   try {
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     const auto matrix = [](Tag tag) { return Desc(Dims{16, 16}, DataType::bf16, tag); };
-    const auto found = describe<dnnl::inner_product_forward>(engine, dnnl::primitive_attr(), dnnl::prop_kind::forward_training, matrix(Tag::nc), matrix(Tag::any),
-                                                             Desc(Dims{16}, DataType::f32, Tag::x), matrix(Tag::nc));
+    const auto found = describe<dnnl::inner_product_forward>(
+        engine, dnnl::primitive_attr(), dnnl::prop_kind::forward_training, matrix(Tag::nc),
+        matrix(Tag::any), Desc(Dims{16}, DataType::f32, Tag::x), matrix(Tag::nc));
     return wantsReference() || !isReference(found);
   } catch (const dnnl::error&) {
     return false;

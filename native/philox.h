@@ -1,4 +1,5 @@
-// Philox 4×32-10 as src/random/philox.ts defines it, several blocks at a time so that the compiler fills vectors.
+// Philox 4×32-10 as src/random/philox.ts defines it, several blocks at a time so that the compiler
+// fills vectors.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,10 @@ namespace alexnet {
 class PhiloxStream {
  public:
   PhiloxStream(uint64_t seed, uint32_t purpose, uint32_t index, uint32_t stream)
-      : key0_(static_cast<uint32_t>(seed)), key1_(static_cast<uint32_t>(seed >> 32)), stream_(stream), last_(purpose + 256 * index) {}
+      : key0_(static_cast<uint32_t>(seed)),
+        key1_(static_cast<uint32_t>(seed >> 32)),
+        stream_(stream),
+        last_(purpose + 256 * index) {}
 
   // out[i] = word number counter + i ≥ threshold
   void keep(uint64_t counter, int64_t count, uint32_t threshold, uint8_t* out) const {
@@ -19,7 +23,8 @@ class PhiloxStream {
       const int64_t skip = static_cast<int64_t>((counter + static_cast<uint64_t>(done)) % 4);
       blocks(block, words);
       const int64_t end = std::min(count - done, 4 * lanes - skip);
-      for (int64_t i = 0; i < end; i++) out[done + i] = words[(skip + i) % 4][(skip + i) / 4] >= threshold;
+      for (int64_t i = 0; i < end; i++)
+        out[done + i] = words[(skip + i) % 4][(skip + i) / 4] >= threshold;
       done += end;
     }
   }
@@ -32,9 +37,11 @@ class PhiloxStream {
 #pragma omp simd
     for (int64_t lane = 0; lane < lanes; lane++) {
       const uint64_t block = first + static_cast<uint64_t>(lane);
-      uint32_t c0 = static_cast<uint32_t>(block), c1 = static_cast<uint32_t>(block >> 32), c2 = stream_, c3 = last_, k0 = key0_, k1 = key1_;
+      uint32_t c0 = static_cast<uint32_t>(block), c1 = static_cast<uint32_t>(block >> 32),
+               c2 = stream_, c3 = last_, k0 = key0_, k1 = key1_;
       for (int round = 0; round < 10; round++) {
-        const uint64_t p = static_cast<uint64_t>(0xD2511F53u) * c0, q = static_cast<uint64_t>(0xCD9E8D57u) * c2;
+        const uint64_t p = static_cast<uint64_t>(0xD2511F53u) * c0,
+                       q = static_cast<uint64_t>(0xCD9E8D57u) * c2;
         c0 = static_cast<uint32_t>(q >> 32) ^ c1 ^ k0;
         c1 = static_cast<uint32_t>(q);
         c2 = static_cast<uint32_t>(p >> 32) ^ c3 ^ k1;

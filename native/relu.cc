@@ -15,7 +15,8 @@ void relu(const T* in, T* out, int64_t count) {
   }
 }
 
-// below = gradient where the rule lets it pass, else 0; `output` is the ReLU's. `gradient` and `below` may be the same.
+// below = gradient where the rule lets it pass, else 0; `output` is the ReLU's. `gradient` and
+// `below` may be the same.
 template <class T>
 void reluBackward(const T* output, const T* gradient, T* below, int64_t count, ReluRule rule) {
   const bool needsOutput = rule != ReluRule::deconvnet, needsGradient = rule != ReluRule::plain;
@@ -32,9 +33,11 @@ void reluBackward(const T* output, const T* gradient, T* below, int64_t count, R
 void buildRelu(Chain& chain, int index) {
   Slot* input = chain.activation(index - 1);
   const LayerType below = chain.layer(index - 1).type;
-  const bool fused = (below == LayerType::convolution || below == LayerType::dense) && chain.fusesRelu(index - 1);
+  const bool fused =
+      (below == LayerType::convolution || below == LayerType::dense) && chain.fusesRelu(index - 1);
   if (!fused) input = chain.asKnown(input, index, index, chain.there(index));
-  Slot* output = chain.activation(index) = fused ? chain.inPlace(index, input) : chain.inPlaceOrNew(index, input);
+  Slot* output = chain.activation(index) =
+      fused ? chain.inPlace(index, input) : chain.inPlaceOrNew(index, input);
   const Layout layout = output->layout().value();
   if (!fused) {
     chain.there(index).push_back([input, output, layout] {
@@ -54,7 +57,8 @@ void buildRelu(Chain& chain, int index) {
     back.push_back([&chain, output, gradient, below, layout] {
       withNumbers(layout, [&](auto number) {
         using T = decltype(number);
-        reluBackward(output->numbers<T>(), gradient->numbers<T>(), below->numbers<T>(), layout.elements(), chain.pass.rule);
+        reluBackward(output->numbers<T>(), gradient->numbers<T>(), below->numbers<T>(),
+                     layout.elements(), chain.pass.rule);
       });
     });
   };

@@ -14,7 +14,9 @@ namespace {
 // Chains for other numbers of images than the batch that are kept for the next time.
 constexpr size_t mostChains = 4;
 
-bool hasParameters(const LayerDescription& layer) { return layer.parameter >= 0; }
+bool hasParameters(const LayerDescription& layer) {
+  return layer.parameter >= 0;
+}
 
 Desc canonicalWeight(const LayerDescription& layer) {
   const Dims dims = weightDims(layer);
@@ -33,13 +35,16 @@ Session::Session(SessionDescription description, const std::atomic<bool>& cancel
   for (const LayerDescription& layer : shared_.description.layers) {
     if (!hasParameters(layer)) continue;
     shared_.parameters.push_back(std::make_unique<Weights>(shared_.engine, canonicalWeight(layer)));
-    shared_.parameters.push_back(std::make_unique<Weights>(shared_.engine, Desc(Dims{layer.output.channels}, DataType::f32, Tag::x)));
+    shared_.parameters.push_back(std::make_unique<Weights>(
+        shared_.engine, Desc(Dims{layer.output.channels}, DataType::f32, Tag::x)));
   }
   chainFor(shared_.description.batch);
 }
 
 // The team of OpenMP belongs to the calling thread; another session may have set another size.
-void Session::enter() const { omp_set_num_threads(shared_.description.threads); }
+void Session::enter() const {
+  omp_set_num_threads(shared_.description.threads);
+}
 
 Chain& Session::chainFor(int64_t count) {
   auto& chain = chains_[count];
@@ -51,7 +56,8 @@ Chain& Session::chainFor(int64_t count) {
       throw;
     }
     for (auto old = chains_.begin(); chains_.size() > mostChains;) {
-      const bool needed = old->first == count || old->first == shared_.description.batch || old->second.get() == last_;
+      const bool needed = old->first == count || old->first == shared_.description.batch ||
+                          old->second.get() == last_;
       old = needed ? std::next(old) : chains_.erase(old);
     }
   }
@@ -72,7 +78,8 @@ void Session::forward(const float* images, int64_t count, float* probabilities) 
   chain.forward(images, pass);
 }
 
-StepResult Session::gradients(const float* images, const int32_t* labels, int64_t count, const GradientOptions& options) {
+StepResult Session::gradients(const float* images, const int32_t* labels, int64_t count,
+                              const GradientOptions& options) {
   enter();
   Chain& chain = chainFor(count);
   last_ = &chain;
@@ -89,8 +96,10 @@ void Session::update(const UpdateOptions& options) {
   enter();
   for (const ParameterUpdate& each : options.parameters) {
     Weights& weights = parameter(each.index);
-    const bool finite = updateParameters(weights.values(Part::value), weights.values(Part::velocity), weights.values(Part::gradient), weights.elements(), options.momentum,
-                     each.rate * each.decay, each.rate * options.gradientScale);
+    const bool finite =
+        updateParameters(weights.values(Part::value), weights.values(Part::velocity),
+                         weights.values(Part::gradient), weights.elements(), options.momentum,
+                         each.rate * each.decay, each.rate * options.gradientScale);
     weights.changed(finite);
   }
 }

@@ -1,4 +1,5 @@
-// One network prepared: its parameters and a chain for every number of images it is given. Used from the compute thread only.
+// One network prepared: its parameters and a chain for every number of images it is given. Used
+// from the compute thread only.
 #pragma once
 
 #include <atomic>
@@ -10,11 +11,13 @@ namespace alexnet {
 
 class Session {
  public:
-  // Prepares the chain for the whole batch. `cancelled`: when it turns true, running work is given up between two layers.
+  // Prepares the chain for the whole batch. `cancelled`: when it turns true, running work is given
+  // up between two layers.
   Session(SessionDescription description, const std::atomic<bool>& cancelled);
 
   void forward(const float* images, int64_t count, float* probabilities);
-  StepResult gradients(const float* images, const int32_t* labels, int64_t count, const GradientOptions& options);
+  StepResult gradients(const float* images, const int32_t* labels, int64_t count,
+                       const GradientOptions& options);
   void update(const UpdateOptions& options);
   double gradientNorm();
   void backward(int layer, const float* gradient, ReluRule rule);

@@ -11,31 +11,47 @@ namespace alexnet {
 
 namespace {
 
-// Factors taken at once: a tile's right ones stay in the first-level cache, all images' left ones in the second.
+// Factors taken at once: a tile's right ones stay in the first-level cache, all images' left ones
+// in the second.
 constexpr int64_t depth = 256;
 // Columns that share a reading of all images' left factors.
 constexpr int64_t columnsTogether = 3 * tileBlocks * lanes;
 // Rows of the weights' gradients that share a transposed piece of all images.
 constexpr int64_t rowsTogether = 12 * tileRows;
 
-int64_t roundUp(int64_t count, int64_t to) { return (count + to - 1) / to * to; }
+int64_t roundUp(int64_t count, int64_t to) {
+  return (count + to - 1) / to * to;
+}
 
-// (images, width) cut into [width / depth][images][depth], so that rows do not lie multiples of 4 KiB apart, which caches dislike.
+// (images, width) cut into [width / depth][images][depth], so that rows do not lie multiples of 4
+// KiB apart, which caches dislike.
 void cut(const float* rows, int64_t images, int64_t width, float* to) {
 #pragma omp parallel for collapse(2) schedule(static)
   for (int64_t start = 0; start < width; start += depth) {
-    for (int64_t n = 0; n < images; n++) std::copy_n(rows + n * width + start, std::min(depth, width - start), to + start * images + n * depth);
+    for (int64_t n = 0; n < images; n++)
+      std::copy_n(rows + n * width + start, std::min(depth, width - start),
+                  to + start * images + n * depth);
   }
 }
 
 // out[image][block][8] over images and over blocks of eight columns; `left` as cut() leaves it.
-void multiply(const float* left, const float* right, int64_t rightBlock, int64_t images, int64_t length, int64_t blocks, float* out, int64_t outStep, Ends ends) {
+void multiply(const float* left, const float* right, int64_t rightBlock, int64_t images,
+              int64_t length, int64_t blocks, float* out, int64_t outStep, Ends ends) {
   const Piece all{0, 0};
   for (int64_t block = 0; block < blocks; block += blocksAtOnce(blocks - block)) {
     for (int64_t n = 0; n < images; n += tileRows) {
-      Tile tile{{}, 1, right + block * rightBlock, rightBlock, out + n * outStep + block * lanes, outStep, lanes, std::min<int64_t>(tileRows, images - n)};
-      for (int64_t row = 0; row < tileRows; row++) tile.left[row] = left + (n + (row < tile.rows ? row : 0)) * depth;
-      const Ends here{ends.fresh, ends.bias == nullptr ? nullptr : ends.bias + block * lanes, ends.relu};
+      Tile tile{{},
+                1,
+                right + block * rightBlock,
+                rightBlock,
+                out + n * outStep + block * lanes,
+                outStep,
+                lanes,
+                std::min<int64_t>(tileRows, images - n)};
+      for (int64_t row = 0; row < tileRows; row++)
+        tile.left[row] = left + (n + (row < tile.rows ? row : 0)) * depth;
+      const Ends here{ends.fresh, ends.bias == nullptr ? nullptr : ends.bias + block * lanes,
+                      ends.relu};
       multiplyTile<true>(blocksAtOnce(blocks - block), tile, &all, 1, length, here);
     }
   }
@@ -44,29 +60,36 @@ void multiply(const float* left, const float* right, int64_t rightBlock, int64_t
 }  // namespace
 
 std::optional<TiledDense> TiledDense::of(const LayerDescription& layer, int64_t images) {
-  if (!wantsTiles() || layer.input.channels % lanes != 0 || layer.output.channels % lanes != 0) return std::nullopt;
+  if (!wantsTiles() || layer.input.channels % lanes != 0 || layer.output.channels % lanes != 0)
+    return std::nullopt;
   return TiledDense(layer, images);
 }
 
 Desc TiledDense::source() const {
   const bool vectors = layer_.input.height == 1 && layer_.input.width == 1;
-  return Desc(Dims{images_, layer_.input.channels, layer_.input.height, layer_.input.width}, DataType::f32, vectors ? Tag::nchw : Tag::nChw8c);
+  return Desc(Dims{images_, layer_.input.channels, layer_.input.height, layer_.input.width},
+              DataType::f32, vectors ? Tag::nchw : Tag::nChw8c);
 }
 
-Desc TiledDense::output() const { return Desc(Dims{images_, outputs_, 1, 1}, DataType::f32, Tag::nchw); }
+Desc TiledDense::output() const {
+  return Desc(Dims{images_, outputs_, 1, 1}, DataType::f32, Tag::nchw);
+}
 
 // [outputs / 8][inputs, in the order of source()][8]
 Desc TiledDense::weights() const {
-  const Desc blocked(Dims{outputs_, layer_.input.channels, layer_.input.height, layer_.input.width}, DataType::f32, Tag::OIhw8i8o);
+  const Desc blocked(Dims{outputs_, layer_.input.channels, layer_.input.height, layer_.input.width},
+                     DataType::f32, Tag::OIhw8i8o);
   return blocked.reshape(weightDims(layer_));
 }
 
 int64_t TiledDense::scratch(int threads) const {
   const int64_t longest = std::max(inputs_, outputs_);
-  return images_ * roundUp(longest, depth) + threads * std::max(columnsTogether * depth, rowsTogether * images_);
+  return images_ * roundUp(longest, depth) +
+         threads * std::max(columnsTogether * depth, rowsTogether * images_);
 }
 
-void TiledDense::forward(const float* source, const float* weights, const float* bias, float* output, bool relu, float* scratch) const {
+void TiledDense::forward(const float* source, const float* weights, const float* bias,
+                         float* output, bool relu, float* scratch) const {
   cut(source, images_, inputs_, scratch);
 #pragma omp parallel for schedule(dynamic)
   for (int64_t column = 0; column < outputs_; column += columnsTogether) {
@@ -74,12 +97,14 @@ void TiledDense::forward(const float* source, const float* weights, const float*
     for (int64_t start = 0; start < inputs_; start += depth) {
       const int64_t length = std::min(depth, inputs_ - start);
       const Ends ends{start == 0, bias + column, relu && start + length == inputs_};
-      multiply(scratch + start * images_, weights + column * inputs_ + start * lanes, inputs_ * lanes, images_, length, blocks, output + column, outputs_, ends);
+      multiply(scratch + start * images_, weights + column * inputs_ + start * lanes,
+               inputs_ * lanes, images_, length, blocks, output + column, outputs_, ends);
     }
   }
 }
 
-void TiledDense::back(const float* gradient, const float* weights, float* below, float* scratch) const {
+void TiledDense::back(const float* gradient, const float* weights, float* below,
+                      float* scratch) const {
   cut(gradient, images_, outputs_, scratch);
   float* turned = scratch + images_ * roundUp(outputs_, depth);
 #pragma omp parallel for schedule(dynamic)
@@ -91,15 +116,18 @@ void TiledDense::back(const float* gradient, const float* weights, float* below,
       // [block][output][8 inputs] from [output / 8][input][8 outputs].
       for (int64_t output = 0; output < length; output += lanes) {
         for (int64_t block = 0; block < blocks; block++) {
-          turn(weights + (start + output) * inputs_ + (column + block * lanes) * lanes, right + block * depth * lanes + output * lanes);
+          turn(weights + (start + output) * inputs_ + (column + block * lanes) * lanes,
+               right + block * depth * lanes + output * lanes);
         }
       }
-      multiply(scratch + start * images_, right, depth * lanes, images_, length, blocks, below + column, inputs_, Ends{start == 0, nullptr, false});
+      multiply(scratch + start * images_, right, depth * lanes, images_, length, blocks,
+               below + column, inputs_, Ends{start == 0, nullptr, false});
     }
   }
 }
 
-void TiledDense::gradients(const float* source, const float* gradient, float* weights, float* bias, float* scratch) const {
+void TiledDense::gradients(const float* source, const float* gradient, float* weights, float* bias,
+                           float* scratch) const {
   // [outputs / 8][image][8], and each one's sum.
   float* right = scratch;
 #pragma omp parallel for schedule(static)
@@ -124,8 +152,16 @@ void TiledDense::gradients(const float* source, const float* gradient, float* we
     for (int64_t output = 0; output < outputs_;) {
       const int64_t blocks = blocksAtOnce((outputs_ - output) / lanes);
       for (int64_t i = 0; i < count; i += tileRows) {
-        Tile tile{{}, 1, right + output * images_, images_ * lanes, weights + output * inputs_ + (first + i) * lanes, lanes, inputs_ * lanes, std::min<int64_t>(tileRows, count - i)};
-        for (int64_t row = 0; row < tileRows; row++) tile.left[row] = left + (i + (row < tile.rows ? row : 0)) * images_;
+        Tile tile{{},
+                  1,
+                  right + output * images_,
+                  images_ * lanes,
+                  weights + output * inputs_ + (first + i) * lanes,
+                  lanes,
+                  inputs_ * lanes,
+                  std::min<int64_t>(tileRows, count - i)};
+        for (int64_t row = 0; row < tileRows; row++)
+          tile.left[row] = left + (i + (row < tile.rows ? row : 0)) * images_;
         multiplyTile<true>(blocks, tile, &all, 1, images_, Ends{true, nullptr, false});
       }
       output += blocks * lanes;

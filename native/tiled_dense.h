@@ -1,4 +1,5 @@
-// A dense layer by our own loops over tiles in registers, for CPUs with AVX2 and no more (figures in docs/performance.md).
+// A dense layer by our own loops over tiles in registers, for CPUs with AVX2 and no more (figures
+// in docs/performance.md).
 #pragma once
 
 #include <optional>
@@ -23,14 +24,19 @@ class TiledDense {
   // The loops' memory, in numbers.
   int64_t scratch(int threads) const;
 
-  void forward(const float* source, const float* weights, const float* bias, float* output, bool relu, float* scratch) const;
+  void forward(const float* source, const float* weights, const float* bias, float* output,
+               bool relu, float* scratch) const;
   void back(const float* gradient, const float* weights, float* below, float* scratch) const;
   // Overwrites weights and bias.
-  void gradients(const float* source, const float* gradient, float* weights, float* bias, float* scratch) const;
+  void gradients(const float* source, const float* gradient, float* weights, float* bias,
+                 float* scratch) const;
 
  private:
   TiledDense(const LayerDescription& layer, int64_t images)
-      : layer_(layer), images_(images), inputs_(layer.input.volume()), outputs_(layer.output.channels) {}
+      : layer_(layer),
+        images_(images),
+        inputs_(layer.input.volume()),
+        outputs_(layer.output.channels) {}
 
   LayerDescription layer_;
   int64_t images_, inputs_, outputs_;

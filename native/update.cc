@@ -12,16 +12,19 @@ void addTo(float* to, const float* from, int64_t count) {
   for (int64_t i = 0; i < count; i++) to[i] += from[i];
 }
 
-// Infinite and NaN have an exponent of ones only; told by its bits, so that no compiler's idea of finite maths matters.
+// Infinite and NaN have an exponent of ones only; told by its bits, so that no compiler's idea of
+// finite maths matters.
 inline uint32_t unlikeNumber(float value) {
   uint32_t word;
   std::memcpy(&word, &value, sizeof word);
   return (word & 0x7f800000u) == 0x7f800000u;
 }
 
-bool updateParameters(float* w, float* v, const float* g, int64_t count, float momentum, float rateDecay, float rateScale) {
+bool updateParameters(float* w, float* v, const float* g, int64_t count, float momentum,
+                      float rateDecay, float rateScale) {
   uint32_t bad = 0;
-#pragma omp parallel for simd schedule(static) reduction(| : bad) if (parallel : worthSharing(count))
+#pragma omp parallel for simd schedule(static) \
+    reduction(| : bad) if (parallel : worthSharing(count))
   for (int64_t i = 0; i < count; i++) {
     const float next = momentum * v[i] - rateDecay * w[i] - rateScale * g[i];
     v[i] = next;

@@ -49,7 +49,9 @@ const dnnl::memory& Weights::part(Part part) const {
   return part == Part::velocity ? velocity_ : value_;
 }
 
-float* Weights::values(Part which) const { return static_cast<float*>(part(which).get_data_handle()); }
+float* Weights::values(Part which) const {
+  return static_cast<float*>(part(which).get_data_handle());
+}
 
 void Weights::read(Part which, float* canonical, dnnl::stream& stream) const {
   dnnl::memory out(canonical_, engine_, canonical);

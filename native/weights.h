@@ -1,4 +1,5 @@
-// One parameter tensor: its f32 master, gradient and velocity in the layout that the step likes, and copies for those who want another.
+// One parameter tensor: its f32 master, gradient and velocity in the layout that the step likes,
+// and copies for those who want another.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,8 @@ class Weights {
   };
 
   // canonical: plain f32, as JavaScript gives and takes it.
-  Weights(const dnnl::engine& engine, const Desc& canonical) : engine_(engine), canonical_(canonical) {}
+  Weights(const dnnl::engine& engine, const Desc& canonical)
+      : engine_(engine), canonical_(canonical) {}
 
   bool settled() const { return settled_; }
   // Decides the master's layout. Called once, before anything else.

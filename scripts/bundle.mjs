@@ -12,13 +12,19 @@ const ownPlaces = {
   name: 'own-places',
   transform(code, id) {
     if (!code.includes('import.meta.url')) return null;
-    return code.replaceAll('import.meta.url', `new URL(${JSON.stringify(relative(door, id))}, import.meta.url).href`);
+    return code.replaceAll(
+      'import.meta.url',
+      `new URL(${JSON.stringify(relative(door, id))}, import.meta.url).href`,
+    );
   },
 };
 
 /** Module → those that are loaded with it, not by `import()` later. */
 const loadedWith = new Map();
-const graph = { name: 'graph', moduleParsed: ({ id, importedIds }) => void loadedWith.set(id, importedIds) };
+const graph = {
+  name: 'graph',
+  moduleParsed: ({ id, importedIds }) => void loadedWith.set(id, importedIds),
+};
 
 function allLoadedWith(id, found = new Set()) {
   if (found.has(id) || !loadedWith.has(id)) return found;
@@ -29,7 +35,11 @@ function allLoadedWith(id, found = new Set()) {
 
 /** One file for all that the larger door loads at once; the smaller one opens on the same. */
 let all;
-const doors = { name: 'doors', test: (id) => (all ??= allLoadedWith(`${dist}/index.js`)).has(id), includeDependenciesRecursively: false };
+const doors = {
+  name: 'doors',
+  test: (id) => (all ??= allLoadedWith(`${dist}/index.js`)).has(id),
+  includeDependenciesRecursively: false,
+};
 
 const bundle = await rolldown({
   input: { index: `${dist}/index.js`, browser: `${dist}/browser.js` },
@@ -38,5 +48,10 @@ const bundle = await rolldown({
   preserveEntrySignatures: 'allow-extension',
   plugins: [ownPlaces, graph],
 });
-await bundle.write({ dir: door, cleanDir: true, chunkFileNames: '[name].js', codeSplitting: { groups: [doors] } });
+await bundle.write({
+  dir: door,
+  cleanDir: true,
+  chunkFileNames: '[name].js',
+  codeSplitting: { groups: [doors] },
+});
 await bundle.close();

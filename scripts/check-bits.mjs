@@ -15,8 +15,32 @@ const pictures = join(folder, 'pictures');
 const common = ['train', pictures, '--threads', '2', '--quiet', '--json', '--set', 'microBatch=8'];
 
 const networks = {
-  small: ['--variant', 'small', '--set', 'width=0.25', '--batch', '16', '--lr', '0.02', '--epochs', '3'],
-  paper: ['--set', 'input=67', '--set', 'width=0.125', '--batch', '16', '--epochs', '2', '--set', 'average.decay=0.9', '--set', 'average.every=2'],
+  small: [
+    '--variant',
+    'small',
+    '--set',
+    'width=0.25',
+    '--batch',
+    '16',
+    '--lr',
+    '0.02',
+    '--epochs',
+    '3',
+  ],
+  paper: [
+    '--set',
+    'input=67',
+    '--set',
+    'width=0.125',
+    '--batch',
+    '16',
+    '--epochs',
+    '2',
+    '--set',
+    'average.decay=0.9',
+    '--set',
+    'average.every=2',
+  ],
 };
 
 /** The weights and nothing else of the file: in the order of their names, little-endian f32. */
@@ -34,12 +58,20 @@ async function hashOf(run, name) {
 }
 
 async function train(...options) {
-  await promisify(execFile)(process.execPath, [join(checkout, 'bin/alexnet'), ...common, ...options]);
+  await promisify(execFile)(process.execPath, [
+    join(checkout, 'bin/alexnet'),
+    ...common,
+    ...options,
+  ]);
 }
 
 /** Interrupts the run as soon as its first epoch is written down, in the middle of what comes then. */
 async function interrupted(run, ...options) {
-  const child = spawn(process.execPath, [join(checkout, 'bin/alexnet'), ...common, '--out', run, ...options], { stdio: 'ignore' });
+  const child = spawn(
+    process.execPath,
+    [join(checkout, 'bin/alexnet'), ...common, '--out', run, ...options],
+    { stdio: 'ignore' },
+  );
   let ended = false;
   const closed = new Promise((done) => {
     child.on('close', (code) => {
@@ -47,7 +79,7 @@ async function interrupted(run, ...options) {
       done(code);
     });
   });
-  for (let log = ''; !log.includes('"kind":"epoch"') && !ended; ) {
+  for (let log = ''; !log.includes('"kind":"epoch"') && !ended;) {
     await new Promise((done) => {
       setTimeout(done, 5);
     });
@@ -59,19 +91,35 @@ async function interrupted(run, ...options) {
 
 try {
   await writeScenes(pictures, { seed: 5, perClass: { train: 16, val: 4, test: 2 } });
-  const { stdout } = await promisify(execFile)(process.execPath, [join(checkout, 'bin/alexnet'), 'doctor', '--json']);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(checkout, 'bin/alexnet'),
+    'doctor',
+    '--json',
+  ]);
   const engines = JSON.parse(stdout).engines.filter(({ available }) => available);
   for (const { name: engine } of engines) {
     for (const [network, options] of Object.entries(networks)) {
       if (engine === 'reference' && network === 'paper') continue;
       const run = join(folder, `${engine}-${network}`);
       await train('--engine', engine, ...options, '--out', run);
-      for (const file of ['model.safetensors', 'last.safetensors']) console.log(`${await hashOf(run, file)}  ${engine} ${network} ${file}`);
+      for (const file of ['model.safetensors', 'last.safetensors'])
+        console.log(`${await hashOf(run, file)}  ${engine} ${network} ${file}`);
     }
   }
   const resumed = join(folder, 'resumed');
   await interrupted(resumed, '--engine', 'wasm', ...networks.small);
-  await promisify(execFile)(process.execPath, [join(checkout, 'bin/alexnet'), 'train', pictures, '--threads', '2', '--quiet', '--json', '--out', resumed, '--resume']);
+  await promisify(execFile)(process.execPath, [
+    join(checkout, 'bin/alexnet'),
+    'train',
+    pictures,
+    '--threads',
+    '2',
+    '--quiet',
+    '--json',
+    '--out',
+    resumed,
+    '--resume',
+  ]);
   console.log(`${await hashOf(resumed, 'last.safetensors')}  wasm small, interrupted and resumed`);
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 /** What a module imports before any of it runs: `import()` is not among it. */
-const statically = /^(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]/gm;
+const statically =
+  /^(?:import|export)\b[^;'"]*?from\s*['"]([^'"]+)['"]|^import\s*['"]([^'"]+)['"]/gm;
 
 /** All that is loaded with a module, other packages by their names. */
 async function loadedWith(url: URL, found = new Set<string>()): Promise<Set<string>> {
@@ -21,6 +22,11 @@ for (const door of ['index.js', 'browser.js']) {
   test(`${door} loads no other package before it is needed`, async () => {
     const found = [...(await loadedWith(new URL(door, import.meta.url)))];
     assert.ok(found.length > 50);
-    assert.deepEqual(found.filter((name) => !name.startsWith('file:') && !(door === 'index.js' && name.startsWith('node:'))), []);
+    assert.deepEqual(
+      found.filter(
+        (name) => !name.startsWith('file:') && !(door === 'index.js' && name.startsWith('node:')),
+      ),
+      [],
+    );
   });
 }

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -18,11 +27,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 describe('the npm package', () => {
   let project = '';
   let files: string[] = [];
-  const installed = (...path: string[]): string => join(project, 'node_modules', 'alexnet', ...path);
+  const installed = (...path: string[]): string =>
+    join(project, 'node_modules', 'alexnet', ...path);
 
   before(async () => {
     project = await mkdtemp(join(tmpdir(), 'alexnet-package-'));
-    const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project], { cwd: root });
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--ignore-scripts', '--json', '--pack-destination', project],
+      { cwd: root },
+    );
     const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
     files = packed!.files.map(({ path }) => path);
     await mkdir(installed(), { recursive: true });
@@ -33,25 +47,61 @@ describe('the npm package', () => {
   after(() => rm(project, { recursive: true, force: true }));
 
   test('holds the command, both entries with their types, and the licence', () => {
-    for (const path of ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'bin/alexnet', 'dist/index.js', 'dist/index.d.ts', 'dist/browser.js', 'dist/browser.d.ts', 'dist/door/index.js', 'dist/door/browser.js', 'dist/cli/main.js']) {
+    for (const path of [
+      'package.json',
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'bin/alexnet',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/browser.js',
+      'dist/browser.d.ts',
+      'dist/door/index.js',
+      'dist/door/browser.js',
+      'dist/cli/main.js',
+    ]) {
       assert.ok(files.includes(path), path);
     }
   });
 
   test('holds no tests and no leftovers of building', () => {
-    assert.deepEqual(files.filter((path) => /\.test\.|tsbuildinfo|(^|\/)testing\/|^(node_modules|build|runs)\//.test(path)), []);
+    assert.deepEqual(
+      files.filter((path) =>
+        /\.test\.|tsbuildinfo|(^|\/)testing\/|^(node_modules|build|runs)\//.test(path),
+      ),
+      [],
+    );
   });
 
   test('has nothing to do or to download when it is installed', async () => {
-    const { scripts } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as { scripts: Record<string, string> };
-    assert.deepEqual(Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name)), []);
+    const { scripts } = JSON.parse(await readFile(installed('package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    assert.deepEqual(
+      Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name)),
+      [],
+    );
   });
 
   test('runs its command and its library where it is installed', async () => {
-    const command = await run(process.execPath, [installed('bin', 'alexnet'), 'explain', '--json'], { cwd: project });
-    assert.equal((JSON.parse(command.stdout) as { totals: { parameters: number } }).totals.parameters, 60_965_224);
-    await writeFile(join(project, 'use.js'), "import { alexnet, costs, findEngine } from 'alexnet';\nconsole.log(costs(alexnet()).multiplyAdds, typeof findEngine);\n");
-    assert.equal((await run(process.execPath, ['use.js'], { cwd: project })).stdout, '724406816 function\n');
+    const command = await run(
+      process.execPath,
+      [installed('bin', 'alexnet'), 'explain', '--json'],
+      { cwd: project },
+    );
+    assert.equal(
+      (JSON.parse(command.stdout) as { totals: { parameters: number } }).totals.parameters,
+      60_965_224,
+    );
+    await writeFile(
+      join(project, 'use.js'),
+      "import { alexnet, costs, findEngine } from 'alexnet';\nconsole.log(costs(alexnet()).multiplyAdds, typeof findEngine);\n",
+    );
+    assert.equal(
+      (await run(process.execPath, ['use.js'], { cwd: project })).stdout,
+      '724406816 function\n',
+    );
   });
 
   test('gives on Node, where few files hold it, what its modules give, and one of each through both doors', async () => {
@@ -62,7 +112,10 @@ describe('the npm package', () => {
       console.log(JSON.stringify({ names, different: Object.keys(browser).filter((name) => node[name] !== browser[name]) }));`;
     await writeFile(join(project, 'doors.js'), script);
     const { stdout } = await run(process.execPath, ['doors.js'], { cwd: project });
-    const modules = (await import(new URL('index.js', import.meta.url).href)) as Record<string, unknown>;
+    const modules = (await import(new URL('index.js', import.meta.url).href)) as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual(JSON.parse(stdout), { names: Object.keys(modules), different: [] });
   });
 
@@ -72,7 +125,10 @@ describe('the npm package', () => {
       const all = await Promise.allSettled([importWeights('none.pth'), openDataset('none'), train({ data: 'none', out: 'run' })]);
       console.log(all.map(({ reason }) => reason instanceof AlexNetError).join());`;
     await writeFile(join(project, 'refused.js'), script);
-    assert.equal((await run(process.execPath, ['refused.js'], { cwd: project })).stdout, 'true,true,true\n');
+    assert.equal(
+      (await run(process.execPath, ['refused.js'], { cwd: project })).stdout,
+      'true,true,true\n',
+    );
   });
 
   test("runs the README's example as it stands there", async () => {
@@ -89,29 +145,64 @@ describe('the npm package', () => {
       join(project, 'typed.ts'),
       "import { alexnet, costs, type Network, type Session } from 'alexnet';\nimport { drawNetwork } from 'alexnet/browser';\nconst network: Network = alexnet('paper');\nexport const total: number = costs(network).parameters;\nexport const picture: string = drawNetwork(network, 'paper');\nexport const run = (session: Session): Promise<Float32Array> => session.forward(new Float32Array(total));\n",
     );
-    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--module', 'nodenext', '--target', 'es2023', '--types', '', 'typed.ts'];
-    const { stdout } = await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...options], { cwd: project }).catch((error: { stdout: string }) => error);
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--types',
+      '',
+      'typed.ts',
+    ];
+    const { stdout } = await run(
+      process.execPath,
+      [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...options],
+      { cwd: project },
+    ).catch((error: { stdout: string }) => error);
     assert.equal(stdout, '');
   });
 
   test('bundles for the browser with Vite and without polyfills', async () => {
-    await writeFile(join(project, 'page.js'), "import { alexnet, costs } from 'alexnet';\nexport const totals = costs(alexnet());\nexport * from 'alexnet';\n");
+    await writeFile(
+      join(project, 'page.js'),
+      "import { alexnet, costs } from 'alexnet';\nexport const totals = costs(alexnet());\nexport * from 'alexnet';\n",
+    );
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);
     await build({
       root: project,
       configFile: false,
       publicDir: false,
-      customLogger: { info: () => undefined, warn, warnOnce: warn, error: warn, clearScreen: () => undefined, hasErrorLogged: () => false, hasWarned: false },
-      build: { outDir: 'out', minify: false, lib: { entry: 'page.js', formats: ['es'], fileName: 'page' } },
+      customLogger: {
+        info: () => undefined,
+        warn,
+        warnOnce: warn,
+        error: warn,
+        clearScreen: () => undefined,
+        hasErrorLogged: () => false,
+        hasWarned: false,
+      },
+      build: {
+        outDir: 'out',
+        minify: false,
+        lib: { entry: 'page.js', formats: ['es'], fileName: 'page' },
+      },
     });
     assert.deepEqual(warnings, []);
     const out = join(project, 'out');
-    for (const file of (await readdir(out, { recursive: true })).filter((name) => name.endsWith('.js'))) {
+    for (const file of (await readdir(out, { recursive: true })).filter((name) =>
+      name.endsWith('.js'),
+    )) {
       const text = await readFile(join(out, file), 'utf8');
       assert.doesNotMatch(text, /__vite-browser-external|from\s*["']node:|require\(["']/, file);
     }
-    const { totals } = (await import(pathToFileURL(join(out, 'page.js')).href)) as { totals: { parameters: number } };
+    const { totals } = (await import(pathToFileURL(join(out, 'page.js')).href)) as {
+      totals: { parameters: number };
+    };
     assert.equal(totals.parameters, 60_965_224);
   });
 });
@@ -122,14 +213,21 @@ async function photographs(folder: string): Promise<void> {
   for (const [label, name] of ['dark', 'light'].entries()) {
     await mkdir(join(folder, name), { recursive: true });
     for (let i = 0; i < 20; i++) {
-      const pixels = Uint8ClampedArray.from(randomNumbers(80 * 64 * 3, 30, 20 * label + i), (noise) => 70 + 110 * label + noise);
-      await sharp(pixels, { raw: { width: 80, height: 64, channels: 3 } }).png().toFile(join(folder, name, `${i}.png`));
+      const pixels = Uint8ClampedArray.from(
+        randomNumbers(80 * 64 * 3, 30, 20 * label + i),
+        (noise) => 70 + 110 * label + noise,
+      );
+      await sharp(pixels, { raw: { width: 80, height: 64, channels: 3 } })
+        .png()
+        .toFile(join(folder, name, `${i}.png`));
     }
   }
 }
 
 async function linkDependencies(project: string): Promise<void> {
-  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
   for (const name of Object.keys(dependencies)) {
     const link = join(project, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });

@@ -7,10 +7,15 @@ import { onnxModel } from '../onnx.mjs';
 /** onnxruntime-node on its CPU provider: native code with the widest vectors the machine has. Inference only. */
 export async function prepare({ variant, batch, threads }) {
   const network = alexnet(variant);
-  const session = await ort.InferenceSession.create(onnxModel(network, weights(parametersOf(network))), { intraOpNumThreads: threads, interOpNumThreads: 1, executionProviders: ['cpu'] });
+  const session = await ort.InferenceSession.create(
+    onnxModel(network, weights(parametersOf(network))),
+    { intraOpNumThreads: threads, interOpNumThreads: 1, executionProviders: ['cpu'] },
+  );
   const input = images(network, batch);
   return {
-    run: async () => (await session.run({ input: new ort.Tensor('float32', input, [batch, ...network[0].shape]) })).output.data,
+    run: async () =>
+      (await session.run({ input: new ort.Tensor('float32', input, [batch, ...network[0].shape]) }))
+        .output.data,
     details: `onnxruntime ${ort.env.versions?.node ?? ''}`,
   };
 }

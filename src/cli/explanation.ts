@@ -22,19 +22,52 @@ const wide: readonly Column[] = [
 ];
 
 /** The network as a table a teacher would show: one line a layer, what was worked out and what it costs. */
-export function explanation(title: string, cost: NetworkCost, batch: number, terminal: Terminal): string {
+export function explanation(
+  title: string,
+  cost: NetworkCost,
+  batch: number,
+  terminal: Terminal,
+): string {
   const full = table(wide, rows(cost, batch, terminal));
-  const fits = Math.max(...stripVTControlCharacters(full).split('\n').map((line) => line.length)) <= terminal.columns;
-  return [terminal.bold(title), '', fits ? full : narrow(cost, batch, terminal), '', ...remarks(cost, batch)].join('\n');
+  const fits =
+    Math.max(
+      ...stripVTControlCharacters(full)
+        .split('\n')
+        .map((line) => line.length),
+    ) <= terminal.columns;
+  return [
+    terminal.bold(title),
+    '',
+    fits ? full : narrow(cost, batch, terminal),
+    '',
+    ...remarks(cost, batch),
+  ].join('\n');
 }
 
 function rows(cost: NetworkCost, batch: number, terminal: Terminal): Row[] {
-  const layers = cost.layers.map((layer) => ({ cells: cells(layer, cost, batch), style: styleOf(layer, terminal) }));
-  const total = ['total', '', '', '', grouped(cost.parameters), '', grouped(cost.multiplyAdds), '', ''];
+  const layers = cost.layers.map((layer) => ({
+    cells: cells(layer, cost, batch),
+    style: styleOf(layer, terminal),
+  }));
+  const total = [
+    'total',
+    '',
+    '',
+    '',
+    grouped(cost.parameters),
+    '',
+    grouped(cost.multiplyAdds),
+    '',
+    '',
+  ];
   return [...layers, { cells: total, style: (line: string) => terminal.bold(line) }];
 }
 
-function cells(layer: LayerCost, { parameters, multiplyAdds }: NetworkCost, batch: number): string[] {
+function cells(
+  layer: LayerCost,
+  { parameters, multiplyAdds }: NetworkCost,
+  batch: number,
+): string[] {
   const counted = hasParameters(layer.layer);
   return [
     layer.layer.name,
@@ -59,9 +92,20 @@ function styleOf({ layer, formula }: LayerCost, terminal: Terminal): (line: stri
 function narrow(cost: NetworkCost, batch: number, terminal: Terminal): string {
   const kept = [0, 3, 4, 5, 6, 7, 8];
   const all = rows(cost, batch, terminal);
-  const numbers = table(kept.map((c) => wide[c]!), all.map(({ cells: row, ...rest }) => ({ ...rest, cells: kept.map((c) => row[c]!) }))).split('\n');
-  const under = all.map(({ cells: row }) => [row[1], row[2]].filter((text) => text !== '' && text !== 'unchanged').join(': '));
-  return numbers.flatMap((line, i) => (under[i - 2] === undefined || under[i - 2] === '' ? [line] : [line, terminal.dim(`  ${under[i - 2]}`)])).join('\n');
+  const numbers = table(
+    kept.map((c) => wide[c]!),
+    all.map(({ cells: row, ...rest }) => ({ ...rest, cells: kept.map((c) => row[c]!) })),
+  ).split('\n');
+  const under = all.map(({ cells: row }) =>
+    [row[1], row[2]].filter((text) => text !== '' && text !== 'unchanged').join(': '),
+  );
+  return numbers
+    .flatMap((line, i) =>
+      under[i - 2] === undefined || under[i - 2] === ''
+        ? [line]
+        : [line, terminal.dim(`  ${under[i - 2]}`)],
+    )
+    .join('\n');
 }
 
 function inPlace({ layer }: LayerCost): boolean {
@@ -79,6 +123,13 @@ function remarks(cost: NetworkCost, batch: number): string[] {
 
 function shareOf(cost: NetworkCost, type: LayerType): string {
   const layers = cost.layers.filter(({ layer }) => layer.type === type);
-  const sum = (count: (layer: LayerCost) => number): number => layers.reduce((total, layer) => total + count(layer), 0);
-  return `hold ${percent(sum((layer) => layer.parameters), cost.parameters)} of the parameters and do ${percent(sum((layer) => layer.multiplyAdds), cost.multiplyAdds)} of the work`;
+  const sum = (count: (layer: LayerCost) => number): number =>
+    layers.reduce((total, layer) => total + count(layer), 0);
+  return `hold ${percent(
+    sum((layer) => layer.parameters),
+    cost.parameters,
+  )} of the parameters and do ${percent(
+    sum((layer) => layer.multiplyAdds),
+    cost.multiplyAdds,
+  )} of the work`;
 }

@@ -1,7 +1,10 @@
 import type { Terminal } from './terminal.ts';
 
 /** Runs `work` with a signal that SIGINT and SIGTERM abort; a second one ends the process as usual. */
-export async function untilInterrupted<T>(terminal: Terminal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function untilInterrupted<T>(
+  terminal: Terminal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController();
   const listen = (signal: NodeJS.Signals): void => {
     terminal.progress('');

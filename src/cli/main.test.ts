@@ -19,7 +19,9 @@ interface Run {
 
 async function run(argv: readonly string[], { isTTY = false, columns = 80 } = {}): Promise<Run> {
   const texts = { out: '', err: '' };
-  const stream = (name: 'out' | 'err'): { isTTY: boolean; columns: number; write: (text: string) => boolean; on: () => void } => ({
+  const stream = (
+    name: 'out' | 'err',
+  ): { isTTY: boolean; columns: number; write: (text: string) => boolean; on: () => void } => ({
     isTTY,
     columns,
     write: (text) => {
@@ -37,7 +39,7 @@ function json(text: string): Record<string, unknown> {
 }
 
 describe('alexnet explain', () => {
-  test('gives the contract\'s JSON and nothing else', async () => {
+  test("gives the contract's JSON and nothing else", async () => {
     const { code, out, err } = await run(['explain', '--variant', 'paper', '--json']);
     assert.equal(code, 0);
     assert.equal(err, '');
@@ -45,22 +47,65 @@ describe('alexnet explain', () => {
     assert.deepEqual(Object.keys(answer), ['variant', 'input', 'layers', 'totals']);
     assert.equal(answer['variant'], 'paper');
     assert.deepEqual(answer['input'], [3, 227, 227]);
-    assert.deepEqual(answer['totals'], { parameters: 60_965_224, multiplyAdds: 724_406_816, weightsBytes: 243_860_896, trainingBytes: 1_753_097_952 });
+    assert.deepEqual(answer['totals'], {
+      parameters: 60_965_224,
+      multiplyAdds: 724_406_816,
+      weightsBytes: 243_860_896,
+      trainingBytes: 1_753_097_952,
+    });
     const layers = answer['layers'] as Record<string, unknown>[];
-    assert.deepEqual(layers[0], { name: 'conv1', type: 'convolution', output: [96, 55, 55], parameters: 34_944, multiplyAdds: 105_415_200 });
-    assert.deepEqual(layers.find(({ name }) => name === 'fc6'), { name: 'fc6', type: 'dense', output: [4096], parameters: 37_752_832, multiplyAdds: 37_748_736 });
-    assert.deepEqual(layers.at(-1), { name: 'softmax', type: 'softmax', output: [1000], parameters: 0, multiplyAdds: 0 });
+    assert.deepEqual(layers[0], {
+      name: 'conv1',
+      type: 'convolution',
+      output: [96, 55, 55],
+      parameters: 34_944,
+      multiplyAdds: 105_415_200,
+    });
+    assert.deepEqual(
+      layers.find(({ name }) => name === 'fc6'),
+      {
+        name: 'fc6',
+        type: 'dense',
+        output: [4096],
+        parameters: 37_752_832,
+        multiplyAdds: 37_748_736,
+      },
+    );
+    assert.deepEqual(layers.at(-1), {
+      name: 'softmax',
+      type: 'softmax',
+      output: [1000],
+      parameters: 0,
+      multiplyAdds: 0,
+    });
   });
 
   test('counts caffe and caffenet as the paper', async () => {
     for (const variant of ['caffe', 'caffenet']) {
-      const { parameters, multiplyAdds } = json((await run(['explain', '--variant', variant, '--json'])).out)['totals'] as Record<string, number>;
+      const { parameters, multiplyAdds } = json(
+        (await run(['explain', '--variant', variant, '--json'])).out,
+      )['totals'] as Record<string, number>;
       assert.deepEqual([parameters, multiplyAdds], [60_965_224, 724_406_816], variant);
     }
   });
 
   test('takes classes, input and batch', async () => {
-    const answer = json((await run(['explain', '--variant', 'small', '--classes', '10', '--input', '64', '--batch', '1', '--json'])).out);
+    const answer = json(
+      (
+        await run([
+          'explain',
+          '--variant',
+          'small',
+          '--classes',
+          '10',
+          '--input',
+          '64',
+          '--batch',
+          '1',
+          '--json',
+        ])
+      ).out,
+    );
     assert.deepEqual(answer['input'], [3, 64, 64]);
     assert.deepEqual((answer['layers'] as Record<string, unknown>[]).at(-1)!['output'], [10]);
   });
@@ -68,21 +113,46 @@ describe('alexnet explain', () => {
   test('is a plain table where it is piped', async () => {
     const { out } = await run(['explain']);
     const lines = out.split('\n');
-    assert.equal(lines[0], 'paper: two towers, as the paper of 2012 describes it; LRN inside each tower; 227×227');
+    assert.equal(
+      lines[0],
+      'paper: two towers, as the paper of 2012 describes it; LRN inside each tower; 227×227',
+    );
     const conv1 = lines.find((line) => line.startsWith('conv1'))!;
-    assert.deepEqual(conv1.split(/ {2,}/), ['conv1', '96 of 11×11×3, stride 4', 'floor((227 − 11 + 2·0)/4) + 1 = 55', '96×55×55', '34,944', '0.1 %', '105,415,200', '14.6 %', '149 MB']);
-    assert.ok(lines.includes('The convolutions hold 3.8 % of the parameters and do 91.9 % of the work; the dense layers hold 96.2 % of the parameters and do 8.1 % of the work.'));
+    assert.deepEqual(conv1.split(/ {2,}/), [
+      'conv1',
+      '96 of 11×11×3, stride 4',
+      'floor((227 − 11 + 2·0)/4) + 1 = 55',
+      '96×55×55',
+      '34,944',
+      '0.1 %',
+      '105,415,200',
+      '14.6 %',
+      '149 MB',
+    ]);
+    assert.ok(
+      lines.includes(
+        'The convolutions hold 3.8 % of the parameters and do 91.9 % of the work; the dense layers hold 96.2 % of the parameters and do 8.1 % of the work.',
+      ),
+    );
     assert.ok(!out.includes('\u001b'));
   });
 
   test('fits a narrow terminal, with the formulas under their layers', async () => {
     for (const variant of Object.keys(variants)) {
       const { out } = await run(['explain', '--variant', variant], { isTTY: true, columns: 80 });
-      const table = stripVTControlCharacters(out).split('\n').filter((line) => /^(conv|pool|fc|total)/.test(line));
-      assert.ok(table.every((line) => line.length <= 80), variant);
+      const table = stripVTControlCharacters(out)
+        .split('\n')
+        .filter((line) => /^(conv|pool|fc|total)/.test(line));
+      assert.ok(
+        table.every((line) => line.length <= 80),
+        variant,
+      );
     }
     const { out } = await run(['explain'], { isTTY: true, columns: 80 });
-    assert.match(stripVTControlCharacters(out), /\nconv1 .+\n {2}96 of 11×11×3, stride 4: floor\(\(227 − 11 \+ 2·0\)\/4\) \+ 1 = 55\n/);
+    assert.match(
+      stripVTControlCharacters(out),
+      /\nconv1 .+\n {2}96 of 11×11×3, stride 4: floor\(\(227 − 11 \+ 2·0\)\/4\) \+ 1 = 55\n/,
+    );
   });
 
   test('has colours on a terminal, unless NO_COLOR is set', async () => {
@@ -109,17 +179,30 @@ describe('alexnet explain', () => {
     const { code, out, err } = await run(['explain', '--input', '224']);
     assert.equal(code, 1);
     assert.equal(out, '');
-    assert.match(err, /^Layer "conv1" does not fit its input of 3×224×224: .+Four ways that are right: .+\n$/);
+    assert.match(
+      err,
+      /^Layer "conv1" does not fit its input of 3×224×224: .+Four ways that are right: .+\n$/,
+    );
   });
 
   test('draws into a file', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'alexnet-'));
     t.after(() => rm(folder, { recursive: true }));
     const file = join(folder, 'caffe.svg');
-    const { code, out, err } = await run(['explain', '--variant', 'caffe', '--svg', file, '--json']);
+    const { code, out, err } = await run([
+      'explain',
+      '--variant',
+      'caffe',
+      '--svg',
+      file,
+      '--json',
+    ]);
     assert.deepEqual([code, err], [0, `Drawn into ${file}.\n`]);
     assert.equal(json(out)['variant'], 'caffe');
-    assert.match(await readFile(file, 'utf8'), /<title>AlexNet, variant caffe: 60,965,224 parameters, 724,406,816 multiply-adds<\/title>/);
+    assert.match(
+      await readFile(file, 'utf8'),
+      /<title>AlexNet, variant caffe: 60,965,224 parameters, 724,406,816 multiply-adds<\/title>/,
+    );
     const missing = join(folder, 'none', 'a.svg');
     const failed = await run(['explain', '--svg', missing]);
     assert.equal(failed.code, 1);
@@ -138,7 +221,10 @@ describe('alexnet doctor', () => {
     assert.deepEqual(Object.keys(answer), ['node', 'threads', 'engines']);
     assert.equal(answer['node'], process.versions.node);
     const found = answer['engines'] as Record<string, unknown>[];
-    assert.deepEqual(found.map(({ name }) => name), engines.map(({ name }) => name));
+    assert.deepEqual(
+      found.map(({ name }) => name),
+      engines.map(({ name }) => name),
+    );
     for (const engine of found) {
       assert.deepEqual(Object.keys(engine), ['name', 'available', 'reason', 'details']);
       assert.match(String(engine['reason']), /\.$/);
@@ -155,12 +241,48 @@ describe('alexnet doctor', () => {
 describe('alexnet bench', () => {
   for (const mode of ['infer', 'train']) {
     test(`answers with the contract's keys for ${mode}`, async () => {
-      const { code, out } = await run(['bench', '--variant', 'small', '--batch', '2', '--steps', '1', '--mode', mode, '--threads', '1', '--json']);
+      const { code, out } = await run([
+        'bench',
+        '--variant',
+        'small',
+        '--batch',
+        '2',
+        '--steps',
+        '1',
+        '--mode',
+        mode,
+        '--threads',
+        '1',
+        '--json',
+      ]);
       assert.equal(code, 0);
       const answer = json(out);
-      assert.deepEqual(Object.keys(answer), ['engine', 'variant', 'batch', 'precision', 'threads', 'mode', 'imagesPerSecond', 'milliseconds', 'flopsPerImage', 'flopsPerSecond']);
-      assert.deepEqual([answer['variant'], answer['batch'], answer['precision'], answer['threads'], answer['mode']], ['small', 2, 'f32', 1, mode]);
-      const { milliseconds, imagesPerSecond, flopsPerImage, flopsPerSecond } = answer as Record<string, number>;
+      assert.deepEqual(Object.keys(answer), [
+        'engine',
+        'variant',
+        'batch',
+        'precision',
+        'threads',
+        'mode',
+        'imagesPerSecond',
+        'milliseconds',
+        'flopsPerImage',
+        'flopsPerSecond',
+      ]);
+      assert.deepEqual(
+        [
+          answer['variant'],
+          answer['batch'],
+          answer['precision'],
+          answer['threads'],
+          answer['mode'],
+        ],
+        ['small', 2, 'f32', 1, mode],
+      );
+      const { milliseconds, imagesPerSecond, flopsPerImage, flopsPerSecond } = answer as Record<
+        string,
+        number
+      >;
       assert.ok(milliseconds! > 0);
       assert.ok(Math.abs((imagesPerSecond! * milliseconds!) / 2000 - 1) < 1e-9);
       assert.ok(Math.abs(flopsPerSecond! / (imagesPerSecond! * flopsPerImage!) - 1) < 1e-9);
@@ -169,9 +291,18 @@ describe('alexnet bench', () => {
 
   test('refuses an unknown engine and an unknown precision', async () => {
     const engine = await run(['bench', '--engine', 'cuda']);
-    assert.deepEqual([engine.code, engine.err.split('\n')[0]], [2, `There is no engine "cuda". The engines are: auto, ${engines.map(({ name }) => name).join(', ')}.`]);
+    assert.deepEqual(
+      [engine.code, engine.err.split('\n')[0]],
+      [
+        2,
+        `There is no engine "cuda". The engines are: auto, ${engines.map(({ name }) => name).join(', ')}.`,
+      ],
+    );
     const precision = await run(['bench', '--precision', 'f64']);
-    assert.deepEqual([precision.code, precision.err.split('\n')[0]], [2, "Option '--precision <p>' argument 'f64' is invalid. Allowed choices are f32, bf16."]);
+    assert.deepEqual(
+      [precision.code, precision.err.split('\n')[0]],
+      [2, "Option '--precision <p>' argument 'f64' is invalid. Allowed choices are f32, bf16."],
+    );
   });
 });
 
@@ -186,26 +317,44 @@ describe('alexnet', () => {
 
   for (const verb of Object.keys(verbs)) {
     test(`${verb} --help has an example and the common options`, async () => {
-      for (const argv of [[verb, '--help'], ['help', verb]]) {
+      for (const argv of [
+        [verb, '--help'],
+        ['help', verb],
+      ]) {
         const { code, out, err } = await run(argv);
         assert.deepEqual([code, err], [0, '']);
         assert.match(out, new RegExp(`Examples?:\\n(.*\\n)*? *(npx )?alexnet ${verb}`));
-        for (const flag of ['--engine', '--threads', '--seed', '--quiet', '--json']) assert.ok(out.includes(flag), flag);
+        for (const flag of ['--engine', '--threads', '--seed', '--quiet', '--json'])
+          assert.ok(out.includes(flag), flag);
       }
     });
   }
 
   test('prints the version of the package', async () => {
-    const { version } = json(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    const { version } = json(
+      await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+    );
     assert.deepEqual(await run(['--version']), { code: 0, out: `${String(version)}\n`, err: '' });
   });
 
   test('refuses unknown verbs, flags and words with the usage and code 2', async () => {
     const list = Object.keys(verbs).join(', ');
-    assert.deepEqual(await run(['exlain']), { code: 2, out: '', err: `There is no verb "exlain". Did you mean "explain"? The verbs are: ${list}.\nUsage: alexnet <verb> [options]\nMore: alexnet --help\n` });
+    assert.deepEqual(await run(['exlain']), {
+      code: 2,
+      out: '',
+      err: `There is no verb "exlain". Did you mean "explain"? The verbs are: ${list}.\nUsage: alexnet <verb> [options]\nMore: alexnet --help\n`,
+    });
     const usage = '\nUsage: alexnet explain [options]\nMore: alexnet explain --help\n';
-    assert.deepEqual(await run(['explain', '--nope']), { code: 2, out: '', err: `Unknown option '--nope'.${usage}` });
-    assert.deepEqual(await run(['explain', 'extra']), { code: 2, out: '', err: `Too many arguments for 'explain'. Expected 0 arguments but got 1.${usage}` });
+    assert.deepEqual(await run(['explain', '--nope']), {
+      code: 2,
+      out: '',
+      err: `Unknown option '--nope'.${usage}`,
+    });
+    assert.deepEqual(await run(['explain', 'extra']), {
+      code: 2,
+      out: '',
+      err: `Too many arguments for 'explain'. Expected 0 arguments but got 1.${usage}`,
+    });
     assert.deepEqual(await run(['explain', '--batch', '1.5']), {
       code: 2,
       out: '',
@@ -217,14 +366,29 @@ describe('alexnet', () => {
 
   test('shows the stack of what is a bug of ours', async () => {
     const err: string[] = [];
-    const broken = { write: () => { throw new TypeError('no such thing'); }, on: () => undefined };
-    const code = await main(['explain'], { stdout: broken, stderr: { write: (text) => err.push(text) > 0, on: () => undefined } });
+    const broken = {
+      write: () => {
+        throw new TypeError('no such thing');
+      },
+      on: () => undefined,
+    };
+    const code = await main(['explain'], {
+      stdout: broken,
+      stderr: { write: (text) => err.push(text) > 0, on: () => undefined },
+    });
     assert.equal(code, 1);
-    assert.match(err.join(''), /^This is a bug of alexnet, not a mistake of yours\. Please report it with these lines:\nTypeError: no such thing\n {4}at /);
+    assert.match(
+      err.join(''),
+      /^This is a bug of alexnet, not a mistake of yours\. Please report it with these lines:\nTypeError: no such thing\n {4}at /,
+    );
   });
 
   test('ends quietly when nobody reads on', async () => {
-    const child = spawn(process.execPath, [fileURLToPath(new URL('../../bin/alexnet', import.meta.url)), 'explain'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('../../bin/alexnet', import.meta.url)), 'explain'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     child.stdout.destroy();
     const err: Buffer[] = [];
     child.stderr.on('data', (data: Buffer) => err.push(data));

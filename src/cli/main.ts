@@ -18,18 +18,52 @@ interface Verb {
 }
 
 export const verbs: Readonly<Record<string, Verb>> = {
-  train: { summary: 'trains on a folder of photographs', load: () => import('./commands/train.ts') },
-  data: { summary: 'checks a dataset; packs it into shards', load: () => import('./commands/data.ts') },
-  convert: { summary: 'between weight files: PyTorch, safetensors, ONNX, Caffe, NumPy', load: () => import('./commands/convert.ts') },
-  pull: { summary: 'fetches published weights, checks them and makes a model of them', load: () => import('./commands/pull.ts') },
-  evaluate: { summary: 'how good a model is on labelled photographs', load: () => import('./commands/evaluate.ts') },
+  train: {
+    summary: 'trains on a folder of photographs',
+    load: () => import('./commands/train.ts'),
+  },
+  data: {
+    summary: 'checks a dataset; packs it into shards',
+    load: () => import('./commands/data.ts'),
+  },
+  convert: {
+    summary: 'between weight files: PyTorch, safetensors, ONNX, Caffe, NumPy',
+    load: () => import('./commands/convert.ts'),
+  },
+  pull: {
+    summary: 'fetches published weights, checks them and makes a model of them',
+    load: () => import('./commands/pull.ts'),
+  },
+  evaluate: {
+    summary: 'how good a model is on labelled photographs',
+    load: () => import('./commands/evaluate.ts'),
+  },
   predict: { summary: 'what is on a photograph', load: () => import('./commands/predict.ts') },
-  explain: { summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory', load: () => import('./commands/explain.ts') },
-  doctor: { summary: 'what this machine offers, and what to install for more', load: () => import('./commands/doctor.ts') },
-  native: { summary: "builds the oneDNN engine, the fastest on a CPU, from the package's own sources", load: () => import('./commands/native.ts') },
-  bench: { summary: "an engine's speed alone, on made-up images", load: () => import('./commands/bench.ts') },
-  inspect: { summary: 'what a model has learned, and why it answers so: kernels, maps, heat maps, neighbours, a story', load: () => import('./commands/inspect.ts') },
-  demo: { summary: 'draws a picture set, trains on it, evaluates and predicts, in a few minutes', load: () => import('./commands/demo.ts') },
+  explain: {
+    summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory',
+    load: () => import('./commands/explain.ts'),
+  },
+  doctor: {
+    summary: 'what this machine offers, and what to install for more',
+    load: () => import('./commands/doctor.ts'),
+  },
+  native: {
+    summary: "builds the oneDNN engine, the fastest on a CPU, from the package's own sources",
+    load: () => import('./commands/native.ts'),
+  },
+  bench: {
+    summary: "an engine's speed alone, on made-up images",
+    load: () => import('./commands/bench.ts'),
+  },
+  inspect: {
+    summary:
+      'what a model has learned, and why it answers so: kernels, maps, heat maps, neighbours, a story',
+    load: () => import('./commands/inspect.ts'),
+  },
+  demo: {
+    summary: 'draws a picture set, trains on it, evaluates and predicts, in a few minutes',
+    load: () => import('./commands/demo.ts'),
+  },
 };
 
 export interface Streams {
@@ -49,9 +83,11 @@ export async function main(argv: readonly string[], streams: Streams = process):
   const program = await rootCommand(terminal);
   let current = program;
   try {
-    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv.length === 0 ? ['--help'] : argv;
+    const words =
+      argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv.length === 0 ? ['--help'] : argv;
     const [verb] = words;
-    if (verb !== undefined && !verb.startsWith('-')) current = within(await addVerb(program, verb, terminal), words.slice(1));
+    if (verb !== undefined && !verb.startsWith('-'))
+      current = within(await addVerb(program, verb, terminal), words.slice(1));
     await program.parseAsync(words, { from: 'user' });
     return 0;
   } catch (error) {
@@ -60,27 +96,41 @@ export async function main(argv: readonly string[], streams: Streams = process):
 }
 
 async function rootCommand(terminal: Terminal): Promise<Command> {
-  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  const list = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`);
+  const { version } = JSON.parse(
+    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+  ) as { version: string };
+  const list = Object.entries(verbs).map(
+    ([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`,
+  );
   return quietly(new Command('alexnet'), terminal)
     .description('AlexNet: train it on your own photographs, see inside it, ship it.')
     .usage('<verb> [options]')
     .version(version, '--version', 'print the version')
-    .addHelpText('after', `\nVerbs:\n${list.join('\n')}\n\nHelp on one of them: alexnet <verb> --help`);
+    .addHelpText(
+      'after',
+      `\nVerbs:\n${list.join('\n')}\n\nHelp on one of them: alexnet <verb> --help`,
+    );
 }
 
 async function addVerb(program: Command, name: string, terminal: Terminal): Promise<Command> {
   const verb = Object.hasOwn(verbs, name) ? verbs[name] : undefined;
   if (verb === undefined) {
     const guess = nearest(name, Object.keys(verbs));
-    throw new UsageError(`There is no verb "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The verbs are: ${Object.keys(verbs).join(', ')}.`);
+    throw new UsageError(
+      `There is no verb "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The verbs are: ${Object.keys(verbs).join(', ')}.`,
+    );
   }
   const command = quietly(new Command(name), terminal).description(verb.summary);
   (await verb.load()).register(command, terminal);
   addCommonOptions(command);
   command.hook('preAction', (_, action) => {
     // Commander gives common options after `inspect why` to `inspect`: here they reach the action that asks for them.
-    for (const [key, value] of Object.entries(action.optsWithGlobals())) action.setOptionValueWithSource(key, value, action.getOptionValueSourceWithGlobals(key) ?? 'default');
+    for (const [key, value] of Object.entries(action.optsWithGlobals()))
+      action.setOptionValueWithSource(
+        key,
+        value,
+        action.getOptionValueSourceWithGlobals(key) ?? 'default',
+      );
     terminal.configure(action.opts());
   });
   for (const sub of command.commands) quietly(addCommonOptions(sub), terminal);
@@ -97,7 +147,11 @@ function within(command: Command, words: readonly string[]): Command {
 function quietly(command: Command, terminal: Terminal): Command {
   return command
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.error(text.trimEnd()), outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.error(text.trimEnd()),
+      outputError: () => undefined,
+    })
     .helpOption('-h, --help', 'print this help');
 }
 
@@ -114,7 +168,9 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
     terminal.error(error.message);
     return 1;
   }
-  terminal.error(`This is a bug of alexnet, not a mistake of yours. Please report it with these lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  terminal.error(
+    `This is a bug of alexnet, not a mistake of yours. Please report it with these lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
   return 1;
 }
 

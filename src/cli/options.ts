@@ -15,16 +15,29 @@ export interface CommonOptions {
 export function addCommonOptions(command: Command): Command {
   command.optionsGroup('Common options:');
   return command
-    .addOption(new Option('--engine <name>', 'auto, or one that `alexnet doctor` lists').default('auto'))
-    .addOption(new Option('--threads <n>', `threads to compute with (default: the machine's, ${availableParallelism()})`).argParser(wholeNumber(1)))
-    .addOption(new Option('--seed <n>', 'where all chance starts from').argParser(wholeNumber(0)).default(1))
+    .addOption(
+      new Option('--engine <name>', 'auto, or one that `alexnet doctor` lists').default('auto'),
+    )
+    .addOption(
+      new Option(
+        '--threads <n>',
+        `threads to compute with (default: the machine's, ${availableParallelism()})`,
+      ).argParser(wholeNumber(1)),
+    )
+    .addOption(
+      new Option('--seed <n>', 'where all chance starts from').argParser(wholeNumber(0)).default(1),
+    )
     .option('--quiet', 'no progress and no remarks')
     .option('--json', 'the answer as one JSON value on standard output');
 }
 
 /** Checked by `parseVariant`, which knows the nearest name. */
 export function addVariantOption(command: Command): Command {
-  return command.option('--variant <name>', `which AlexNet: ${Object.keys(variants).join(', ')}`, 'paper');
+  return command.option(
+    '--variant <name>',
+    `which AlexNet: ${Object.keys(variants).join(', ')}`,
+    'paper',
+  );
 }
 
 /** Reads a whole number of at least `least`, for commander's `argParser`. */
@@ -32,7 +45,9 @@ export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`Expected a whole number of at least ${least} but found "${text}".`);
+    throw new InvalidArgumentError(
+      `Expected a whole number of at least ${least} but found "${text}".`,
+    );
   };
 }
 

@@ -5,6 +5,7 @@ const units = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 } as const;
 /** Reads `500M`, `4G`, `1.5GB` as bytes, in decimal units, for commander's `argParser`. */
 export function parseSize(text: string): number {
   const [, amount, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]?)b?$/i.exec(text.trim()) ?? [];
-  if (amount !== undefined) return Number(amount) * units[unit!.toLowerCase() as keyof typeof units];
+  if (amount !== undefined)
+    return Number(amount) * units[unit!.toLowerCase() as keyof typeof units];
   throw new InvalidArgumentError(`Expected a size like 500M or 4G but found "${text}".`);
 }

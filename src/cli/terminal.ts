@@ -22,7 +22,13 @@ export class Terminal {
   }
 
   /** Takes over what the common options say; called before every action. */
-  configure({ json = false, quiet = false }: { readonly json?: boolean; readonly quiet?: boolean }): void {
+  configure({
+    json = false,
+    quiet = false,
+  }: {
+    readonly json?: boolean;
+    readonly quiet?: boolean;
+  }): void {
     this.#json = json;
     this.#quiet = quiet;
   }
@@ -89,7 +95,8 @@ export class Terminal {
 
   /** An ANSI style on a terminal that wants colours (https://no-color.org). */
   #style(code: number, text: string): string {
-    const plain = !this.interactive || (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
+    const plain =
+      !this.interactive || (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
     return plain ? text : `\u001b[${code}m${text}\u001b[0m`;
   }
 }

@@ -28,7 +28,9 @@ export function watcher(terminal: Terminal): (event: TrainEvent) => void {
         return;
       }
       case 'rate':
-        return terminal.progress(`step ${event.step} of at most ${event.steps}  rate ${event.rate.toPrecision(2)}  loss ${event.loss.toFixed(3)}`);
+        return terminal.progress(
+          `step ${event.step} of at most ${event.steps}  rate ${event.rate.toPrecision(2)}  loss ${event.loss.toFixed(3)}`,
+        );
       case 'evaluating':
         return terminal.progress(`evaluating: batch ${event.done} of ${event.all}`);
       case 'epoch':
@@ -46,7 +48,18 @@ function planLines(plan: TrainPlan): string[] {
   ];
 }
 
-function stepLine({ epoch, epochs, step, steps, loss, top1, learningRate, imagesPerSecond, waiting, secondsLeft }: StepProgress): string {
+function stepLine({
+  epoch,
+  epochs,
+  step,
+  steps,
+  loss,
+  top1,
+  learningRate,
+  imagesPerSecond,
+  waiting,
+  secondsLeft,
+}: StepProgress): string {
   return [
     `epoch ${epoch}/${epochs}`,
     `step ${step}/${steps}`,
@@ -59,8 +72,15 @@ function stepLine({ epoch, epochs, step, steps, loss, top1, learningRate, images
   ].join('  ');
 }
 
-function epochLine({ epoch, train, validation, imagesPerSecond, seconds }: EpochEntry, epochs: number, best: boolean): string {
+function epochLine(
+  { epoch, train, validation, imagesPerSecond, seconds }: EpochEntry,
+  epochs: number,
+  best: boolean,
+): string {
   const learned = `loss ${train.loss.toFixed(3)}  top-1 ${percent(train.top1, 1)}`;
-  const seen = validation === null ? '' : `  |  validation loss ${validation.loss.toFixed(3)}  top-1 ${percent(validation.top1, 1)}  top-5 ${percent(validation.top5, 1)}${best ? '  best' : ''}`;
+  const seen =
+    validation === null
+      ? ''
+      : `  |  validation loss ${validation.loss.toFixed(3)}  top-1 ${percent(validation.top1, 1)}  top-5 ${percent(validation.top5, 1)}${best ? '  best' : ''}`;
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${learned}${seen}  |  ${imagesPerSecond.toPrecision(3)} images/s  ${duration(seconds)}`;
 }

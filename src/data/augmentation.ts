@@ -6,7 +6,11 @@ export interface Augmentation {
   /** The paper's colour noise (§4.1): adds `[p1 p2 p3]·[α1λ1 α2λ2 α3λ3]`, α ~ N(0, deviation), drawn once per picture and use. */
   readonly pca?: { readonly deviation: number };
   /** Each factor is drawn evenly from [1 − x, 1 + x]; applied in the order brightness, contrast, saturation. */
-  readonly jitter?: { readonly brightness?: number; readonly contrast?: number; readonly saturation?: number };
+  readonly jitter?: {
+    readonly brightness?: number;
+    readonly contrast?: number;
+    readonly saturation?: number;
+  };
   /** The chance that colours are taken away. */
   readonly grey?: number;
   /** With this chance a rectangle of `area` (fractions of the crop) is replaced by the mean colour (Zhong et al. 2017). */
@@ -22,4 +26,8 @@ export interface Augmentation {
 export type Crop =
   | { readonly from: 'square' }
   | { readonly from: 'picture' }
-  | { readonly from: 'resized'; readonly area: readonly [number, number]; readonly aspect: readonly [number, number] };
+  | {
+      readonly from: 'resized';
+      readonly area: readonly [number, number];
+      readonly aspect: readonly [number, number];
+    };

@@ -17,11 +17,41 @@ import { measureColours } from './measure.ts';
 import { openWorkers } from './workers.ts';
 import type { WorkersOptions } from './workers.ts';
 
-const preprocessing: Preprocessing = { resize: { how: 'shorterSide', size: 36 }, crop: 31, channels: 'RGB', scale: 1, mean: [120, 110, 100], deviation: [1, 1, 1] };
-const statistics = { pictures: 1, mean: [0.5, 0.5, 0.5], deviation: [0.3, 0.3, 0.3], eigenvalues: [0.2, 0.02, 0.004], eigenvectors: [[0.6, 0.6, 0.53], [0.7, -0.7, 0], [0.4, 0.4, -0.8]] } as const;
+const preprocessing: Preprocessing = {
+  resize: { how: 'shorterSide', size: 36 },
+  crop: 31,
+  channels: 'RGB',
+  scale: 1,
+  mean: [120, 110, 100],
+  deviation: [1, 1, 1],
+};
+const statistics = {
+  pictures: 1,
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.3, 0.3, 0.3],
+  eigenvalues: [0.2, 0.02, 0.004],
+  eigenvectors: [
+    [0.6, 0.6, 0.53],
+    [0.7, -0.7, 0],
+    [0.4, 0.4, -0.8],
+  ],
+} as const;
 const paper: Augmentation = { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 } };
-const photos: Augmentation = { crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.33] }, mirror: 0.5, jitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 }, grey: 0.1, erase: { chance: 0.5, area: [0.05, 0.2] } };
-const options: BatchesOptions = { split: 'train', batch: 4, preprocessing, augmentation: paper, statistics, seed: 7 };
+const photos: Augmentation = {
+  crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.33] },
+  mirror: 0.5,
+  jitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 },
+  grey: 0.1,
+  erase: { chance: 0.5, area: [0.05, 0.2] },
+};
+const options: BatchesOptions = {
+  split: 'train',
+  batch: 4,
+  preprocessing,
+  augmentation: paper,
+  statistics,
+  seed: 7,
+};
 
 interface Seen {
   readonly number: number;
@@ -30,7 +60,12 @@ interface Seen {
   readonly digest: string;
 }
 
-async function read(dataset: Dataset, batchesOptions: BatchesOptions, workersOptions: WorkersOptions, epochs: readonly [epoch: number, from: number][]): Promise<Seen[]> {
+async function read(
+  dataset: Dataset,
+  batchesOptions: BatchesOptions,
+  workersOptions: WorkersOptions,
+  epochs: readonly [epoch: number, from: number][],
+): Promise<Seen[]> {
   const workers = await openWorkers(workersOptions);
   try {
     const batches = await openBatches(dataset, { ...batchesOptions, workers });
@@ -39,7 +74,12 @@ async function read(dataset: Dataset, batchesOptions: BatchesOptions, workersOpt
       for await (const { number, images, labels, indices } of batches.epoch(epoch, from)) {
         assert.ok(images.buffer instanceof SharedArrayBuffer);
         assert.equal(images.length, labels.length * 3 * 31 * 31);
-        seen.push({ number, labels: [...labels], indices: [...indices], digest: createHash('sha256').update(Buffer.from(images.slice().buffer)).digest('hex') });
+        seen.push({
+          number,
+          labels: [...labels],
+          indices: [...indices],
+          digest: createHash('sha256').update(Buffer.from(images.slice().buffer)).digest('hex'),
+        });
       }
     }
     await batches.close();
@@ -55,17 +95,52 @@ test('batches are the same bits for any number of workers, kept in memory, on di
     const dataset = await imageFolder(folder);
     for (const augmentation of [paper, photos]) {
       const wanted = { ...options, augmentation };
-      const truth = await read(dataset, wanted, { threads: 1, cacheBytes: 2 ** 25 }, [[0, 0], [1, 0]]);
-      assert.deepEqual(truth.map(({ number }) => number), [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+      const truth = await read(dataset, wanted, { threads: 1, cacheBytes: 2 ** 25 }, [
+        [0, 0],
+        [1, 0],
+      ]);
+      assert.deepEqual(
+        truth.map(({ number }) => number),
+        [0, 1, 2, 3, 4, 0, 1, 2, 3, 4],
+      );
       assert.equal(new Set(truth.map(({ digest }) => digest)).size, 10);
       const epoch0 = truth.slice(0, 5).flatMap(({ indices }) => indices);
       assert.equal(new Set(epoch0).size, 20);
-      assert.notDeepEqual(epoch0, truth.slice(5).flatMap(({ indices }) => indices));
-      assert.deepEqual(await read(dataset, wanted, { threads: 3, cacheBytes: 2 ** 26, cacheDirectory: null }, [[0, 0], [1, 0]]), truth);
-      assert.deepEqual(await read(dataset, wanted, { threads: 2, cacheBytes: 0, cacheDirectory: folder }, [[0, 0], [1, 0]]), truth);
-      assert.deepEqual(await read(dataset, { ...wanted, prefetch: 0 }, { threads: 2, cacheBytes: 0, cacheDirectory: null }, [[0, 0], [1, 0]]), truth);
+      assert.notDeepEqual(
+        epoch0,
+        truth.slice(5).flatMap(({ indices }) => indices),
+      );
+      assert.deepEqual(
+        await read(dataset, wanted, { threads: 3, cacheBytes: 2 ** 26, cacheDirectory: null }, [
+          [0, 0],
+          [1, 0],
+        ]),
+        truth,
+      );
+      assert.deepEqual(
+        await read(dataset, wanted, { threads: 2, cacheBytes: 0, cacheDirectory: folder }, [
+          [0, 0],
+          [1, 0],
+        ]),
+        truth,
+      );
+      assert.deepEqual(
+        await read(
+          dataset,
+          { ...wanted, prefetch: 0 },
+          { threads: 2, cacheBytes: 0, cacheDirectory: null },
+          [
+            [0, 0],
+            [1, 0],
+          ],
+        ),
+        truth,
+      );
       assert.deepEqual(await read(dataset, wanted, { threads: 2 }, [[1, 3]]), truth.slice(8));
-      assert.notDeepEqual(await read(dataset, { ...wanted, seed: 8 }, { threads: 2 }, [[0, 0]]), truth.slice(0, 5));
+      assert.notDeepEqual(
+        await read(dataset, { ...wanted, seed: 8 }, { threads: 2 }, [[0, 0]]),
+        truth.slice(0, 5),
+      );
     }
   });
 });
@@ -84,7 +159,13 @@ test('batches without augmentation are what prediction makes of the same files, 
       }
       await batches.close();
       const expected: number[] = [];
-      for (const { source } of dataset.samples) for (const value of preprocess(await loadPicture(source.path, preprocessing), preprocessing, crops)) expected.push(value);
+      for (const { source } of dataset.samples)
+        for (const value of preprocess(
+          await loadPicture(source.path, preprocessing),
+          preprocessing,
+          crops,
+        ))
+          expected.push(value);
       assert.deepEqual(labels, [0, 0, 0, 1, 1]);
       assert.deepEqual(images, expected);
     }
@@ -102,22 +183,42 @@ test('pictures that cannot be read are left out, named, and leave the others as 
     for (const epoch of [0, 0]) {
       let seen = 0;
       for await (const { number, indices, size } of batches.epoch(epoch)) {
-        assert.deepEqual([...indices], whole[number]!.indices.filter((index) => index !== bad));
+        assert.deepEqual(
+          [...indices],
+          whole[number]!.indices.filter((index) => index !== bad),
+        );
         assert.equal(size, indices.length);
         seen += size;
       }
       assert.equal(seen, 40 - (whole.some(({ indices }) => indices.includes(bad)) ? 1 : 0));
     }
-    assert.deepEqual(batches.failures, [{ index: bad, name: 'ant/13.jpg', kind: 'notAPicture', detail: 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.' }]);
+    assert.deepEqual(batches.failures, [
+      {
+        index: bad,
+        name: 'ant/13.jpg',
+        kind: 'notAPicture',
+        detail: 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.',
+      },
+    ]);
     await batches.close();
   });
 });
 
 test('every kind of picture becomes input: of all formats, a strip, a single pixel', async () => {
   await withFolder(async (folder) => {
-    const plain = (width: number, height: number): Promise<Buffer> => sharp({ create: { width, height, channels: 3, background: '#ff8000' } }).png().toBuffer();
-    const files = Object.fromEntries((await goodPictures()).map(({ file, bytes }) => [`zoo/${file}`, bytes]));
-    await writeFiles(folder, { ...files, 'flat/strip.png': await plain(1, 3000), 'flat/lying.png': await plain(3000, 1), 'flat/pixel.png': await plain(1, 1) });
+    const plain = (width: number, height: number): Promise<Buffer> =>
+      sharp({ create: { width, height, channels: 3, background: '#ff8000' } })
+        .png()
+        .toBuffer();
+    const files = Object.fromEntries(
+      (await goodPictures()).map(({ file, bytes }) => [`zoo/${file}`, bytes]),
+    );
+    await writeFiles(folder, {
+      ...files,
+      'flat/strip.png': await plain(1, 3000),
+      'flat/lying.png': await plain(3000, 1),
+      'flat/pixel.png': await plain(1, 1),
+    });
     const dataset = await imageFolder(folder);
     for (const augmentation of [paper, photos]) {
       const batches = await openBatches(dataset, { ...options, augmentation, batch: 64 });
@@ -135,7 +236,11 @@ test('an epoch stops when more than 5 % of the pictures cannot be read, and says
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 10, bee: 10 });
     await writeFiles(folder, { 'ant/3.jpg': '', 'bee/4.jpg': (await jpeg(1)).subarray(0, 300) });
-    const batches = await openBatches(await imageFolder(folder), { ...options, batch: 20, partial: true });
+    const batches = await openBatches(await imageFolder(folder), {
+      ...options,
+      batch: 20,
+      partial: true,
+    });
     await assert.rejects(batches.epoch(0).next(), {
       name: 'AlexNetError',
       message: [
@@ -156,7 +261,10 @@ test('an epoch can be left and another begun; two at once are refused', async ()
     const first = batches.epoch(0);
     const { value } = await first.next();
     assert.equal(value?.number, 0);
-    await assert.rejects(batches.epoch(1).next(), { message: 'Expected the epoch before to be over or left before another is begun: only one at a time can be read.' });
+    await assert.rejects(batches.epoch(1).next(), {
+      message:
+        'Expected the epoch before to be over or left before another is begun: only one at a time can be read.',
+    });
     await first.return();
     const numbers: number[] = [];
     for await (const { number } of batches.epoch(1)) numbers.push(number);
@@ -170,7 +278,9 @@ test('workers run in a program that is given on the command line too', async () 
     await writeClasses(folder, { ant: 2, bee: 2 });
     const code = `import { imageFolder, measureColours } from '${new URL('../index.js', import.meta.url).href}';
       console.log((await measureColours(await imageFolder('${folder}'), { resize: { how: 'shorterSide', size: 32 } })).statistics.pictures);`;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+    });
     assert.deepEqual([stdout, stderr], ['4\n', '']);
   });
 });
@@ -179,12 +289,25 @@ test('openBatches() refuses what cannot work', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 2, bee: 2 });
     const dataset = await imageFolder(folder);
-    await assert.rejects(openBatches(dataset, { ...options, split: 'val' }), { message: `The dataset ${folder} has no pictures for val.` });
-    await assert.rejects(openBatches(dataset, { ...options, batch: 0 }), { message: 'Expected a batch of at least 1 picture but found 0.' });
-    await assert.rejects(openBatches(dataset, { ...options, preprocessing: { ...preprocessing, crop: 40 } }), { message: "Expected a crop no larger than the resized picture's 36 pixels but found 40." });
+    await assert.rejects(openBatches(dataset, { ...options, split: 'val' }), {
+      message: `The dataset ${folder} has no pictures for val.`,
+    });
+    await assert.rejects(openBatches(dataset, { ...options, batch: 0 }), {
+      message: 'Expected a batch of at least 1 picture but found 0.',
+    });
+    await assert.rejects(
+      openBatches(dataset, { ...options, preprocessing: { ...preprocessing, crop: 40 } }),
+      { message: "Expected a crop no larger than the resized picture's 36 pixels but found 40." },
+    );
     const { statistics: _, ...without } = options;
-    await assert.rejects(openBatches(dataset, without), { message: 'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().' });
-    await assert.rejects(openWorkers({ cacheDirectory: join(folder, 'nowhere'), threads: 1 }), /^AlexNetError: Decoded pictures cannot be kept in .*nowhere \(ENOENT.*Name another folder for the cache, or none\.$/);
+    await assert.rejects(openBatches(dataset, without), {
+      message:
+        'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().',
+    });
+    await assert.rejects(
+      openWorkers({ cacheDirectory: join(folder, 'nowhere'), threads: 1 }),
+      /^AlexNetError: Decoded pictures cannot be kept in .*nowhere \(ENOENT.*Name another folder for the cache, or none\.$/,
+    );
   });
 });
 
@@ -195,8 +318,13 @@ test('workers that are closed end a waiting epoch with a sentence, not a hang', 
     const batches = await openBatches(await imageFolder(folder), { ...options, workers });
     const coming = batches.epoch(0).next();
     await workers.close();
-    await assert.rejects(coming, { name: 'AlexNetError', message: 'The data workers were closed.' });
-    await assert.rejects(batches.epoch(1).next(), { message: 'The data workers are closed: no more pictures can be read through them.' });
+    await assert.rejects(coming, {
+      name: 'AlexNetError',
+      message: 'The data workers were closed.',
+    });
+    await assert.rejects(batches.epoch(1).next(), {
+      message: 'The data workers are closed: no more pictures can be read through them.',
+    });
     await batches.close();
   });
 });
@@ -205,22 +333,50 @@ test('measureColours() gives mean, deviation, components and mean image as a pla
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 5, bee: 6 });
     const dataset = await imageFolder(folder);
-    const { statistics: found, meanImage } = await measureColours(dataset, { resize: preprocessing.resize, meanImage: true });
+    const { statistics: found, meanImage } = await measureColours(dataset, {
+      resize: preprocessing.resize,
+      meanImage: true,
+    });
     const plain = { ...preprocessing, crop: 36, mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
-    const images = await Promise.all(dataset.samples.map(async ({ source }) => preprocess(await loadPicture(source.path, plain), plain)));
+    const images = await Promise.all(
+      dataset.samples.map(async ({ source }) =>
+        preprocess(await loadPicture(source.path, plain), plain),
+      ),
+    );
     const plane = 36 * 36;
-    images[0]!.forEach((_, i) => assert.ok(Math.abs(meanImage![i]! - images.reduce((sum, image) => sum + image[i]!, 0) / images.length) < 1e-3));
-    const channel = (c: number): number[] => images.flatMap((image) => [...image.subarray(c * plane, (c + 1) * plane)].map((value) => value / 255));
-    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+    images[0]!.forEach((_, i) =>
+      assert.ok(
+        Math.abs(
+          meanImage![i]! - images.reduce((sum, image) => sum + image[i]!, 0) / images.length,
+        ) < 1e-3,
+      ),
+    );
+    const channel = (c: number): number[] =>
+      images.flatMap((image) =>
+        [...image.subarray(c * plane, (c + 1) * plane)].map((value) => value / 255),
+      );
+    const mean = (values: readonly number[]): number =>
+      values.reduce((sum, value) => sum + value, 0) / values.length;
     const channels = [0, 1, 2].map(channel);
-    const covariance = channels.map((a) => channels.map((b) => mean(a.map((value, i) => value * b[i]!)) - mean(a) * mean(b)));
+    const covariance = channels.map((a) =>
+      channels.map((b) => mean(a.map((value, i) => value * b[i]!)) - mean(a) * mean(b)),
+    );
     assert.equal(found.pictures, 11);
     for (const c of [0, 1, 2]) {
       assert.ok(Math.abs(found.mean[c]! - mean(channels[c]!)) < 1e-9);
       assert.ok(Math.abs(found.deviation[c]! - Math.sqrt(covariance[c]![c]!)) < 1e-9);
       const vector = found.eigenvectors[c]!;
-      covariance.forEach((row, i) => assert.ok(Math.abs(row.reduce((sum, value, j) => sum + value * vector[j]!, 0) - found.eigenvalues[c]! * vector[i]!) < 1e-9));
+      covariance.forEach((row, i) =>
+        assert.ok(
+          Math.abs(
+            row.reduce((sum, value, j) => sum + value * vector[j]!, 0) -
+              found.eigenvalues[c]! * vector[i]!,
+          ) < 1e-9,
+        ),
+      );
     }
-    assert.ok(found.eigenvalues[0] >= found.eigenvalues[1] && found.eigenvalues[1] >= found.eigenvalues[2]);
+    assert.ok(
+      found.eigenvalues[0] >= found.eigenvalues[1] && found.eigenvalues[1] >= found.eigenvalues[2],
+    );
   });
 });

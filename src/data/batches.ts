@@ -56,10 +56,22 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
   const { resize, crop } = options.preprocessing;
   const { pca, erase } = options.augmentation ?? {};
   const indices = samplesOf(dataset, options.split);
-  ensure(indices.length > 0, () => `The dataset ${dataset.provenance.root} has no pictures for ${options.split}.`);
-  ensure(Number.isInteger(options.batch) && options.batch >= 1, `Expected a batch of at least 1 picture but found ${options.batch}.`);
-  ensure(crop <= resize.size, `Expected a crop no larger than the resized picture's ${resize.size} pixels but found ${crop}.`);
-  ensure(!(pca || erase) || options.statistics !== undefined, 'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().');
+  ensure(
+    indices.length > 0,
+    () => `The dataset ${dataset.provenance.root} has no pictures for ${options.split}.`,
+  );
+  ensure(
+    Number.isInteger(options.batch) && options.batch >= 1,
+    `Expected a batch of at least 1 picture but found ${options.batch}.`,
+  );
+  ensure(
+    crop <= resize.size,
+    `Expected a crop no larger than the resized picture's ${resize.size} pixels but found ${crop}.`,
+  );
+  ensure(
+    !(pca || erase) || options.statistics !== undefined,
+    'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().',
+  );
   return new Batches(dataset, indices, options, options.workers ?? (await openWorkers()));
 }
 
@@ -82,8 +94,21 @@ export class Batches {
   readonly #inputSize: number;
   #open = false;
 
-  constructor(dataset: Dataset, indices: Uint32Array, options: BatchesOptions, workers: DataWorkers) {
-    const { preprocessing, batch, augmentation, statistics, crops = 1, seed = 0, meanImage } = options;
+  constructor(
+    dataset: Dataset,
+    indices: Uint32Array,
+    options: BatchesOptions,
+    workers: DataWorkers,
+  ) {
+    const {
+      preprocessing,
+      batch,
+      augmentation,
+      statistics,
+      crops = 1,
+      seed = 0,
+      meanImage,
+    } = options;
     const partial = options.partial ?? (augmentation === undefined || indices.length < batch);
     this.length = partial ? Math.ceil(indices.length / batch) : Math.floor(indices.length / batch);
     this.samples = indices.length;
@@ -93,9 +118,20 @@ export class Batches {
     this.#store = workers.store(dataset, preprocessing.resize);
     this.#inputSize = (augmentation ? 1 : crops) * 3 * preprocessing.crop ** 2;
     const count = Math.max(1, Math.min(this.length, 1 + (options.prefetch ?? 2)));
-    const slots = Array.from({ length: count }, () => new SharedArrayBuffer(Math.min(batch, indices.length) * this.#inputSize * 4));
+    const slots = Array.from(
+      { length: count },
+      () => new SharedArrayBuffer(Math.min(batch, indices.length) * this.#inputSize * 4),
+    );
     this.#slots = slots.map((slot) => new Float32Array(slot));
-    this.#plan = workers.addPlan({ preprocessing, subtract: meanCrop(preprocessing, meanImage), augmentation, statistics, crops, seed, slots });
+    this.#plan = workers.addPlan({
+      preprocessing,
+      subtract: meanCrop(preprocessing, meanImage),
+      augmentation,
+      statistics,
+      crops,
+      seed,
+      slots,
+    });
   }
 
   /** Pictures of this dataset that could not be read so far, each once. */
@@ -110,9 +146,14 @@ export class Batches {
    * @throws {AlexNetError} when more than `mostFailures` of the samples cannot be read.
    */
   async *epoch(epoch: number, from = 0): AsyncGenerator<Batch, void, undefined> {
-    ensure(!this.#open, 'Expected the epoch before to be over or left before another is begun: only one at a time can be read.');
+    ensure(
+      !this.#open,
+      'Expected the epoch before to be over or left before another is begun: only one at a time can be read.',
+    );
     this.#open = true;
-    const order = this.#options.augmentation ? epochOrder(this.#indices, this.#options.seed ?? 0, epoch) : this.#indices;
+    const order = this.#options.augmentation
+      ? epochOrder(this.#indices, this.#options.seed ?? 0, epoch)
+      : this.#indices;
     const free = this.#slots.map((_, slot) => slot);
     const coming: { slot: number; batch: Promise<Omit<Batch, 'waited'>> }[] = [];
     let next = from;
@@ -147,13 +188,28 @@ export class Batches {
     if (!this.#options.workers) await this.#workers.close();
   }
 
-  async #make(order: Uint32Array, epoch: number, number: number, slot: number): Promise<Omit<Batch, 'waited'>> {
+  async #make(
+    order: Uint32Array,
+    epoch: number,
+    number: number,
+    slot: number,
+  ): Promise<Omit<Batch, 'waited'>> {
     const { batch } = this.#options;
-    const wanted = order.subarray(number * batch, (number + 1) * batch).filter((index) => !this.#store.failed(index));
+    const wanted = order
+      .subarray(number * batch, (number + 1) * batch)
+      .filter((index) => !this.#store.failed(index));
     const tasks: Promise<unknown>[] = [];
     for (let position = 0; position < wanted.length; position += picturesPerTask) {
       const part = wanted.subarray(position, position + picturesPerTask);
-      tasks.push(this.#workers.run(this.#store, part, { do: 'fill', plan: this.#plan, slot, epoch, position }));
+      tasks.push(
+        this.#workers.run(this.#store, part, {
+          do: 'fill',
+          plan: this.#plan,
+          slot,
+          epoch,
+          position,
+        }),
+      );
     }
     const ended = await Promise.allSettled(tasks);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
@@ -167,11 +223,21 @@ export class Batches {
     const indices: number[] = [];
     wanted.forEach((index, position) => {
       if (this.#store.failed(index)) return;
-      if (position !== indices.length) images.copyWithin(indices.length * this.#inputSize, position * this.#inputSize, (position + 1) * this.#inputSize);
+      if (position !== indices.length)
+        images.copyWithin(
+          indices.length * this.#inputSize,
+          position * this.#inputSize,
+          (position + 1) * this.#inputSize,
+        );
       indices.push(index);
     });
     const size = indices.length;
-    return { number, size, images: images.subarray(0, size * this.#inputSize), labels: Int32Array.from(indices, (index) => samples[index]!.label), indices: Int32Array.from(indices) };
+    return {
+      number,
+      size,
+      images: images.subarray(0, size * this.#inputSize),
+      labels: Int32Array.from(indices, (index) => samples[index]!.label),
+      indices: Int32Array.from(indices),
+    };
   }
 }
-

@@ -4,11 +4,27 @@ import type { Augmentation } from './augmentation.ts';
 import { draw } from './draw.ts';
 import type { Drawn } from './draw.ts';
 
-const statistics = { pictures: 1, mean: [0.5, 0.5, 0.5], deviation: [0.3, 0.3, 0.3], eigenvalues: [0.2, 0.02, 0.004], eigenvectors: [[1, 0, 0], [0, 0.6, 0.8], [0, 0.8, -0.6]] } as const;
+const statistics = {
+  pictures: 1,
+  mean: [0.5, 0.5, 0.5],
+  deviation: [0.3, 0.3, 0.3],
+  eigenvalues: [0.2, 0.02, 0.004],
+  eigenvectors: [
+    [1, 0, 0],
+    [0, 0.6, 0.8],
+    [0, 0.8, -0.6],
+  ],
+} as const;
 const paper: Augmentation = { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 } };
 
-function draws(augmentation: Augmentation, count: number, size: readonly [number, number] = [341, 256]): Drawn[] {
-  return Array.from({ length: count }, (_, sample) => draw(augmentation, 1, 3, sample, size[0], size[1], 227, statistics));
+function draws(
+  augmentation: Augmentation,
+  count: number,
+  size: readonly [number, number] = [341, 256],
+): Drawn[] {
+  return Array.from({ length: count }, (_, sample) =>
+    draw(augmentation, 1, 3, sample, size[0], size[1], 227, statistics),
+  );
 }
 
 function mean(values: readonly number[]): number {
@@ -23,17 +39,44 @@ function deviation(values: readonly number[]): number {
 const noGrey = (): number => assert.fail('the mean grey is not needed here');
 
 test('draw() means the same for ever: these draws of one seed, epoch and sample', () => {
-  const all: Augmentation = { crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.25] }, mirror: 0.5, pca: { deviation: 0.1 }, jitter: { brightness: 0.4 }, erase: { chance: 1, area: [0.1, 0.2] } };
+  const all: Augmentation = {
+    crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.25] },
+    mirror: 0.5,
+    pca: { deviation: 0.1 },
+    jitter: { brightness: 0.4 },
+    erase: { chance: 1, area: [0.1, 0.2] },
+  };
   const { box, mirrored, colours, erase } = draw(all, 1, 2, 3, 341, 256, 227, statistics);
   const { matrix, offset } = colours(() => 100);
-  assert.deepEqual({ box, mirrored, erase }, { box: { left: 38, top: 5, width: 279, height: 251 }, mirrored: true, erase: { left: 152, top: 6, width: 59, height: 151 } });
-  assert.deepEqual([matrix[0], ...offset].map((value) => Number(value!.toFixed(6))), [1.229634, 1.168939, -0.088875, -0.400791]);
-  assert.deepEqual(draw(paper, 1, 2, 3, 341, 256, 227, statistics).box, { left: 60, top: 25, width: 227, height: 227 });
+  assert.deepEqual(
+    { box, mirrored, erase },
+    {
+      box: { left: 38, top: 5, width: 279, height: 251 },
+      mirrored: true,
+      erase: { left: 152, top: 6, width: 59, height: 151 },
+    },
+  );
+  assert.deepEqual(
+    [matrix[0], ...offset].map((value) => Number(value!.toFixed(6))),
+    [1.229634, 1.168939, -0.088875, -0.400791],
+  );
+  assert.deepEqual(draw(paper, 1, 2, 3, 341, 256, 227, statistics).box, {
+    left: 60,
+    top: 25,
+    width: 227,
+    height: 227,
+  });
 });
 
 test('draw() differs by seed, epoch and sample', () => {
-  const at = (seed: number, epoch: number, sample: number): string => JSON.stringify(draw(paper, seed, epoch, sample, 341, 256, 227, statistics).colours(noGrey).offset);
-  assert.equal(new Set([at(1, 1, 1), at(2, 1, 1), at(1, 2, 1), at(1, 1, 2), at(1, 1, 3), at(1, 3, 1)]).size, 6);
+  const at = (seed: number, epoch: number, sample: number): string =>
+    JSON.stringify(
+      draw(paper, seed, epoch, sample, 341, 256, 227, statistics).colours(noGrey).offset,
+    );
+  assert.equal(
+    new Set([at(1, 1, 1), at(2, 1, 1), at(1, 2, 1), at(1, 1, 2), at(1, 1, 3), at(1, 3, 1)]).size,
+    6,
+  );
   assert.equal(at(5, 6, 7), at(5, 6, 7));
 });
 
@@ -41,7 +84,10 @@ test('a crop of the square takes each of its places, from edge to edge, and a mi
   const found = draws(paper, 4000);
   const lefts = found.map(({ box }) => box.left);
   const tops = found.map(({ box }) => box.top);
-  assert.deepEqual([Math.min(...lefts), Math.max(...lefts), Math.min(...tops), Math.max(...tops)], [42, 42 + 29, 0, 29]);
+  assert.deepEqual(
+    [Math.min(...lefts), Math.max(...lefts), Math.min(...tops), Math.max(...tops)],
+    [42, 42 + 29, 0, 29],
+  );
   assert.equal(new Set(lefts).size, 30);
   assert.ok(Math.abs(mean(lefts) - 56.5) < 0.7 && Math.abs(mean(tops) - 14.5) < 0.7);
   assert.ok(Math.abs(mean(found.map(({ mirrored }) => Number(mirrored))) - 0.5) < 0.03);
@@ -51,36 +97,73 @@ test('a crop of the square takes each of its places, from edge to edge, and a mi
 });
 
 test('a resampled crop has the areas and aspects asked for and lies inside the picture', () => {
-  const found = draws({ crop: { from: 'resized', area: [0.25, 0.8], aspect: [0.75, 4 / 3] } }, 4000).map(({ box }) => box);
-  for (const { left, top, width, height } of found) assert.ok(left >= 0 && top >= 0 && left + width <= 341 && top + height <= 256);
+  const found = draws(
+    { crop: { from: 'resized', area: [0.25, 0.8], aspect: [0.75, 4 / 3] } },
+    4000,
+  ).map(({ box }) => box);
+  for (const { left, top, width, height } of found)
+    assert.ok(left >= 0 && top >= 0 && left + width <= 341 && top + height <= 256);
   const areas = found.map(({ width, height }) => (width * height) / (341 * 256));
   const aspects = found.map(({ width, height }) => width / height);
-  assert.ok(Math.min(...areas) > 0.245 && Math.max(...areas) < 0.805 && mean(areas) > 0.45 && mean(areas) < 0.55);
-  assert.ok(Math.min(...aspects) > 0.74 && Math.max(...aspects) < 1.35 && Math.abs(mean(aspects.map(Math.log))) < 0.03);
+  assert.ok(
+    Math.min(...areas) > 0.245 &&
+      Math.max(...areas) < 0.805 &&
+      mean(areas) > 0.45 &&
+      mean(areas) < 0.55,
+  );
+  assert.ok(
+    Math.min(...aspects) > 0.74 &&
+      Math.max(...aspects) < 1.35 &&
+      Math.abs(mean(aspects.map(Math.log))) < 0.03,
+  );
 });
 
 test('a resampled crop of a strip falls back to the middle, of the nearest aspect that is allowed', () => {
-  const [first] = draws({ crop: { from: 'resized', area: [0.9, 1], aspect: [0.75, 4 / 3] } }, 1, [1024, 256]);
+  const [first] = draws(
+    { crop: { from: 'resized', area: [0.9, 1], aspect: [0.75, 4 / 3] } },
+    1,
+    [1024, 256],
+  );
   assert.deepEqual(first!.box, { left: 341, top: 0, width: 341, height: 256 });
 });
 
 test('colour noise shifts along the principal components, as wide as eigenvalue times deviation', () => {
   const shifts = draws(paper, 4000).map(({ colours }) => colours(noGrey).offset);
-  const along = (vector: readonly number[]): number[] => shifts.map((shift) => shift.reduce((sum, value, c) => sum + value * vector[c]!, 0));
+  const along = (vector: readonly number[]): number[] =>
+    shifts.map((shift) => shift.reduce((sum, value, c) => sum + value * vector[c]!, 0));
   statistics.eigenvectors.forEach((vector, k) => {
     const values = along(vector);
     const expected = 255 * 0.1 * statistics.eigenvalues[k]!;
-    assert.ok(Math.abs(deviation(values) / expected - 1) < 0.05 && Math.abs(mean(values)) < 0.08 * expected, `${k}: ${deviation(values)} is not ${expected}`);
+    assert.ok(
+      Math.abs(deviation(values) / expected - 1) < 0.05 && Math.abs(mean(values)) < 0.08 * expected,
+      `${k}: ${deviation(values)} is not ${expected}`,
+    );
   });
 });
 
 test('jitter scales brightness, turns contrast about the mean grey, and saturation about each grey', () => {
-  const apply = ({ matrix, offset }: ReturnType<Drawn['colours']>, rgb: readonly number[]): number[] => [0, 1, 2].map((c) => offset[c]! + rgb.reduce((sum, value, k) => sum + value * matrix[3 * c + k]!, 0));
-  const factors = draws({ crop: { from: 'square' }, jitter: { brightness: 0.3 } }, 2000).map(({ colours }) => apply(colours(noGrey), [100, 50, 10])[0]! / 100);
-  assert.ok(Math.min(...factors) >= 0.7 && Math.max(...factors) < 1.3 && Math.abs(mean(factors) - 1) < 0.02);
+  const apply = (
+    { matrix, offset }: ReturnType<Drawn['colours']>,
+    rgb: readonly number[],
+  ): number[] =>
+    [0, 1, 2].map(
+      (c) => offset[c]! + rgb.reduce((sum, value, k) => sum + value * matrix[3 * c + k]!, 0),
+    );
+  const factors = draws({ crop: { from: 'square' }, jitter: { brightness: 0.3 } }, 2000).map(
+    ({ colours }) => apply(colours(noGrey), [100, 50, 10])[0]! / 100,
+  );
+  assert.ok(
+    Math.min(...factors) >= 0.7 && Math.max(...factors) < 1.3 && Math.abs(mean(factors) - 1) < 0.02,
+  );
   for (const { colours } of draws({ crop: { from: 'square' }, jitter: { contrast: 0.5 } }, 20)) {
-    apply(colours(() => 80), [80, 80, 80]).forEach((value) => assert.ok(Math.abs(value - 80) < 1e-9));
-    const [high, , low] = apply(colours(() => 80), [90, 80, 70]);
+    apply(
+      colours(() => 80),
+      [80, 80, 80],
+    ).forEach((value) => assert.ok(Math.abs(value - 80) < 1e-9));
+    const [high, , low] = apply(
+      colours(() => 80),
+      [90, 80, 70],
+    );
     assert.ok(Math.abs(high! + low! - 160) < 1e-9 && high! - low! > 9.9 && high! - low! < 30.1);
   }
   for (const { colours } of draws({ crop: { from: 'square' }, jitter: { saturation: 0.5 } }, 20)) {
@@ -88,14 +171,22 @@ test('jitter scales brightness, turns contrast about the mean grey, and saturati
   }
   for (const { colours } of draws({ crop: { from: 'square' }, grey: 1 }, 5)) {
     const [red, green, blue] = apply(colours(noGrey), [200, 30, 90]);
-    assert.ok(Math.abs(red! - green!) < 1e-9 && Math.abs(red! - blue!) < 1e-9 && Math.abs(red! - (0.299 * 200 + 0.587 * 30 + 0.114 * 90)) < 1e-9);
+    assert.ok(
+      Math.abs(red! - green!) < 1e-9 &&
+        Math.abs(red! - blue!) < 1e-9 &&
+        Math.abs(red! - (0.299 * 200 + 0.587 * 30 + 0.114 * 90)) < 1e-9,
+    );
   }
 });
 
 test('an erased rectangle lies in the crop and comes as often and as large as asked for', () => {
-  const found = draws({ crop: { from: 'square' }, erase: { chance: 0.25, area: [0.1, 0.2] } }, 4000).flatMap(({ erase }) => (erase ? [erase] : []));
+  const found = draws(
+    { crop: { from: 'square' }, erase: { chance: 0.25, area: [0.1, 0.2] } },
+    4000,
+  ).flatMap(({ erase }) => (erase ? [erase] : []));
   assert.ok(Math.abs(found.length / 4000 - 0.25) < 0.03);
-  for (const { left, top, width, height } of found) assert.ok(left >= 0 && top >= 0 && left + width <= 227 && top + height <= 227);
+  for (const { left, top, width, height } of found)
+    assert.ok(left >= 0 && top >= 0 && left + width <= 227 && top + height <= 227);
   const areas = found.map(({ width, height }) => (width * height) / 227 ** 2);
   assert.ok(Math.min(...areas) > 0.09 && Math.max(...areas) < 0.21);
 });

@@ -21,16 +21,39 @@ export interface Drawn {
 const wordsPerPicture = 64;
 
 /** The places of each decision's words: part of what a seed means, so never changed, only added to. */
-const place = { mirror: 0, x: 1, y: 2, rectangle: 4, pca: 24, brightness: 32, contrast: 33, saturation: 34, grey: 35, erase: 40 } as const;
+const place = {
+  mirror: 0,
+  x: 1,
+  y: 2,
+  rectangle: 4,
+  pca: 24,
+  brightness: 32,
+  contrast: 33,
+  saturation: 34,
+  grey: 35,
+  erase: 40,
+} as const;
 
 /** Draws for one sample in one epoch: the same on every machine, with any number of workers. */
-export function draw(augmentation: Augmentation, seed: number, epoch: number, sample: number, width: number, height: number, crop: number, statistics?: ColourStatistics): Drawn {
+export function draw(
+  augmentation: Augmentation,
+  seed: number,
+  epoch: number,
+  sample: number,
+  width: number,
+  height: number,
+  crop: number,
+  statistics?: ColourStatistics,
+): Drawn {
   const words = bits({ seed, purpose: purposes.augmentation, stream: epoch });
   const raw = new Uint32Array(wordsPerPicture);
   words(sample * wordsPerPicture, wordsPerPicture, raw);
   const chance = (i: number): number => (raw[i]! >>> 8) / 2 ** 24;
   const box = cropBox(augmentation.crop, width, height, crop, chance);
-  const shift = augmentation.pca && statistics ? pcaShift(words, sample, augmentation.pca.deviation, statistics) : undefined;
+  const shift =
+    augmentation.pca && statistics
+      ? pcaShift(words, sample, augmentation.pca.deviation, statistics)
+      : undefined;
   const erase = eraseBox(augmentation, crop, chance);
   return {
     box,
@@ -42,7 +65,13 @@ export function draw(augmentation: Augmentation, seed: number, epoch: number, sa
 
 type Chance = (place: number) => number;
 
-function cropBox(crop: Crop, width: number, height: number, size: number, chance: Chance): Rectangle {
+function cropBox(
+  crop: Crop,
+  width: number,
+  height: number,
+  size: number,
+  chance: Chance,
+): Rectangle {
   if (crop.from === 'resized') return resizedBox(crop, width, height, chance);
   const square = crop.from === 'square' ? Math.min(width, height) : undefined;
   const within = (length: number, word: number): number => {
@@ -53,14 +82,29 @@ function cropBox(crop: Crop, width: number, height: number, size: number, chance
 }
 
 /** Ten tries, then the largest rectangle of an allowed aspect in the middle: torchvision's rule. */
-function resizedBox({ area, aspect }: Extract<Crop, { from: 'resized' }>, width: number, height: number, chance: Chance): Rectangle {
+function resizedBox(
+  { area, aspect }: Extract<Crop, { from: 'resized' }>,
+  width: number,
+  height: number,
+  chance: Chance,
+): Rectangle {
   for (let attempt = 0; attempt < 10; attempt++) {
     const pixels = width * height * between(area, chance(place.rectangle + 2 * attempt));
-    const ratio = Math.exp(between([Math.log(aspect[0]), Math.log(aspect[1])], chance(place.rectangle + 2 * attempt + 1)));
+    const ratio = Math.exp(
+      between(
+        [Math.log(aspect[0]), Math.log(aspect[1])],
+        chance(place.rectangle + 2 * attempt + 1),
+      ),
+    );
     const w = Math.round(Math.sqrt(pixels * ratio));
     const h = Math.round(Math.sqrt(pixels / ratio));
     if (w < 1 || h < 1 || w > width || h > height) continue;
-    return { left: Math.floor(chance(place.x) * (width - w + 1)), top: Math.floor(chance(place.y) * (height - h + 1)), width: w, height: h };
+    return {
+      left: Math.floor(chance(place.x) * (width - w + 1)),
+      top: Math.floor(chance(place.y) * (height - h + 1)),
+      width: w,
+      height: h,
+    };
   }
   const ratio = Math.min(aspect[1], Math.max(aspect[0], width / height));
   const w = Math.min(width, Math.round(height * ratio));
@@ -74,26 +118,57 @@ function eraseBox({ erase }: Augmentation, crop: number, chance: Chance): Rectan
   const ratio = Math.exp(between([Math.log(0.3), Math.log(1 / 0.3)], chance(place.erase + 2)));
   const width = Math.min(crop, Math.max(1, Math.round(Math.sqrt(pixels * ratio))));
   const height = Math.min(crop, Math.max(1, Math.round(Math.sqrt(pixels / ratio))));
-  return { left: Math.floor(chance(place.erase + 3) * (crop - width + 1)), top: Math.floor(chance(place.erase + 4) * (crop - height + 1)), width, height };
+  return {
+    left: Math.floor(chance(place.erase + 3) * (crop - width + 1)),
+    top: Math.floor(chance(place.erase + 4) * (crop - height + 1)),
+    width,
+    height,
+  };
 }
 
 /** `[p1 p2 p3]·[α1λ1 α2λ2 α3λ3]`, in 8-bit units; eigenvalues are of colours from 0 to 1. */
-function pcaShift(words: ReturnType<typeof bits>, sample: number, deviation: number, { eigenvalues, eigenvectors }: ColourStatistics): number[] {
+function pcaShift(
+  words: ReturnType<typeof bits>,
+  sample: number,
+  deviation: number,
+  { eigenvalues, eigenvectors }: ColourStatistics,
+): number[] {
   const alphas = new Float64Array(3);
   normal(words, alphas, deviation, sample * wordsPerPicture + place.pca);
-  return [0, 1, 2].map((c) => 255 * [0, 1, 2].reduce((sum, k) => sum + eigenvectors[k]![c]! * alphas[k]! * eigenvalues[k]!, 0));
+  return [0, 1, 2].map(
+    (c) =>
+      255 *
+      [0, 1, 2].reduce((sum, k) => sum + eigenvectors[k]![c]! * alphas[k]! * eigenvalues[k]!, 0),
+  );
 }
 
 const greyWeights = [0.299, 0.587, 0.114] as const;
 
-function colourMap({ jitter = {}, grey = 0 }: Augmentation, chance: Chance, meanGrey: () => number, shift?: readonly number[]): ColourMap {
-  const factor = (strength: number | undefined, word: number): number => (strength ? between([1 - strength, 1 + strength], chance(word)) : 1);
+function colourMap(
+  { jitter = {}, grey = 0 }: Augmentation,
+  chance: Chance,
+  meanGrey: () => number,
+  shift?: readonly number[],
+): ColourMap {
+  const factor = (strength: number | undefined, word: number): number =>
+    strength ? between([1 - strength, 1 + strength], chance(word)) : 1;
   const brightness = factor(jitter.brightness, place.brightness);
   const contrast = factor(jitter.contrast, place.contrast);
-  const saturation = grey > 0 && chance(place.grey) < grey ? 0 : factor(jitter.saturation, place.saturation);
+  const saturation =
+    grey > 0 && chance(place.grey) < grey ? 0 : factor(jitter.saturation, place.saturation);
   let map = identityColours;
-  if (brightness !== 1 || contrast !== 1) map = scaled(brightness * contrast, contrast === 1 ? 0 : (1 - contrast) * brightness * meanGrey());
-  if (saturation !== 1) map = compose(map, { matrix: [0, 1, 2].flatMap((c) => [0, 1, 2].map((k) => (1 - saturation) * greyWeights[k]! + (c === k ? saturation : 0))), offset: [0, 0, 0] });
+  if (brightness !== 1 || contrast !== 1)
+    map = scaled(
+      brightness * contrast,
+      contrast === 1 ? 0 : (1 - contrast) * brightness * meanGrey(),
+    );
+  if (saturation !== 1)
+    map = compose(map, {
+      matrix: [0, 1, 2].flatMap((c) =>
+        [0, 1, 2].map((k) => (1 - saturation) * greyWeights[k]! + (c === k ? saturation : 0)),
+      ),
+      offset: [0, 0, 0],
+    });
   return shift ? compose(map, { ...identityColours, offset: shift }) : map;
 }
 

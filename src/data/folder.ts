@@ -7,7 +7,15 @@ import { finishDataset } from './split.ts';
 import { entries, filesBelow } from './walk.ts';
 import type { Entry, Found } from './walk.ts';
 
-const splitFolders: Readonly<Record<string, Split>> = { train: 'train', training: 'train', val: 'val', valid: 'val', validation: 'val', test: 'test', testing: 'test' };
+const splitFolders: Readonly<Record<string, Split>> = {
+  train: 'train',
+  training: 'train',
+  val: 'val',
+  valid: 'val',
+  validation: 'val',
+  test: 'test',
+  testing: 'test',
+};
 
 /**
  * A folder with one folder a class, pictures anywhere below it; or with `train` and `val` or `test`, which have such folders.
@@ -16,7 +24,13 @@ const splitFolders: Readonly<Record<string, Split>> = { train: 'train', training
  */
 export async function imageFolder(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const parts = await splitParts(root);
-  const found = await Promise.all(parts.map(async ({ split, prefix, path }) => ({ split, prefix, classes: await classFolders(path) })));
+  const found = await Promise.all(
+    parts.map(async ({ split, prefix, path }) => ({
+      split,
+      prefix,
+      classes: await classFolders(path),
+    })),
+  );
   const named = found.find(({ split }) => split === 'train') ?? found[0]!;
   const remarks: string[] = [];
   const classes = named.classes.filter((folder) => folder.files.length > 0).map(({ name }) => name);
@@ -24,11 +38,25 @@ export async function imageFolder(root: string, options: DatasetOptions = {}): P
   const samples: Sample[] = [];
   for (const { split, prefix, classes: folders } of found) {
     for (const { name, files, left } of folders) {
-      if (left > 0) remarks.push(`${prefix}${name}: ${left} ${left === 1 ? 'file is no picture by its name and content and was' : 'files are no pictures by their names and contents and were'} left out.`);
-      if (files.length === 0) remarks.push(`${prefix}${name}: there are no pictures in this folder.`);
+      if (left > 0)
+        remarks.push(
+          `${prefix}${name}: ${left} ${left === 1 ? 'file is no picture by its name and content and was' : 'files are no pictures by their names and contents and were'} left out.`,
+        );
+      if (files.length === 0)
+        remarks.push(`${prefix}${name}: there are no pictures in this folder.`);
       const label = classes.indexOf(name);
-      ensure(label >= 0 || files.length === 0, () => `${root}: ${prefix.slice(0, -1)} has pictures of ${JSON.stringify(name)}, a class that ${named.prefix.slice(0, -1)} has no pictures of.`);
-      for (const file of files) samples.push({ source: { path: file.path }, name: `${prefix}${name}/${file.name}`, label, split });
+      ensure(
+        label >= 0 || files.length === 0,
+        () =>
+          `${root}: ${prefix.slice(0, -1)} has pictures of ${JSON.stringify(name)}, a class that ${named.prefix.slice(0, -1)} has no pictures of.`,
+      );
+      for (const file of files)
+        samples.push({
+          source: { path: file.path },
+          name: `${prefix}${name}/${file.name}`,
+          label,
+          split,
+        });
     }
   }
   return finishDataset({ classes, samples, remarks, kind: 'folder', root }, options);
@@ -43,7 +71,9 @@ interface Part {
 /** Its `train`, `val` and `test`; or the folder itself. */
 async function splitParts(root: string): Promise<Part[]> {
   const inside = await entries(root).catch((error: unknown) => {
-    throw new AlexNetError(`${root} cannot be opened as a folder of pictures (${error instanceof Error ? error.message : String(error)}).`);
+    throw new AlexNetError(
+      `${root} cannot be opened as a folder of pictures (${error instanceof Error ? error.message : String(error)}).`,
+    );
   });
   const parts = inside.flatMap(({ name, path, kind }) => {
     const split = kind === 'folder' ? splitFolders[name.toLowerCase()] : undefined;
@@ -73,8 +103,54 @@ async function classFolder({ name, path }: Entry): Promise<ClassFolder> {
   return { name, files, left: all.length - files.length };
 }
 
-const pictureEndings = new Set(['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff', '.heic', '.heif', '.bmp', '.jxl', '.jp2']);
-const otherEndings = new Set(['.txt', '.md', '.csv', '.tsv', '.json', '.jsonl', '.xml', '.html', '.htm', '.yaml', '.yml', '.log', '.ini', '.db', '.py', '.js', '.ts', '.npy', '.mat', '.zip', '.tar', '.gz', '.pdf', '.mp4', '.mov', '.avi', '.aae', '.xmp', '.svg']);
+const pictureEndings = new Set([
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.png',
+  '.webp',
+  '.gif',
+  '.avif',
+  '.tif',
+  '.tiff',
+  '.heic',
+  '.heif',
+  '.bmp',
+  '.jxl',
+  '.jp2',
+]);
+const otherEndings = new Set([
+  '.txt',
+  '.md',
+  '.csv',
+  '.tsv',
+  '.json',
+  '.jsonl',
+  '.xml',
+  '.html',
+  '.htm',
+  '.yaml',
+  '.yml',
+  '.log',
+  '.ini',
+  '.db',
+  '.py',
+  '.js',
+  '.ts',
+  '.npy',
+  '.mat',
+  '.zip',
+  '.tar',
+  '.gz',
+  '.pdf',
+  '.mp4',
+  '.mov',
+  '.avi',
+  '.aae',
+  '.xmp',
+  '.svg',
+]);
 
 /** A name that promises a picture counts, so that a bad one is reported; one that promises something else does not; else the content decides. */
 async function mayBePicture({ path }: Found): Promise<boolean> {
@@ -95,7 +171,19 @@ async function head(path: string): Promise<Uint8Array> {
   }
 }
 
-function refuseNone(root: string, folders: readonly ClassFolder[], classes: readonly string[]): void {
-  ensure(folders.length > 0, () => `${root} has no folders in it. Expected one folder for each class, with its pictures: ${root}/cat/*.jpg, ${root}/dog/*.jpg.`);
-  ensure(classes.length > 0, () => `${root} has ${folders.length} ${folders.length === 1 ? 'folder' : 'folders'} but no pictures in them. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files.`);
+function refuseNone(
+  root: string,
+  folders: readonly ClassFolder[],
+  classes: readonly string[],
+): void {
+  ensure(
+    folders.length > 0,
+    () =>
+      `${root} has no folders in it. Expected one folder for each class, with its pictures: ${root}/cat/*.jpg, ${root}/dog/*.jpg.`,
+  );
+  ensure(
+    classes.length > 0,
+    () =>
+      `${root} has ${folders.length} ${folders.length === 1 ? 'folder' : 'folders'} but no pictures in them. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files.`,
+  );
 }

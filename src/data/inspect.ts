@@ -10,12 +10,25 @@ export async function inspect({ index, from }: Item): Promise<Inspection> {
   if (!('source' in from)) throw new Error('Only sources are inspected.');
   const { source } = from;
   const bytes = await readSourceBytes(source);
-  const { picture, damage } = source.as === 'planes32' ? { picture: fromPlanes(bytes), damage: undefined } : await decodeStrictly(bytes);
+  const { picture, damage } =
+    source.as === 'planes32'
+      ? { picture: fromPlanes(bytes), damage: undefined }
+      : await decodeStrictly(bytes);
   const { width, height } = picture;
-  return { index, width, height, grey: isGrey(picture), bytes: createHash('sha256').update(bytes).digest('hex'), look: await look(picture), damage };
+  return {
+    index,
+    width,
+    height,
+    grey: isGrey(picture),
+    bytes: createHash('sha256').update(bytes).digest('hex'),
+    look: await look(picture),
+    damage,
+  };
 }
 
-async function decodeStrictly(bytes: Uint8Array): Promise<{ picture: Picture; damage: string | undefined }> {
+async function decodeStrictly(
+  bytes: Uint8Array,
+): Promise<{ picture: Picture; damage: string | undefined }> {
   try {
     return { picture: await decodePicture(bytes, { strict: true }), damage: undefined };
   } catch (error) {
@@ -27,7 +40,12 @@ async function decodeStrictly(bytes: Uint8Array): Promise<{ picture: Picture; da
 /** Whether no pixel has a colour, up to what JPEG adds. */
 function isGrey({ data }: Picture): boolean {
   for (let i = 0; i < data.length; i += 3) {
-    if (Math.max(data[i]!, data[i + 1]!, data[i + 2]!) - Math.min(data[i]!, data[i + 1]!, data[i + 2]!) > 8) return false;
+    if (
+      Math.max(data[i]!, data[i + 1]!, data[i + 2]!) -
+        Math.min(data[i]!, data[i + 1]!, data[i + 2]!) >
+      8
+    )
+      return false;
   }
   return true;
 }
@@ -41,8 +59,12 @@ const lookSize = 16;
 async function look(picture: Picture): Promise<string> {
   const width = lookSize + 1;
   const { data } = await resizePicture(picture, { how: 'warp', size: width });
-  const grey = (x: number, y: number): number => 0.299 * data[(y * width + x) * 3]! + 0.587 * data[(y * width + x) * 3 + 1]! + 0.114 * data[(y * width + x) * 3 + 2]!;
+  const grey = (x: number, y: number): number =>
+    0.299 * data[(y * width + x) * 3]! +
+    0.587 * data[(y * width + x) * 3 + 1]! +
+    0.114 * data[(y * width + x) * 3 + 2]!;
   let bits = '';
-  for (let y = 0; y < lookSize; y++) for (let x = 0; x < lookSize; x++) bits += grey(x + 1, y) > grey(x, y) + 2 ? '1' : '0';
+  for (let y = 0; y < lookSize; y++)
+    for (let x = 0; x < lookSize; x++) bits += grey(x + 1, y) > grey(x, y) + 2 ? '1' : '0';
   return BigInt(`0b${bits}`).toString(16).padStart(64, '0');
 }

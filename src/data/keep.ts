@@ -29,10 +29,17 @@ export class Keeper {
 
   read({ chunk, offset, width, height }: Place): Picture {
     const length = width * height * 3;
-    if (chunk >= 0) return { width, height, data: new Uint8Array(this.#chunks.get(chunk)!, offset, length) };
+    if (chunk >= 0)
+      return { width, height, data: new Uint8Array(this.#chunks.get(chunk)!, offset, length) };
     const data = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const bytes = readSync(this.#start.files[-1 - chunk]!, data, done, length - done, offset + done);
+    for (let done = 0; done < length;) {
+      const bytes = readSync(
+        this.#start.files[-1 - chunk]!,
+        data,
+        done,
+        length - done,
+        offset + done,
+      );
       if (bytes === 0) throw new Error('The cache file of decoded pictures was cut short.');
       done += bytes;
     }
@@ -54,7 +61,8 @@ export class Keeper {
 
   #inMemory({ width, height, data }: Picture): Place | undefined {
     if (data.length > this.#start.chunkBytes) return undefined;
-    if (!this.#current || this.#current.used + data.length > this.#start.chunkBytes) this.#current = this.#nextChunk();
+    if (!this.#current || this.#current.used + data.length > this.#start.chunkBytes)
+      this.#current = this.#nextChunk();
     if (!this.#current) return undefined;
     const { chunk, used: offset } = this.#current;
     new Uint8Array(this.#chunks.get(chunk)!, offset, data.length).set(data);
@@ -79,7 +87,8 @@ export class Keeper {
     if (!this.#fileOpen || this.#written + data.length > fileBytes) return undefined;
     const offset = this.#written;
     try {
-      for (let done = 0; done < data.length; ) done += writeSync(files[number]!, data, done, data.length - done, offset + done);
+      for (let done = 0; done < data.length;)
+        done += writeSync(files[number]!, data, done, data.length - done, offset + done);
     } catch (error) {
       this.#fileOpen = false;
       this.#remark = `No more decoded pictures are kept on disk (${error instanceof Error ? error.message : String(error)}): the others are decoded again in every epoch.`;

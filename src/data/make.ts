@@ -8,12 +8,31 @@ import { draw } from './draw.ts';
 import type { Plan } from './messages.ts';
 
 /** Writes one picture's input `[crops, 3, crop, crop]` at `out[at]`: augmented by chance, or as prediction does it. */
-export function makeInput(out: Float32Array, at: number, picture: Picture, plan: Plan, epoch: number, index: number): void {
+export function makeInput(
+  out: Float32Array,
+  at: number,
+  picture: Picture,
+  plan: Plan,
+  epoch: number,
+  index: number,
+): void {
   const { preprocessing, augmentation, statistics, seed, subtract } = plan;
   if (!augmentation) return preprocessInto(out, at, picture, preprocessing, plan.crops, subtract);
   const { crop } = preprocessing;
-  const drawn = draw(augmentation, seed, epoch, index, picture.width, picture.height, crop, statistics);
-  const colours = compose(drawn.colours(() => meanGrey(picture, drawn.box)), normalisation(preprocessing));
+  const drawn = draw(
+    augmentation,
+    seed,
+    epoch,
+    index,
+    picture.width,
+    picture.height,
+    crop,
+    statistics,
+  );
+  const colours = compose(
+    drawn.colours(() => meanGrey(picture, drawn.box)),
+    normalisation(preprocessing),
+  );
   paintPlanes(out, at, picture, drawn.box, crop, { mirrored: drawn.mirrored, colours, subtract });
   if (drawn.erase) erase(out, at, crop, drawn.erase, fillColour(plan));
 }
@@ -22,10 +41,18 @@ export function makeInput(out: Float32Array, at: number, picture: Picture, plan:
 function fillColour({ preprocessing, statistics, subtract }: Plan): readonly number[] {
   if (subtract || !statistics) return [0, 0, 0];
   const { matrix, offset }: ColourMap = normalisation(preprocessing);
-  return [0, 1, 2].map((c) => [0, 1, 2].reduce((sum, k) => sum + matrix[3 * c + k]! * 255 * statistics.mean[k]!, offset[c]!));
+  return [0, 1, 2].map((c) =>
+    [0, 1, 2].reduce((sum, k) => sum + matrix[3 * c + k]! * 255 * statistics.mean[k]!, offset[c]!),
+  );
 }
 
-function erase(out: Float32Array, at: number, crop: number, { left, top, width, height }: Rectangle, fill: readonly number[]): void {
+function erase(
+  out: Float32Array,
+  at: number,
+  crop: number,
+  { left, top, width, height }: Rectangle,
+  fill: readonly number[],
+): void {
   for (let c = 0; c < 3; c++) {
     for (let y = top; y < top + height; y++) {
       const row = at + (c * crop + y) * crop + left;

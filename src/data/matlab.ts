@@ -2,7 +2,20 @@ import { inflateSync } from 'node:zlib';
 import { AlexNetError, ensure } from '../errors.ts';
 
 /** Types of data elements in a MAT file of level 5 ("MAT-File Format", MathWorks, tables 1-1 and 1-3). */
-const type = { int8: 1, uint8: 2, int16: 3, uint16: 4, int32: 5, uint32: 6, single: 7, double: 9, matrix: 14, compressed: 15, utf8: 16, utf16: 17 } as const;
+const type = {
+  int8: 1,
+  uint8: 2,
+  int16: 3,
+  uint16: 4,
+  int32: 5,
+  uint32: 6,
+  single: 7,
+  double: 9,
+  matrix: 14,
+  compressed: 15,
+  utf8: 16,
+  utf16: 17,
+} as const;
 const charClass = 4;
 const structClass = 2;
 
@@ -20,8 +33,11 @@ export type MatStruct = Readonly<Record<string, string | number | undefined>>;
  * fields that are text or hold numbers (of several the first). Enough for the devkit of ILSVRC.
  */
 export function readMatStructs(file: Buffer, name: string): MatStruct[] {
-  ensure(file.length > 128 && file.toString('latin1', 126, 128) === 'IM', 'Expected a MAT file of level 5, little-endian, but found something else.');
-  for (let at = 128; at + 8 <= file.length; ) {
+  ensure(
+    file.length > 128 && file.toString('latin1', 126, 128) === 'IM',
+    'Expected a MAT file of level 5, little-endian, but found something else.',
+  );
+  for (let at = 128; at + 8 <= file.length;) {
     const outer = element(file, at, false);
     at = outer.next;
     const matrix = outer.type === type.compressed ? element(inflateSync(outer.body), 0) : outer;
@@ -33,11 +49,22 @@ export function readMatStructs(file: Buffer, name: string): MatStruct[] {
 }
 
 /** Flags, dimensions, name, length of a field name, field names, then every struct's fields in turn. */
-function structs([, dimensions, , fieldLength, fieldNames, ...values]: readonly Element[]): MatStruct[] {
+function structs([
+  ,
+  dimensions,
+  ,
+  fieldLength,
+  fieldNames,
+  ...values
+]: readonly Element[]): MatStruct[] {
   const count = numbers(dimensions!).reduce((product, n) => product * n, 1);
   const length = numbers(fieldLength!)[0]!;
-  const names = Array.from({ length: fieldNames!.body.length / length }, (_, i) => fieldNames!.body.toString('latin1', i * length, (i + 1) * length).replace(/\0.*$/s, ''));
-  return Array.from({ length: count }, (_, i) => Object.fromEntries(names.map((name, f) => [name, value(values[i * names.length + f])])));
+  const names = Array.from({ length: fieldNames!.body.length / length }, (_, i) =>
+    fieldNames!.body.toString('latin1', i * length, (i + 1) * length).replace(/\0.*$/s, ''),
+  );
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(names.map((name, f) => [name, value(values[i * names.length + f])])),
+  );
 }
 
 function value(matrix: Element | undefined): string | number | undefined {
@@ -57,9 +84,18 @@ function elements(body: Buffer): Element[] {
 /** A tag of 8 bytes and its data, padded to 8; or data of up to 4 bytes inside the tag. */
 function element(bytes: Buffer, at: number, padded = true): Element {
   const first = bytes.readUInt32LE(at);
-  if (first > 0xffff) return { type: first & 0xffff, body: bytes.subarray(at + 4, at + 4 + (first >>> 16)), next: at + 8 };
+  if (first > 0xffff)
+    return {
+      type: first & 0xffff,
+      body: bytes.subarray(at + 4, at + 4 + (first >>> 16)),
+      next: at + 8,
+    };
   const length = bytes.readUInt32LE(at + 4);
-  return { type: first, body: bytes.subarray(at + 8, at + 8 + length), next: at + 8 + (padded ? Math.ceil(length / 8) * 8 : length) };
+  return {
+    type: first,
+    body: bytes.subarray(at + 8, at + 8 + length),
+    next: at + 8 + (padded ? Math.ceil(length / 8) * 8 : length),
+  };
 }
 
 function text(element: Element | undefined): string {

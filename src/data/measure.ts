@@ -39,8 +39,14 @@ export async function measureColours(dataset: Dataset, options: MeasureOptions):
     const readable = indices.filter((index) => !store.failed(index));
     for await (const done of inParts(workers, store, readable, work)) addSums(sums, done.sums!);
     store.refuseTooMany(indices);
-    ensure(sums.pictures > 0, () => `The dataset ${dataset.provenance.root} has no pictures for ${split}.`);
-    return { statistics: colourStatistics(sums), ...(sums.image && { meanImage: Float32Array.from(sums.image, (sum) => sum / sums.pictures) }) };
+    ensure(
+      sums.pictures > 0,
+      () => `The dataset ${dataset.provenance.root} has no pictures for ${split}.`,
+    );
+    return {
+      statistics: colourStatistics(sums),
+      ...(sums.image && { meanImage: Float32Array.from(sums.image, (sum) => sum / sums.pictures) }),
+    };
   } finally {
     if (!options.workers) await workers.close();
   }

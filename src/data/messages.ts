@@ -47,7 +47,13 @@ export interface Plan {
 
 /** Something to do, with the pictures it is done to. */
 export type Work =
-  | { readonly do: 'fill'; readonly plan: number; readonly slot: number; readonly epoch: number; readonly position: number }
+  | {
+      readonly do: 'fill';
+      readonly plan: number;
+      readonly slot: number;
+      readonly epoch: number;
+      readonly position: number;
+    }
   | { readonly do: 'measure'; readonly imageSize: number | undefined }
   | { readonly do: 'inspect' }
   | { readonly do: 'pack'; readonly size: number };

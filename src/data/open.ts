@@ -15,15 +15,20 @@ import { entries } from './walk.ts';
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const found = await stat(root).catch(() => {
-    throw new AlexNetError(`There is no file or folder ${root}. Name a folder with one folder of pictures for each class.`);
+    throw new AlexNetError(
+      `There is no file or folder ${root}. Name a folder with one folder of pictures for each class.`,
+    );
   });
   if (found.isFile()) return fromFile(root, options);
   const names = new Set((await entries(root)).map(({ name }) => name));
-  for (const inner of ['cifar-10-batches-bin', 'cifar-100-binary']) if (names.size === 1 && names.has(inner)) return openDataset(`${root}/${inner}`, options);
+  for (const inner of ['cifar-10-batches-bin', 'cifar-100-binary'])
+    if (names.size === 1 && names.has(inner)) return openDataset(`${root}/${inner}`, options);
   if (names.has('data_batch_1.bin')) return cifar(root, 'cifar10', options);
-  if (names.has('train.bin') && names.has('fine_label_names.txt')) return cifar(root, 'cifar100', options);
+  if (names.has('train.bin') && names.has('fine_label_names.txt'))
+    return cifar(root, 'cifar100', options);
   if (isIlsvrc2012(names)) return ilsvrc2012(root, options);
-  if ([...names].some((name) => name.endsWith('.tar')) || (await hasShardsInSplits(root))) return tarShards(root, options);
+  if ([...names].some((name) => name.endsWith('.tar')) || (await hasShardsInSplits(root)))
+    return tarShards(root, options);
   return imageFolder(root, options);
 }
 
@@ -31,13 +36,19 @@ async function fromFile(root: string, options: DatasetOptions): Promise<Dataset>
   const ending = extname(root).toLowerCase();
   if (ending === '.csv' || ending === '.tsv' || ending === '.txt') return csvList(root, options);
   if (ending === '.tar') return tarShards(root, options);
-  throw new AlexNetError(`${root} is no dataset: expected a folder, a .csv list or a .tar shard.${/\.(tar\.)?(gz|tgz|zip)$/i.test(root) ? ' Unpack it first.' : ''}`);
+  throw new AlexNetError(
+    `${root} is no dataset: expected a folder, a .csv list or a .tar shard.${/\.(tar\.)?(gz|tgz|zip)$/i.test(root) ? ' Unpack it first.' : ''}`,
+  );
 }
 
 /** `train/0000.tar`, `val/0000.tar`. */
 async function hasShardsInSplits(root: string): Promise<boolean> {
-  const train = (await entries(root)).find(({ name, kind }) => kind === 'folder' && name.toLowerCase() === 'train');
+  const train = (await entries(root)).find(
+    ({ name, kind }) => kind === 'folder' && name.toLowerCase() === 'train',
+  );
   if (!train) return false;
   const inside = await entries(train.path);
-  return inside.length > 0 && inside.every(({ name, kind }) => kind === 'file' && name.endsWith('.tar'));
+  return (
+    inside.length > 0 && inside.every(({ name, kind }) => kind === 'file' && name.endsWith('.tar'))
+  );
 }

@@ -33,11 +33,19 @@ export interface PackResult {
  * `00000000.jpg`, `.cls`, `.json`) and a `classes.txt`. A shard is written beside its place, flushed, then renamed.
  * @throws {AlexNetError} where `out` has files in it or cannot be written.
  */
-export async function packDataset(dataset: Dataset, out: string, options: PackOptions = {}): Promise<PackResult> {
+export async function packDataset(
+  dataset: Dataset,
+  out: string,
+  options: PackOptions = {},
+): Promise<PackResult> {
   const { size = 256, shardBytes = 256 * 2 ** 20, seed = 0 } = options;
   await emptyFolder(out);
   await writeWhole(join(out, 'classes.txt'), `${dataset.classes.join('\n')}\n`);
-  const workers = await openWorkers({ cacheBytes: 0, cacheDirectory: null, ...(options.threads !== undefined && { threads: options.threads }) });
+  const workers = await openWorkers({
+    cacheBytes: 0,
+    cacheDirectory: null,
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
   try {
     const store = workers.store(dataset, { how: 'shorterSide', size });
     let shards = 0;
@@ -59,7 +67,10 @@ export async function packDataset(dataset: Dataset, out: string, options: PackOp
     }
     return { shards, images, skipped: store.failures };
   } catch (error) {
-    if (error instanceof Error && 'code' in error) throw new AlexNetError(`The shards could not be written to ${out} (${error.message}). Those that are there are whole; make room or name another folder.`);
+    if (error instanceof Error && 'code' in error)
+      throw new AlexNetError(
+        `The shards could not be written to ${out} (${error.message}). Those that are there are whole; make room or name another folder.`,
+      );
     throw error;
   } finally {
     await workers.close();
@@ -67,10 +78,15 @@ export async function packDataset(dataset: Dataset, out: string, options: PackOp
 }
 
 async function emptyFolder(out: string): Promise<void> {
-  const inside = await mkdir(out, { recursive: true }).then(() => readdir(out)).catch((error: Error) => {
-    throw new AlexNetError(`The folder ${out} cannot be made (${error.message}). Name another.`);
-  });
-  ensure(inside.length === 0, `The folder ${out} has files in it (${inside[0]}). Name a new or empty folder for the shards.`);
+  const inside = await mkdir(out, { recursive: true })
+    .then(() => readdir(out))
+    .catch((error: Error) => {
+      throw new AlexNetError(`The folder ${out} cannot be made (${error.message}). Name another.`);
+    });
+  ensure(
+    inside.length === 0,
+    `The folder ${out} has files in it (${inside[0]}). Name a new or empty folder for the shards.`,
+  );
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
@@ -128,7 +144,10 @@ class ShardWriter {
   }
 
   async #begin(): Promise<{ file: FileHandle; path: string; bytes: number }> {
-    const path = join(this.#folder, `${this.#split}-${String(this.#shards++).padStart(6, '0')}.tar`);
+    const path = join(
+      this.#folder,
+      `${this.#split}-${String(this.#shards++).padStart(6, '0')}.tar`,
+    );
     return { file: await open(`${path}.part`, 'wx'), path, bytes: 0 };
   }
 

@@ -7,7 +7,9 @@ import type { Source } from './dataset.ts';
 /** Reads a sample's picture and resizes it. @throws {UnreadablePicture} */
 export async function readSource(source: Source, resize: Resize): Promise<Picture> {
   const bytes = await readSourceBytes(source);
-  return source.as === 'planes32' ? resizePlanes(fromPlanes(bytes), resize) : decodePicture(bytes, { resize });
+  return source.as === 'planes32'
+    ? resizePlanes(fromPlanes(bytes), resize)
+    : decodePicture(bytes, { resize });
 }
 
 /** A sample's bytes as they lie in their file. @throws {UnreadablePicture} */

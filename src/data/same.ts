@@ -42,7 +42,9 @@ function lookedUp(inspection: Inspection, bands: Map<string, Inspection[]>): num
   for (let at = 0; at < look.length; at += bandDigits) {
     const key = `${at}:${look.slice(at, at + bandDigits)}`;
     const others = bands.get(key) ?? [];
-    for (const other of others) if (distance(look, other.look) <= mostDifferent && sameShape(inspection, other)) found = Math.min(found ?? Infinity, other.index);
+    for (const other of others)
+      if (distance(look, other.look) <= mostDifferent && sameShape(inspection, other))
+        found = Math.min(found ?? Infinity, other.index);
     if (others.length < mostCompared) bands.set(key, [...others, inspection]);
   }
   return found;
@@ -53,10 +55,14 @@ function sameShape(a: Inspection, b: Inspection): boolean {
   return Math.abs(a.width / a.height / (b.width / b.height) - 1) < 0.05;
 }
 
-const setBits = Uint8Array.from({ length: 16 }, (_, nibble) => [1, 2, 4, 8].filter((bit) => nibble & bit).length);
+const setBits = Uint8Array.from(
+  { length: 16 },
+  (_, nibble) => [1, 2, 4, 8].filter((bit) => nibble & bit).length,
+);
 
 function distance(a: string, b: string): number {
   let different = 0;
-  for (let i = 0; i < a.length; i++) different += setBits[Number.parseInt(a[i]!, 16) ^ Number.parseInt(b[i]!, 16)]!;
+  for (let i = 0; i < a.length; i++)
+    different += setBits[Number.parseInt(a[i]!, 16) ^ Number.parseInt(b[i]!, 16)]!;
   return different;
 }

@@ -16,7 +16,9 @@ import type { Found } from './walk.ts';
  */
 export async function tarShards(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const single = (await stat(root)).isFile();
-  const shards: Found[] = single ? [{ path: root, name: basename(root) }] : (await filesBelow(root)).filter(({ name }) => name.endsWith('.tar'));
+  const shards: Found[] = single
+    ? [{ path: root, name: basename(root) }]
+    : (await filesBelow(root)).filter(({ name }) => name.endsWith('.tar'));
   ensure(shards.length > 0, `${root} has no .tar files in it.`);
   const names = await classNames(join(single ? dirname(root) : root, 'classes.txt'));
   const found: { sample: Omit<Sample, 'label'>; class: string }[] = [];
@@ -25,14 +27,35 @@ export async function tarShards(root: string, options: DatasetOptions = {}): Pro
     let without = 0;
     for await (const record of records(shard)) {
       if (record.class === undefined || record.picture === undefined) without++;
-      else found.push({ sample: { source: { path: shard.path, offset: record.picture.offset, bytes: record.picture.bytes }, name: `${shard.name}/${record.picture.name}`, split: splitOf(shard.name) }, class: record.class });
+      else
+        found.push({
+          sample: {
+            source: {
+              path: shard.path,
+              offset: record.picture.offset,
+              bytes: record.picture.bytes,
+            },
+            name: `${shard.name}/${record.picture.name}`,
+            split: splitOf(shard.name),
+          },
+          class: record.class,
+        });
     }
-    if (without > 0) remarks.push(`${shard.name}: ${without} ${without === 1 ? 'sample has' : 'samples have'} no picture or no .cls and ${without === 1 ? 'was' : 'were'} left out.`);
+    if (without > 0)
+      remarks.push(
+        `${shard.name}: ${without} ${without === 1 ? 'sample has' : 'samples have'} no picture or no .cls and ${without === 1 ? 'was' : 'were'} left out.`,
+      );
   }
-  ensure(found.length > 0, `${root} has ${shards.length} .tar ${shards.length === 1 ? 'file' : 'files'} but no samples in them. Expected members like 000001.jpg and 000001.cls.`);
+  ensure(
+    found.length > 0,
+    `${root} has ${shards.length} .tar ${shards.length === 1 ? 'file' : 'files'} but no samples in them. Expected members like 000001.jpg and 000001.cls.`,
+  );
   const classes = names ?? classesOf(found.map((sample) => sample.class));
   const index = new Map(classes.map((name, i) => [name, i]));
-  const samples = found.map(({ sample, class: text }) => ({ ...sample, label: labelOf(text, classes, index, sample.name, names !== undefined) }));
+  const samples = found.map(({ sample, class: text }) => ({
+    ...sample,
+    label: labelOf(text, classes, index, sample.name, names !== undefined),
+  }));
   return finishDataset({ classes, samples, remarks, kind: 'shards', root }, options);
 }
 
@@ -53,7 +76,8 @@ async function* records({ path }: Found): AsyncGenerator<ShardRecord> {
     }
     key = memberKey;
     if (ending === 'cls') record.class = readMember(path, member).toString('utf8').trim();
-    else if (/^(jpe?g|png|webp|gif|avif|tiff?|img|image)$/i.test(ending ?? '')) record.picture = member;
+    else if (/^(jpe?g|png|webp|gif|avif|tiff?|img|image)$/i.test(ending ?? ''))
+      record.picture = member;
   }
   if (key !== undefined) yield record;
 }
@@ -70,13 +94,25 @@ function classesOf(found: readonly string[]): string[] {
   return Array.from({ length: most + 1 }, (_, i) => String(i));
 }
 
-function labelOf(text: string, classes: readonly string[], index: ReadonlyMap<string, number>, sample: string, named: boolean): number {
+function labelOf(
+  text: string,
+  classes: readonly string[],
+  index: ReadonlyMap<string, number>,
+  sample: string,
+  named: boolean,
+): number {
   const label = named && /^\d+$/.test(text) ? Number(text) : index.get(text);
-  ensure(label !== undefined && label < classes.length, () => `${sample} has the class ${JSON.stringify(text)}, but classes.txt names only ${classes.length} classes.`);
+  ensure(
+    label !== undefined && label < classes.length,
+    () =>
+      `${sample} has the class ${JSON.stringify(text)}, but classes.txt names only ${classes.length} classes.`,
+  );
   return label;
 }
 
 function splitOf(name: string): Split {
-  const found = /(?:^|[-_./])(train|val|valid|validation|test)(?=[-_./\d]|$)/i.exec(name)?.[1]?.toLowerCase() ?? 'train';
+  const found =
+    /(?:^|[-_./])(train|val|valid|validation|test)(?=[-_./\d]|$)/i.exec(name)?.[1]?.toLowerCase() ??
+    'train';
   return found.startsWith('val') ? 'val' : found === 'test' ? 'test' : 'train';
 }

@@ -15,9 +15,19 @@ const quality = 92;
 export async function shrink({ index, from }: Item, size: number): Promise<Packed> {
   if (!('source' in from)) throw new Error('Only sources are packed.');
   const bytes = await readSourceBytes(from.source);
-  if (from.source.as === 'planes32') return { index, ending: 'png', bytes: await encoded(fromPlanes(bytes)).png().toBuffer() };
-  const picture = await decodePicture(bytes, { resize: { how: 'shorterSide', size }, enlarge: false });
-  return { index, ending: 'jpg', bytes: (await isPlainJpeg(bytes, size)) ? bytes : await encoded(picture).jpeg({ quality }).toBuffer() };
+  if (from.source.as === 'planes32')
+    return { index, ending: 'png', bytes: await encoded(fromPlanes(bytes)).png().toBuffer() };
+  const picture = await decodePicture(bytes, {
+    resize: { how: 'shorterSide', size },
+    enlarge: false,
+  });
+  return {
+    index,
+    ending: 'jpg',
+    bytes: (await isPlainJpeg(bytes, size))
+      ? bytes
+      : await encoded(picture).jpeg({ quality }).toBuffer(),
+  };
 }
 
 function encoded({ width, height, data }: Picture): ReturnType<typeof sharp> {
@@ -25,6 +35,19 @@ function encoded({ width, height, data }: Picture): ReturnType<typeof sharp> {
 }
 
 async function isPlainJpeg(bytes: Uint8Array, size: number): Promise<boolean> {
-  const { width, height, format, orientation = 1, space, hasProfile } = await sharp(bytes).metadata();
-  return Math.min(width, height) <= size && format === 'jpeg' && orientation === 1 && (space === 'srgb' || space === 'b-w') && !hasProfile;
+  const {
+    width,
+    height,
+    format,
+    orientation = 1,
+    space,
+    hasProfile,
+  } = await sharp(bytes).metadata();
+  return (
+    Math.min(width, height) <= size &&
+    format === 'jpeg' &&
+    orientation === 1 &&
+    (space === 'srgb' || space === 'b-w') &&
+    !hasProfile
+  );
 }

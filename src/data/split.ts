@@ -5,28 +5,61 @@ import { bits, purposes } from '../random/philox.ts';
 import type { Dataset, DatasetOptions, Provenance, Sample } from './dataset.ts';
 
 /** What every kind of dataset ends with: one split for all or a held-out fraction where that is asked for, and the digest. */
-export function finishDataset(found: { classes: readonly string[]; samples: readonly Sample[]; remarks: readonly string[]; kind: Provenance['kind']; root: string }, options: DatasetOptions): Dataset {
+export function finishDataset(
+  found: {
+    classes: readonly string[];
+    samples: readonly Sample[];
+    remarks: readonly string[];
+    kind: Provenance['kind'];
+    root: string;
+  },
+  options: DatasetOptions,
+): Dataset {
   const { classes, kind, root } = found;
   const { holdOut = 0, seed = 0, as } = options;
-  ensure(holdOut >= 0 && holdOut < 1, `Expected the fraction to hold out to be from 0 to below 1 but found ${holdOut}.`);
-  let samples = as === undefined ? found.samples : found.samples.map((sample) => ({ ...sample, split: as }));
+  ensure(
+    holdOut >= 0 && holdOut < 1,
+    `Expected the fraction to hold out to be from 0 to below 1 but found ${holdOut}.`,
+  );
+  let samples =
+    as === undefined ? found.samples : found.samples.map((sample) => ({ ...sample, split: as }));
   const remarks = [...found.remarks];
   const held = holdOut > 0 && as === undefined && !samples.some(({ split }) => split === 'val');
   if (held) {
     samples = holdOutValidation(samples, classes.length, holdOut, seed);
-    remarks.push(`There is no val folder: ${samples.filter(({ split }) => split === 'val').length} of ${found.samples.filter(({ split }) => split === 'train').length} training pictures are held out for validation (seed ${seed}).`);
+    remarks.push(
+      `There is no val folder: ${samples.filter(({ split }) => split === 'val').length} of ${found.samples.filter(({ split }) => split === 'train').length} training pictures are held out for validation (seed ${seed}).`,
+    );
   }
-  return { classes, samples, remarks, provenance: { kind, root, digest: digest(classes, samples), ...(held && { heldOut: { fraction: holdOut, seed } }) } };
+  return {
+    classes,
+    samples,
+    remarks,
+    provenance: {
+      kind,
+      root,
+      digest: digest(classes, samples),
+      ...(held && { heldOut: { fraction: holdOut, seed } }),
+    },
+  };
 }
 
 /** Moves a fraction of each class from `train` to `val`, rounded, and never a class's last picture. */
-function holdOutValidation(samples: readonly Sample[], classes: number, fraction: number, seed: number): Sample[] {
+function holdOutValidation(
+  samples: readonly Sample[],
+  classes: number,
+  fraction: number,
+  seed: number,
+): Sample[] {
   const byClass = Array.from({ length: classes }, (): number[] => []);
   samples.forEach(({ label, split }, i) => split === 'train' && byClass[label]!.push(i));
   const chosen = new Set<number>();
   byClass.forEach((members, label) => {
     const count = Math.min(members.length - 1, Math.round(members.length * fraction));
-    const order = permutation(bits({ seed, purpose: purposes.split, stream: label }), members.length);
+    const order = permutation(
+      bits({ seed, purpose: purposes.split, stream: label }),
+      members.length,
+    );
     for (const place of order.subarray(0, Math.max(0, count))) chosen.add(members[place]!);
   });
   return samples.map((sample, i) => (chosen.has(i) ? { ...sample, split: 'val' } : sample));

@@ -42,7 +42,8 @@ export class PictureStore {
 
   learn({ kept, failures }: Done): void {
     for (const { index, place } of kept) this.#places[index] = place;
-    for (const { index, kind, detail } of failures) this.#failures.set(index, { index, name: this.dataset.samples[index]!.name, kind, detail });
+    for (const { index, kind, detail } of failures)
+      this.#failures.set(index, { index, name: this.dataset.samples[index]!.name, kind, detail });
   }
 
   /** @throws {AlexNetError} when more than the share `most` of `indices` could not be read. */
@@ -53,6 +54,8 @@ export class PictureStore {
     if (failures.length <= indices.length * most) return;
     const shown = failures.slice(0, 5).map(({ name, detail }) => `  ${name}: ${detail}`);
     const more = failures.length > 5 ? `\n  and ${failures.length - 5} more` : '';
-    throw new AlexNetError(`${failures.length} of ${indices.length} pictures could not be read, which is more than ${100 * most} %:\n${shown.join('\n')}${more}\nLook at them with \`alexnet data check\`, and mend or remove them.`);
+    throw new AlexNetError(
+      `${failures.length} of ${indices.length} pictures could not be read, which is more than ${100 * most} %:\n${shown.join('\n')}${more}\nLook at them with \`alexnet data check\`, and mend or remove them.`,
+    );
   }
 }

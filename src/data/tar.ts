@@ -31,19 +31,29 @@ export async function* tarMembers(archive: TarFile): AsyncGenerator<Member> {
     const start = archive.offset ?? 0;
     let extended: Pax | undefined;
     let longName: string | undefined;
-    for (let at = start, count = 1; archive.bytes === undefined || at < start + archive.bytes; count++) {
+    for (
+      let at = start, count = 1;
+      archive.bytes === undefined || at < start + archive.bytes;
+      count++
+    ) {
       const block = read(file, at, 512);
       if (block.length === 0) return;
       const header = block.length === 512 ? new Header(block, 0, extended) : undefined;
       if (header?.nullBlock) return;
-      if (!header?.cksumValid) throw new AlexNetError(`${archive.path} is no whole tar archive: byte ${at} should begin a member and does not. Copy or download it again.`);
+      if (!header?.cksumValid)
+        throw new AlexNetError(
+          `${archive.path} is no whole tar archive: byte ${at} should begin a member and does not. Copy or download it again.`,
+        );
       const size = header.size ?? 0;
       const body = { offset: at + 512, bytes: size };
       at += 512 + Math.ceil(size / 512) * 512;
-      if (header.type === 'ExtendedHeader') extended = Pax.parse(read(file, body.offset, size).toString('utf8'), extended);
-      else if (header.type === 'NextFileHasLongPath') longName = read(file, body.offset, size).toString('utf8').replace(/\0.*$/s, '');
+      if (header.type === 'ExtendedHeader')
+        extended = Pax.parse(read(file, body.offset, size).toString('utf8'), extended);
+      else if (header.type === 'NextFileHasLongPath')
+        longName = read(file, body.offset, size).toString('utf8').replace(/\0.*$/s, '');
       else {
-        if (header.type === 'File' || header.type === 'OldFile' || header.type === 'ContiguousFile') yield { name: longName ?? header.path ?? '', ...body };
+        if (header.type === 'File' || header.type === 'OldFile' || header.type === 'ContiguousFile')
+          yield { name: longName ?? header.path ?? '', ...body };
         extended = undefined;
         longName = undefined;
       }
@@ -77,7 +87,17 @@ function read(file: number, offset: number, length: number): Buffer {
 
 /** A member as it stands in an archive: header and padded body. Names longer than ustar's get a pax header. */
 export function tarBlock(name: string, body: Uint8Array): Buffer {
-  const header = new Header({ path: name, mode: 0o644, size: body.length, type: 'File', mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' });
+  const header = new Header({
+    path: name,
+    mode: 0o644,
+    size: body.length,
+    type: 'File',
+    mtime: new Date(0),
+    uid: 0,
+    gid: 0,
+    uname: '',
+    gname: '',
+  });
   const block = Buffer.alloc(512);
   const pax = header.encode(block, 0) ? new Pax({ path: name }).encode() : Buffer.alloc(0);
   return Buffer.concat([pax, block, body, Buffer.alloc((512 - (body.length % 512)) % 512)]);

@@ -9,7 +9,13 @@ export interface Entry {
 
 /** What systems leave in folders and nobody put there. */
 function isClutter(name: string): boolean {
-  return name.startsWith('.') || name === '__MACOSX' || name === 'Thumbs.db' || name === 'desktop.ini' || name === '@eaDir';
+  return (
+    name.startsWith('.') ||
+    name === '__MACOSX' ||
+    name === 'Thumbs.db' ||
+    name === 'desktop.ini' ||
+    name === '@eaDir'
+  );
 }
 
 /** By code units: the same order on every system and in every language. */
@@ -19,11 +25,18 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
 
 /** A folder's files and folders in a fixed order, links followed. A link that leads nowhere is a file, so that it is noticed. */
 export async function entries(folder: string): Promise<Entry[]> {
-  const found = (await readdir(folder, { withFileTypes: true })).filter((entry) => !isClutter(entry.name));
+  const found = (await readdir(folder, { withFileTypes: true })).filter(
+    (entry) => !isClutter(entry.name),
+  );
   const all = await Promise.all(
     found.map(async (entry): Promise<Entry> => {
       const path = join(folder, entry.name);
-      const isFolder = entry.isSymbolicLink() ? await stat(path).then((target) => target.isDirectory(), () => false) : entry.isDirectory();
+      const isFolder = entry.isSymbolicLink()
+        ? await stat(path).then(
+            (target) => target.isDirectory(),
+            () => false,
+          )
+        : entry.isDirectory();
       return { name: entry.name, path, kind: isFolder ? 'folder' : 'file' };
     }),
   );
@@ -49,7 +62,8 @@ async function descend(folder: string, prefix: string, above: readonly string[])
       continue;
     }
     const real = await realpath(path);
-    if (!above.some((folderAbove) => folderAbove === real || folderAbove.startsWith(real + sep))) found.push(...(await descend(path, `${prefix}${name}/`, [...above, real])));
+    if (!above.some((folderAbove) => folderAbove === real || folderAbove.startsWith(real + sep)))
+      found.push(...(await descend(path, `${prefix}${name}/`, [...above, real])));
   }
   return found;
 }

@@ -6,7 +6,17 @@ import { UnreadablePicture } from '../images/problem.ts';
 import { inspect } from './inspect.ts';
 import { Keeper } from './keep.ts';
 import { makeInput } from './make.ts';
-import type { Done, Inspection, Item, Packed, Plan, Task, TaskFailure, ToWorker, WorkerStart } from './messages.ts';
+import type {
+  Done,
+  Inspection,
+  Item,
+  Packed,
+  Plan,
+  Task,
+  TaskFailure,
+  ToWorker,
+  WorkerStart,
+} from './messages.ts';
 import { shrink } from './shrink.ts';
 import { readSource } from './read.ts';
 import { addPicture, emptySums } from './statistics.ts';
@@ -29,7 +39,10 @@ parentPort!.on('message', (message: ToWorker) => {
 function setPlan(number: number, plan: Plan | undefined): void {
   if (plan) {
     plans.set(number, plan);
-    slots.set(number, plan.slots.map((slot) => new Float32Array(slot)));
+    slots.set(
+      number,
+      plan.slots.map((slot) => new Float32Array(slot)),
+    );
   } else {
     plans.delete(number);
     slots.delete(number);
@@ -53,15 +66,29 @@ async function answer(task: Task): Promise<void> {
         else addPicture(sums!, picture, task.resize.size);
       }
     } catch (error) {
-      if (error instanceof UnreadablePicture) failures.push({ index: item.index, kind: error.kind, detail: error.detail });
+      if (error instanceof UnreadablePicture)
+        failures.push({ index: item.index, kind: error.kind, detail: error.detail });
       else bug ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
     }
   }
-  const done: Done = { task: task.task, kept, failures, sums, inspections, packed, bug, ...keeper.news() };
+  const done: Done = {
+    task: task.task,
+    kept,
+    failures,
+    sums,
+    inspections,
+    packed,
+    bug,
+    ...keeper.news(),
+  };
   parentPort!.postMessage(done);
 }
 
-async function pictureOf(item: Item, { resize }: Task, kept: Done['kept'][number][]): Promise<Picture> {
+async function pictureOf(
+  item: Item,
+  { resize }: Task,
+  kept: Done['kept'][number][],
+): Promise<Picture> {
   if ('place' in item.from) return keeper.read(item.from.place);
   const picture = await readSource(item.from.source, resize);
   const place = keeper.keep(picture);
@@ -69,8 +96,20 @@ async function pictureOf(item: Item, { resize }: Task, kept: Done['kept'][number
   return picture;
 }
 
-function fill(work: Extract<Task['work'], { do: 'fill' }>, i: number, index: number, picture: Picture): void {
+function fill(
+  work: Extract<Task['work'], { do: 'fill' }>,
+  i: number,
+  index: number,
+  picture: Picture,
+): void {
   const plan = plans.get(work.plan)!;
   const size = plan.crops * 3 * plan.preprocessing.crop ** 2;
-  makeInput(slots.get(work.plan)![work.slot]!, (work.position + i) * size, picture, plan, work.epoch, index);
+  makeInput(
+    slots.get(work.plan)![work.slot]!,
+    (work.position + i) * size,
+    picture,
+    plan,
+    work.epoch,
+    index,
+  );
 }

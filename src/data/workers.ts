@@ -30,26 +30,40 @@ const chunkBytes = 16 * 2 ** 20;
 /** Starts threads that read and decode, and keep what they decoded. Close them when done; they do not keep the process alive. */
 export async function openWorkers(options: WorkersOptions = {}): Promise<DataWorkers> {
   const threads = options.threads ?? availableParallelism();
-  const memory = options.cacheBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity) / 4;
+  const memory =
+    options.cacheBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity) / 4;
   const directory = options.cacheDirectory ?? null;
   await loadSharp(); // here too: a native module that only worker threads load is taken away with the first of them
   const files = directory === null ? undefined : await openFiles(directory, threads);
   const chunksLeft = new SharedArrayBuffer(4);
   new Int32Array(chunksLeft)[0] = Math.floor(memory / chunkBytes);
-  const start = { threads, chunkBytes, chunksLeft, files: files?.descriptors ?? [], fileBytes: files?.bytesEach ?? 0 };
+  const start = {
+    threads,
+    chunkBytes,
+    chunksLeft,
+    files: files?.descriptors ?? [],
+    fileBytes: files?.bytesEach ?? 0,
+  };
   return new DataWorkers(start, files?.paths ?? [], options.onRemark);
 }
 
 /** One cache file a thread, at once without a name where the system allows it; at most half of the free disk. */
-async function openFiles(directory: string, threads: number): Promise<{ descriptors: number[]; paths: string[]; bytesEach: number }> {
-  const paths = Array.from({ length: threads }, (_, i) => join(directory, `alexnet-pictures-${process.pid}-${Date.now().toString(36)}-${i}`));
+async function openFiles(
+  directory: string,
+  threads: number,
+): Promise<{ descriptors: number[]; paths: string[]; bytesEach: number }> {
+  const paths = Array.from({ length: threads }, (_, i) =>
+    join(directory, `alexnet-pictures-${process.pid}-${Date.now().toString(36)}-${i}`),
+  );
   try {
     const descriptors = paths.map((path) => openSync(path, 'wx+', 0o600));
     const left = paths.filter((path) => !unlinked(path));
     const { bavail, bsize } = await statfs(directory);
     return { descriptors, paths: left, bytesEach: Math.floor((bavail * bsize) / 2 / threads) };
   } catch (error) {
-    throw new AlexNetError(`Decoded pictures cannot be kept in ${directory} (${error instanceof Error ? error.message : String(error)}). Name another folder for the cache, or none.`);
+    throw new AlexNetError(
+      `Decoded pictures cannot be kept in ${directory} (${error instanceof Error ? error.message : String(error)}). Name another folder for the cache, or none.`,
+    );
   }
 }
 
@@ -86,17 +100,28 @@ export class DataWorkers {
   /** Why no more work can be done. */
   #broken: string | undefined;
 
-  constructor(start: Omit<WorkerStart, 'number'>, paths: readonly string[], onRemark: (remark: string) => void = () => {}) {
+  constructor(
+    start: Omit<WorkerStart, 'number'>,
+    paths: readonly string[],
+    onRemark: (remark: string) => void = () => {},
+  ) {
     this.threads = start.threads;
     this.#files = { descriptors: start.files, paths };
     this.#onRemark = onRemark;
     this.#running = Array.from({ length: start.threads }, () => new Map());
-    this.#workers = Array.from({ length: start.threads }, (_, number) => this.#open({ ...start, number }));
+    this.#workers = Array.from({ length: start.threads }, (_, number) =>
+      this.#open({ ...start, number }),
+    );
   }
 
   /** The kept pictures of a dataset at one size: shared by everything that reads it. */
   store(dataset: Dataset, resize: Resize): PictureStore {
-    const known = this.#stores.find((store) => store.dataset === dataset && store.resize.how === resize.how && store.resize.size === resize.size);
+    const known = this.#stores.find(
+      (store) =>
+        store.dataset === dataset &&
+        store.resize.how === resize.how &&
+        store.resize.size === resize.size,
+    );
     if (known) return known;
     const store = new PictureStore(dataset, resize);
     this.#stores.push(store);
@@ -114,10 +139,23 @@ export class DataWorkers {
   }
 
   /** Has work done on samples of a store. Tasks begin in the order they are given. */
-  async run(store: PictureStore, indices: ArrayLike<number>, work: Work, useKept = true): Promise<Done> {
-    if (this.#closed) throw new AlexNetError('The data workers are closed: no more pictures can be read through them.');
+  async run(
+    store: PictureStore,
+    indices: ArrayLike<number>,
+    work: Work,
+    useKept = true,
+  ): Promise<Done> {
+    if (this.#closed)
+      throw new AlexNetError(
+        'The data workers are closed: no more pictures can be read through them.',
+      );
     if (this.#broken !== undefined) throw new AlexNetError(this.#broken);
-    const task: Task = { task: this.#count++, resize: store.resize, items: Array.from(indices, (index) => store.item(index, useKept)), work };
+    const task: Task = {
+      task: this.#count++,
+      resize: store.resize,
+      items: Array.from(indices, (index) => store.item(index, useKept)),
+      work,
+    };
     const done = await new Promise<Done>((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
       this.#dispatch();
@@ -138,17 +176,28 @@ export class DataWorkers {
 
   #open(start: WorkerStart): Worker {
     // Flags of the process itself, such as --input-type, would make the worker fail.
-    const worker = new Worker(new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url), { workerData: start, execArgv: [] });
+    const worker = new Worker(
+      new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+      { workerData: start, execArgv: [] },
+    );
     worker.on('message', (done: Done) => this.#finish(start.number, done));
-    worker.on('error', (error) => this.#fail(`A data worker stopped: ${error.stack ?? error.message}`));
-    worker.on('exit', (code) => this.#closed || this.#fail(`A data worker stopped with exit code ${code}.`));
+    worker.on('error', (error) =>
+      this.#fail(`A data worker stopped: ${error.stack ?? error.message}`),
+    );
+    worker.on(
+      'exit',
+      (code) => this.#closed || this.#fail(`A data worker stopped with exit code ${code}.`),
+    );
     worker.unref();
     return worker;
   }
 
   #finish(number: number, done: Done): void {
     const { chunks, remark } = done;
-    for (const { chunk, memory } of chunks) this.#workers.forEach((worker, i) => i !== number && worker.postMessage({ chunk, memory } satisfies ToWorker));
+    for (const { chunk, memory } of chunks)
+      this.#workers.forEach(
+        (worker, i) => i !== number && worker.postMessage({ chunk, memory } satisfies ToWorker),
+      );
     if (remark !== undefined) this.#onRemark(remark);
     const running = this.#running[number]!.get(done.task);
     this.#running[number]!.delete(done.task);
@@ -160,7 +209,10 @@ export class DataWorkers {
   /** To the worker with the least to do. */
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const number = this.#running.reduce((best, running, i) => (running.size < this.#running[best]!.size ? i : best), 0);
+      const number = this.#running.reduce(
+        (best, running, i) => (running.size < this.#running[best]!.size ? i : best),
+        0,
+      );
       if (this.#running[number]!.size >= tasksAtOnce) return;
       const next = this.#queue.shift()!;
       this.#running[number]!.set(next.task.task, next);

@@ -22,7 +22,9 @@ test('benchmark() times the steps it is asked for, after a warm-up, and disposes
   const network = alexnet('small', { width: 1 / 16, classes: 7 });
   const watched = {
     ...referenceEngine,
-    prepare: async (...args: Parameters<typeof referenceEngine.prepare>): ReturnType<typeof referenceEngine.prepare> => {
+    prepare: async (
+      ...args: Parameters<typeof referenceEngine.prepare>
+    ): ReturnType<typeof referenceEngine.prepare> => {
       const session = await referenceEngine.prepare(...args);
       return new Proxy(session, {
         get: (target, key) => {
@@ -34,10 +36,20 @@ test('benchmark() times the steps it is asked for, after a warm-up, and disposes
       });
     },
   };
-  const result = await benchmark(watched, network, { mode: 'train', batch: 2, steps: 3, precision: 'f32', seed: 1, onStep: (step) => steps.push(step) });
+  const result = await benchmark(watched, network, {
+    mode: 'train',
+    batch: 2,
+    steps: 3,
+    precision: 'f32',
+    seed: 1,
+    onStep: (step) => steps.push(step),
+  });
   assert.deepEqual(steps, [1, 2, 3]);
   assert.equal(calls, 5);
   assert.equal(disposed, 1);
   assert.equal(result.flopsPerImage, flops(network, 'train'));
-  assert.ok(result.milliseconds > 0 && Math.abs(result.imagesPerSecond - 2000 / result.milliseconds) < 1e-9 * result.imagesPerSecond);
+  assert.ok(
+    result.milliseconds > 0 &&
+      Math.abs(result.imagesPerSecond - 2000 / result.milliseconds) < 1e-9 * result.imagesPerSecond,
+  );
 });

@@ -43,8 +43,17 @@ const warmUpMilliseconds = 5000;
  * Calls that are not timed come first; the median of the timed ones counts.
  * @throws {AlexNetError} what `engine.prepare` throws.
  */
-export async function benchmark(engine: Engine, network: Network, { mode, batch, steps, precision, threads, seed, onStep }: BenchOptions): Promise<BenchResult> {
-  const session = await engine.prepare(network, { mode: mode === 'train' ? 'training' : 'inference', batch, precision, ...(threads !== undefined && { threads }) });
+export async function benchmark(
+  engine: Engine,
+  network: Network,
+  { mode, batch, steps, precision, threads, seed, onStep }: BenchOptions,
+): Promise<BenchResult> {
+  const session = await engine.prepare(network, {
+    mode: mode === 'train' ? 'training' : 'inference',
+    batch,
+    precision,
+    ...(threads !== undefined && { threads }),
+  });
   try {
     await initialise(session, seed);
     const call = await workload(session, mode, seed);
@@ -58,7 +67,13 @@ export async function benchmark(engine: Engine, network: Network, { mode, batch,
     const milliseconds = median(times);
     const flopsPerImage = flops(network, mode);
     const imagesPerSecond = (1000 * batch) / milliseconds;
-    return { threads: session.threads, imagesPerSecond, milliseconds, flopsPerImage, flopsPerSecond: flopsPerImage * imagesPerSecond };
+    return {
+      threads: session.threads,
+      imagesPerSecond,
+      milliseconds,
+      flopsPerImage,
+      flopsPerSecond: flopsPerImage * imagesPerSecond,
+    };
   } finally {
     await session.dispose();
   }
@@ -83,7 +98,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-async function workload(session: Session, mode: BenchMode, seed: number): Promise<() => Promise<unknown>> {
+async function workload(
+  session: Session,
+  mode: BenchMode,
+  seed: number,
+): Promise<() => Promise<unknown>> {
   const { images, labels } = await madeUp(session, seed);
   if (mode === 'infer') return () => session.forward(images);
   let step = 0;
@@ -91,7 +110,10 @@ async function workload(session: Session, mode: BenchMode, seed: number): Promis
 }
 
 /** Numbers of the scale of pixels with their mean taken off, and one class after the other. */
-async function madeUp({ network, batch }: Session, seed: number): Promise<{ images: Float32Array; labels: Int32Array }> {
+async function madeUp(
+  { network, batch }: Session,
+  seed: number,
+): Promise<{ images: Float32Array; labels: Int32Array }> {
   const shapes = inferShapes(network);
   const classes = shapes.at(-1)!.output[0];
   const images = new Float32Array(batch * volume(shapes[0]!.output));
@@ -102,7 +124,8 @@ async function madeUp({ network, batch }: Session, seed: number): Promise<{ imag
 
 async function warmUp(call: () => Promise<unknown>): Promise<void> {
   let spent = 0;
-  for (let calls = 0; calls < warmUpCalls && spent < warmUpMilliseconds; calls++) spent += await timed(call);
+  for (let calls = 0; calls < warmUpCalls && spent < warmUpMilliseconds; calls++)
+    spent += await timed(call);
 }
 
 async function timed(call: () => Promise<unknown>): Promise<number> {

@@ -96,13 +96,21 @@ export interface Session {
    * Training mode only.
    * @param labels one class index per image.
    */
-  gradients(images: Float32Array, labels: ArrayLike<number>, options?: GradientOptions): Promise<StepResult>;
+  gradients(
+    images: Float32Array,
+    labels: ArrayLike<number>,
+    options?: GradientOptions,
+  ): Promise<StepResult>;
 
   /** `v ← μ v − λ ε w − ε g; w ← w + v` for every parameter that is not frozen (paper §5). Training mode only. */
   update(options: UpdateOptions): Promise<void>;
 
   /** `gradients`, then `update`. */
-  step(images: Float32Array, labels: ArrayLike<number>, options: GradientOptions & UpdateOptions): Promise<StepResult>;
+  step(
+    images: Float32Array,
+    labels: ArrayLike<number>,
+    options: GradientOptions & UpdateOptions,
+  ): Promise<StepResult>;
 
   /** The Euclidean norm of all parameter gradients together, for clipping. Training mode only. */
   gradientNorm(): Promise<number>;

@@ -7,11 +7,22 @@ import { referenceEngine } from './reference/index.ts';
 import { drawInTurns } from './turn.ts';
 
 test('initialise() gives every parameter the values of initialValues(), however long it is', async () => {
-  for (const [variant, width] of [['small', 1 / 2], ['torchvision', 1 / 8]] as const) {
-    const session = await referenceEngine.prepare(alexnet(variant, { width }), { batch: 1, mode: 'inference' });
+  for (const [variant, width] of [
+    ['small', 1 / 2],
+    ['torchvision', 1 / 8],
+  ] as const) {
+    const session = await referenceEngine.prepare(alexnet(variant, { width }), {
+      batch: 1,
+      mode: 'inference',
+    });
     assert.ok(session.parameters.some(({ size }) => size > 100_000));
     await initialise(session, 5);
-    for (const [index, parameter] of session.parameters.entries()) assert.deepEqual(await session.getParameter(parameter.name), initialValues(parameter, index, 5), parameter.name);
+    for (const [index, parameter] of session.parameters.entries())
+      assert.deepEqual(
+        await session.getParameter(parameter.name),
+        initialValues(parameter, index, 5),
+        parameter.name,
+      );
     await session.dispose();
   }
 });
@@ -31,5 +42,8 @@ test('drawInTurns() draws all in pieces, and lets others have the event loop bet
   });
   clearImmediate(next);
   assert.ok(out.every((value, i) => value === i % 1000));
-  assert.ok(new Set(seen).size > 10, `of ${seen.length} pieces, only ${new Set(seen).size} had the loop turn before them`);
+  assert.ok(
+    new Set(seen).size > 10,
+    `of ${seen.length} pieces, only ${new Set(seen).size} had the loop turn before them`,
+  );
 });

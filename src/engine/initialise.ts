@@ -6,7 +6,9 @@ import { drawInTurns } from './turn.ts';
 export async function initialise(session: Session, seed: number): Promise<void> {
   for (const [index, parameter] of session.parameters.entries()) {
     const values = new Float32Array(parameter.size);
-    await drawInTurns(values, (piece, first) => drawInitialValues(parameter, index, seed, piece, first));
+    await drawInTurns(values, (piece, first) =>
+      drawInitialValues(parameter, index, seed, piece, first),
+    );
     await session.setParameter(parameter.name, values);
   }
 }

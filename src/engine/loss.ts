@@ -2,7 +2,12 @@
  * How many classes stand before `label` when sorted by probability, equal ones in order of their index: 0 is a hit, below 5 a
  * hit among five. Infinity where the label's own value is not a number.
  */
-export function labelRank(values: ArrayLike<number>, offset: number, classes: number, label: number): number {
+export function labelRank(
+  values: ArrayLike<number>,
+  offset: number,
+  classes: number,
+  label: number,
+): number {
   const own = values[offset + label]!;
   if (Number.isNaN(own)) return Infinity;
   let rank = 0;
@@ -14,7 +19,12 @@ export function labelRank(values: ArrayLike<number>, offset: number, classes: nu
 }
 
 /** `out = softmax(logits)` for each of `count` images, with the largest logit taken off first so that nothing overflows. */
-export function softmax(logits: ArrayLike<number>, count: number, classes: number, out: Float32Array | Float64Array): void {
+export function softmax(
+  logits: ArrayLike<number>,
+  count: number,
+  classes: number,
+  out: Float32Array | Float64Array,
+): void {
   for (let n = 0; n < count; n++) {
     const row = n * classes;
     let largest = -Infinity;

@@ -14,10 +14,15 @@ export const engines: readonly Engine[] = [onednnEngine, wasmEngine, referenceEn
 export async function findEngine(name = 'auto'): Promise<Engine> {
   if (name === 'auto') {
     for (const engine of engines) if ((await engine.probe()).available) return engine;
-    throw new AlexNetError('No engine runs on this machine. "alexnet doctor" says what each one needs.');
+    throw new AlexNetError(
+      'No engine runs on this machine. "alexnet doctor" says what each one needs.',
+    );
   }
   const engine = engines.find((candidate) => candidate.name === name);
-  if (engine === undefined) throw new UsageError(`There is no engine "${name}". The engines are: auto, ${engines.map((candidate) => candidate.name).join(', ')}.`);
+  if (engine === undefined)
+    throw new UsageError(
+      `There is no engine "${name}". The engines are: auto, ${engines.map((candidate) => candidate.name).join(', ')}.`,
+    );
   const { available, reason } = await engine.probe();
   if (!available) throw new AlexNetError(`The ${name} engine does not run here: ${reason}`);
   return engine;

@@ -131,25 +131,50 @@ export async function readCaffeModel(source: ByteSource): Promise<CaffeNet> {
   for (const field of await wire.fields(0, source.size, 'the Caffe model')) {
     if (field.number === 1) name = await wire.text(field, "the net's name");
     else if (field.number === 100) layers.push(await readLayer(wire, source, field, 'new'));
-    else if (field.number === 2 && field.wire === 'bytes') layers.push(await readLayer(wire, source, field, 'old'));
-    else if (field.number === 4) inputSizes.push(...(await wire.wholes(field, "the net's input", 64)));
-    else if (field.number === 8 && field.wire === 'bytes') inputSizes.push(...(await readBlobShape(wire, field)));
-    if (layers.length > mostLayers || inputSizes.length > 256) throw damaged(`it has more than ${mostLayers} layers`);
+    else if (field.number === 2 && field.wire === 'bytes')
+      layers.push(await readLayer(wire, source, field, 'old'));
+    else if (field.number === 4)
+      inputSizes.push(...(await wire.wholes(field, "the net's input", 64)));
+    else if (field.number === 8 && field.wire === 'bytes')
+      inputSizes.push(...(await readBlobShape(wire, field)));
+    if (layers.length > mostLayers || inputSizes.length > 256)
+      throw damaged(`it has more than ${mostLayers} layers`);
   }
   return { name, layers, input: inputSizes.length >= 4 ? inputSizes.slice(0, 4) : undefined };
 }
 
-async function readLayer(wire: ProtobufReader, source: ByteSource, field: Field, era: keyof typeof places): Promise<CaffeLayer> {
+async function readLayer(
+  wire: ProtobufReader,
+  source: ByteSource,
+  field: Field,
+  era: keyof typeof places,
+): Promise<CaffeLayer> {
   expectWire(field, 'bytes', 'a layer');
   const place = places[era];
-  const layer = { name: '', type: '', bottoms: [] as string[], tops: [] as string[], settings: new Map<string, (number | string)[]>(), blobs: [] as StoredTensor[], phase: undefined as CaffeLayer['phase'] };
+  const layer = {
+    name: '',
+    type: '',
+    bottoms: [] as string[],
+    tops: [] as string[],
+    settings: new Map<string, (number | string)[]>(),
+    blobs: [] as StoredTensor[],
+    phase: undefined as CaffeLayer['phase'],
+  };
   for (const part of await wire.fields(field.start, field.length, 'a layer')) {
     const settings = place.settings.get(part.number);
     if (part.number === place.name) layer.name = await wire.text(part, "a layer's name");
-    else if (part.number === place.type) layer.type = era === 'new' ? await wire.text(part, "a layer's type") : (oldTypes.get(part.value) ?? `type ${part.value}`);
-    else if (part.number === place.bottom) layer.bottoms.push(await wire.text(part, "a layer's bottom"));
+    else if (part.number === place.type)
+      layer.type =
+        era === 'new'
+          ? await wire.text(part, "a layer's type")
+          : (oldTypes.get(part.value) ?? `type ${part.value}`);
+    else if (part.number === place.bottom)
+      layer.bottoms.push(await wire.text(part, "a layer's bottom"));
     else if (part.number === place.top) layer.tops.push(await wire.text(part, "a layer's top"));
-    else if (part.number === place.blobs) layer.blobs.push(await readBlob(wire, source, part, `blob ${layer.blobs.length} of layer "${layer.name}"`));
+    else if (part.number === place.blobs)
+      layer.blobs.push(
+        await readBlob(wire, source, part, `blob ${layer.blobs.length} of layer "${layer.name}"`),
+      );
     else if (part.number === place.include) layer.phase = await readPhase(wire, part);
     else if (settings !== undefined) await readSettings(wire, part, settings, layer.settings);
     if (layer.blobs.length > 16) throw damaged(`the layer "${layer.name}" has more than 16 blobs`);
@@ -160,34 +185,49 @@ async function readLayer(wire: ProtobufReader, source: ByteSource, field: Field,
 async function readPhase(wire: ProtobufReader, field: Field): Promise<CaffeLayer['phase']> {
   expectWire(field, 'bytes', "a layer's rule");
   let phase: CaffeLayer['phase'];
-  for (const part of await wire.fields(field.start, field.length, "a layer's rule")) if (part.number === 1) phase = part.value === 0 ? 'train' : 'test';
+  for (const part of await wire.fields(field.start, field.length, "a layer's rule"))
+    if (part.number === 1) phase = part.value === 0 ? 'train' : 'test';
   return phase;
 }
 
-async function readSettings(wire: ProtobufReader, field: Field, fields: Fields, into: Map<string, (number | string)[]>): Promise<void> {
+async function readSettings(
+  wire: ProtobufReader,
+  field: Field,
+  fields: Fields,
+  into: Map<string, (number | string)[]>,
+): Promise<void> {
   expectWire(field, 'bytes', "a layer's settings");
   for (const part of await wire.fields(field.start, field.length, "a layer's settings")) {
     const [name, kind] = fields.get(part.number) ?? [];
     if (name === undefined) continue;
-    const values = kind === 'whole' ? await wire.wholes(part, name, 64) : await wire.floats(part, name, 64);
+    const values =
+      kind === 'whole' ? await wire.wholes(part, name, 64) : await wire.floats(part, name, 64);
     into.set(name, [...(into.get(name) ?? []), ...values].slice(-64));
   }
 }
 
 async function readBlobShape(wire: ProtobufReader, field: Field): Promise<number[]> {
   const shape: number[] = [];
-  for (const part of await wire.fields(field.start, field.length, "a blob's shape")) if (part.number === 1 && shape.length <= 32) shape.push(...(await wire.wholes(part, "a blob's shape", 64)));
+  for (const part of await wire.fields(field.start, field.length, "a blob's shape"))
+    if (part.number === 1 && shape.length <= 32)
+      shape.push(...(await wire.wholes(part, "a blob's shape", 64)));
   return shape;
 }
 
 /** BlobProto: shape in field 7, or the four old sizes in fields 1 to 4; f32 in field 5, f64 in field 8. */
-async function readBlob(wire: ProtobufReader, source: ByteSource, field: Field, name: string): Promise<StoredTensor> {
+async function readBlob(
+  wire: ProtobufReader,
+  source: ByteSource,
+  field: Field,
+  name: string,
+): Promise<StoredTensor> {
   expectWire(field, 'bytes', name);
   let shape: number[] | undefined;
   const old = [1, 1, 1, 1];
   let data: Field | undefined;
   for (const part of await wire.fields(field.start, field.length, name)) {
-    if (part.number >= 1 && part.number <= 4 && part.wire === 'varint') old[part.number - 1] = part.value;
+    if (part.number >= 1 && part.number <= 4 && part.wire === 'varint')
+      old[part.number - 1] = part.value;
     else if (part.number === 7 && part.wire === 'bytes') shape = await readBlobShape(wire, part);
     else if (part.number === 5 || part.number === 8) {
       expectWire(part, 'bytes', name);
@@ -198,7 +238,8 @@ async function readBlob(wire: ProtobufReader, source: ByteSource, field: Field, 
   const dtype = data?.number === 8 ? 'f64' : 'f32';
   const sizes = shape ?? old;
   const length = data?.length ?? 0;
-  if (elementCount(sizes, name) * dtypeBytes[dtype] !== length) throw damaged(`${name} of ${dtype} ${showShape(sizes)} has ${length} bytes`);
+  if (elementCount(sizes, name) * dtypeBytes[dtype] !== length)
+    throw damaged(`${name} of ${dtype} ${showShape(sizes)} has ${length} bytes`);
   return storedTensor(source, { name, dtype, shape: sizes, position: data?.start ?? 0 });
 }
 
@@ -219,7 +260,10 @@ export type TextMessage = Map<string, (number | string | TextMessage)[]>;
 export function parsePrototxt(text: string): CaffeNet {
   const net = new TextReader(text).read();
   const layers = [...messages(net, 'layer'), ...messages(net, 'layers')].map(textLayer);
-  const sizes = [...(net.get('input_dim') ?? []), ...messages(net, 'input_shape').flatMap((shape) => shape.get('dim') ?? [])];
+  const sizes = [
+    ...(net.get('input_dim') ?? []),
+    ...messages(net, 'input_shape').flatMap((shape) => shape.get('dim') ?? []),
+  ];
   const declared = layers.find(({ type }) => type === 'Input')?.settings.get('dim');
   const input = sizes.length >= 4 ? sizes : declared;
   return { name: texts(net, 'name')[0] ?? '', layers, input: input?.slice(0, 4).map(Number) };
@@ -239,7 +283,9 @@ function textLayer(layer: TextMessage): CaffeLayer {
     if (!key.endsWith('_param')) continue;
     for (const message of values) if (message instanceof Map) collectSettings(message, settings);
   }
-  const phase = messages(layer, 'include').flatMap((rule) => texts(rule, 'phase'))[0]?.toLowerCase();
+  const phase = messages(layer, 'include')
+    .flatMap((rule) => texts(rule, 'phase'))[0]
+    ?.toLowerCase();
   return {
     name: texts(layer, 'name')[0] ?? '',
     type: canonicalType(texts(layer, 'type')[0] ?? ''),
@@ -256,7 +302,9 @@ function collectSettings(message: TextMessage, into: Map<string, (number | strin
   for (const [key, values] of message) {
     const plain = values.filter(isPlain);
     if (plain.length > 0) into.set(key, plain);
-    if (key === 'shape') for (const value of values) if (value instanceof Map) into.set('dim', (value.get('dim') ?? []).filter(isPlain));
+    if (key === 'shape')
+      for (const value of values)
+        if (value instanceof Map) into.set('dim', (value.get('dim') ?? []).filter(isPlain));
   }
 }
 
@@ -266,7 +314,9 @@ function isPlain(value: number | string | TextMessage): value is number | string
 
 /** `CONVOLUTION` and `INNER_PRODUCT` of the old form → `Convolution`, `InnerProduct`. */
 function canonicalType(type: string): string {
-  const known = [...oldTypes.values()].find((name) => name.toLowerCase() === type.replaceAll('_', '').toLowerCase());
+  const known = [...oldTypes.values()].find(
+    (name) => name.toLowerCase() === type.replaceAll('_', '').toLowerCase(),
+  );
   return known ?? (type === 'SOFTMAX_LOSS' ? 'SoftmaxWithLoss' : type);
 }
 
@@ -278,7 +328,9 @@ class TextReader {
 
   constructor(text: string) {
     this.#text = text;
-    this.#tokens = text.matchAll(/#[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_][\w.]*|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[{}:<>[\],;]|\S/g);
+    this.#tokens = text.matchAll(
+      /#[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_][\w.]*|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[{}:<>[\],;]|\S/g,
+    );
     this.#advance();
   }
 
@@ -343,6 +395,8 @@ class TextReader {
   #fail(expected: string): never {
     const at = this.#token?.index ?? this.#text.length;
     const line = this.#text.slice(0, at).split('\n').length;
-    throw new AlexNetError(`The prototxt is not valid: expected ${expected} in line ${line} but found ${this.#token === undefined ? 'its end' : JSON.stringify(this.#token[0].slice(0, 20))}.`);
+    throw new AlexNetError(
+      `The prototxt is not valid: expected ${expected} in line ${line} but found ${this.#token === undefined ? 'its end' : JSON.stringify(this.#token[0].slice(0, 20))}.`,
+    );
   }
 }

@@ -6,10 +6,12 @@ function crcTables(): Int32Array {
   const made = new Int32Array(8 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = (value & 1) === 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+    for (let bit = 0; bit < 8; bit++)
+      value = (value & 1) === 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
     made[byte] = value;
   }
-  for (let i = 256; i < made.length; i++) made[i] = (made[i - 256]! >>> 8) ^ made[made[i - 256]! & 255]!;
+  for (let i = 256; i < made.length; i++)
+    made[i] = (made[i - 256]! >>> 8) ^ made[made[i - 256]! & 255]!;
   tables = made;
   return made;
 }
@@ -23,7 +25,8 @@ export function crc32(bytes: Uint8Array, before = 0): number {
   const head = Math.min(length, -byteOffset & 3);
   const pairs = (length - head) >>> 3;
   const start = plain(~before, bytes.subarray(0, head));
-  const middle = pairs === 0 ? start : byPairs(start, new Int32Array(buffer, byteOffset + head, 2 * pairs));
+  const middle =
+    pairs === 0 ? start : byPairs(start, new Int32Array(buffer, byteOffset + head, 2 * pairs));
   return ~plain(middle, bytes.subarray(head + 8 * pairs)) >>> 0;
 }
 
@@ -39,8 +42,14 @@ function byPairs(crc: number, words: Int32Array): number {
     const low = crc ^ words[i]!;
     const high = words[i + 1]!;
     crc =
-      t[1792 + (low & 255)]! ^ t[1536 + ((low >>> 8) & 255)]! ^ t[1280 + ((low >>> 16) & 255)]! ^ t[1024 + (low >>> 24)]! ^
-      t[768 + (high & 255)]! ^ t[512 + ((high >>> 8) & 255)]! ^ t[256 + ((high >>> 16) & 255)]! ^ t[high >>> 24]!;
+      t[1792 + (low & 255)]! ^
+      t[1536 + ((low >>> 8) & 255)]! ^
+      t[1280 + ((low >>> 16) & 255)]! ^
+      t[1024 + (low >>> 24)]! ^
+      t[768 + (high & 255)]! ^
+      t[512 + ((high >>> 8) & 255)]! ^
+      t[256 + ((high >>> 16) & 255)]! ^
+      t[high >>> 24]!;
   }
   return crc;
 }

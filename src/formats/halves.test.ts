@@ -11,12 +11,18 @@ test('every half survives the way to f32 and back', () => {
   const back = new Uint16Array(65536);
   toHalves(values, back);
   for (let i = 0; i < 65536; i++) if (!Number.isNaN(values[i])) assert.equal(back[i], i);
-  assert.deepEqual([values[0x3c00], values[0xc000], values[0x7bff], values[1], values[0x7c00], values[0xfc00]], [1, -2, 65504, 2 ** -24, Infinity, -Infinity]);
+  assert.deepEqual(
+    [values[0x3c00], values[0xc000], values[0x7bff], values[1], values[0x7c00], values[0xfc00]],
+    [1, -2, 65504, 2 ** -24, Infinity, -Infinity],
+  );
 });
 
 test('toHalves() rounds to the nearest half, ties to even', () => {
   const halves = new Float32Array(65536);
-  fromHalves(Uint16Array.from({ length: 65536 }, (_, i) => i), halves);
+  fromHalves(
+    Uint16Array.from({ length: 65536 }, (_, i) => i),
+    halves,
+  );
   const values = new Float32Array(3 * 0x7bff);
   const expected = new Uint16Array(values.length);
   for (let i = 0; i < 0x7bff; i++) {
@@ -44,7 +50,9 @@ test('fromHalves() and fromBrains() follow the definition for every pattern', ()
   fromHalves(bits, found);
   bits.forEach((pattern) => assert.ok(Object.is(found[pattern], half(pattern)), `half ${pattern}`));
   fromBrains(bits, found);
-  bits.forEach((pattern) => assert.ok(Object.is(found[pattern], brain(pattern)), `bfloat16 ${pattern}`));
+  bits.forEach((pattern) =>
+    assert.ok(Object.is(found[pattern], brain(pattern)), `bfloat16 ${pattern}`),
+  );
 });
 
 test('toHalves() of any number is the half nearest to it, and never further than half a step away', () => {
@@ -62,16 +70,30 @@ test('toHalves() of any number is the half nearest to it, and never further than
 function assertNearest(value: number, bits: number): void {
   const found = half(bits);
   if (Number.isNaN(value)) return assert.ok(Number.isNaN(found));
-  assert.equal(bits >= 0x8000, Object.is(Math.sign(value), -1) || Object.is(value, -0), `the sign of ${value}`);
+  assert.equal(
+    bits >= 0x8000,
+    Object.is(Math.sign(value), -1) || Object.is(value, -0),
+    `the sign of ${value}`,
+  );
   // As far as rounding goes, infinity stands where the half after the largest would be.
-  const place = (pattern: number): number => ((pattern & 0x7fff) === 0x7c00 ? (pattern < 0x8000 ? 65536 : -65536) : half(pattern));
+  const place = (pattern: number): number =>
+    (pattern & 0x7fff) === 0x7c00 ? (pattern < 0x8000 ? 65536 : -65536) : half(pattern);
   const distance = Number.isFinite(value) ? Math.abs(place(bits) - value) : 0;
   if (!Number.isFinite(value)) return assert.equal(found, value);
   for (const neighbour of [bits - 1, bits + 1]) {
     const magnitude = neighbour & 0x7fff;
-    if (neighbour < 0 || neighbour > 0xffff || magnitude > 0x7c00 || (neighbour & 0x8000) !== (bits & 0x8000)) continue;
+    if (
+      neighbour < 0 ||
+      neighbour > 0xffff ||
+      magnitude > 0x7c00 ||
+      (neighbour & 0x8000) !== (bits & 0x8000)
+    )
+      continue;
     if (Math.abs(value) >= 65536) continue;
     const other = Math.abs(place(neighbour) - value);
-    assert.ok(distance < other || (distance === other && bits % 2 === 0), `${value} became ${found}, but ${half(neighbour)} is nearer`);
+    assert.ok(
+      distance < other || (distance === other && bits % 2 === 0),
+      `${value} became ${found}, but ${half(neighbour)} is nearer`,
+    );
   }
 }

@@ -9,7 +9,9 @@ function halves(): Float32Array {
     const exponent = (bits >>> 10) & 31;
     const fraction = bits & 1023;
     if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+    return (
+      sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
+    );
   });
   return table;
 }

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { anyBytes, anyShape, anyTensors, assertSame, bitsOf, decode, sizeOf } from '../testing/arbitraries.ts';
+import {
+  anyBytes,
+  anyShape,
+  anyTensors,
+  assertSame,
+  bitsOf,
+  decode,
+  sizeOf,
+} from '../testing/arbitraries.ts';
 import { readNpy, readNpz, writeNpz } from './numpy.ts';
 import { bytesSource } from './source.ts';
 import { dtypeBytes } from './tensor.ts';
@@ -11,14 +19,33 @@ import { readZip } from './zip.ts';
 test('any arrays come back from an .npz bit for bit', async () => {
   await fc.assert(
     fc.asyncProperty(anyTensors, async (tensors) => {
-      const found = await readNpz(await readZip(bytesSource(Buffer.concat([...writeNpz(tensors)]))));
-      assert.deepEqual(found.map(({ name, shape, dtype }) => ({ name, shape, dtype })), tensors.map(({ name, shape }) => ({ name, shape, dtype: 'f32' })));
-      for (const [i, tensor] of found.entries()) assert.deepEqual(bitsOf(await tensor.read()), bitsOf(tensors[i]!.data));
+      const found = await readNpz(
+        await readZip(bytesSource(Buffer.concat([...writeNpz(tensors)]))),
+      );
+      assert.deepEqual(
+        found.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
+        tensors.map(({ name, shape }) => ({ name, shape, dtype: 'f32' })),
+      );
+      for (const [i, tensor] of found.entries())
+        assert.deepEqual(bitsOf(await tensor.read()), bitsOf(tensors[i]!.data));
     }),
   );
 });
 
-const kinds: readonly (readonly [descr: string, dtype: Dtype])[] = [['f8', 'f64'], ['f4', 'f32'], ['f2', 'f16'], ['i8', 'i64'], ['i4', 'i32'], ['i2', 'i16'], ['i1', 'i8'], ['u8', 'u64'], ['u4', 'u32'], ['u2', 'u16'], ['u1', 'u8'], ['b1', 'bool']];
+const kinds: readonly (readonly [descr: string, dtype: Dtype])[] = [
+  ['f8', 'f64'],
+  ['f4', 'f32'],
+  ['f2', 'f16'],
+  ['i8', 'i64'],
+  ['i4', 'i32'],
+  ['i2', 'i16'],
+  ['i1', 'i8'],
+  ['u8', 'u64'],
+  ['u4', 'u32'],
+  ['u2', 'u16'],
+  ['u1', 'u8'],
+  ['b1', 'bool'],
+];
 
 interface Described {
   readonly descr: string;
@@ -33,7 +60,15 @@ interface Described {
 const anyArray: fc.Arbitrary<Described> = fc
   .tuple(fc.constantFrom(...kinds), fc.boolean(), fc.boolean(), anyShape, fc.constantFrom(1, 2, 3))
   .chain(([[descr, dtype], littleEndian, columnMajor, shape, version]) =>
-    anyBytes(sizeOf(shape) * dtypeBytes[dtype]).map((bytes) => ({ descr, dtype, littleEndian, columnMajor, shape, bytes, version })),
+    anyBytes(sizeOf(shape) * dtypeBytes[dtype]).map((bytes) => ({
+      descr,
+      dtype,
+      littleEndian,
+      columnMajor,
+      shape,
+      bytes,
+      version,
+    })),
   );
 
 /** An `.npy` as NumPy's format.py describes it. */
@@ -67,23 +102,58 @@ test('arrays of every kind, byte order, memory order and format version are read
       const { dtype, littleEndian, columnMajor, shape, bytes, version } = described;
       const [tensor] = await readNpy(bytesSource(npy(headerOf(described), bytes, version)), 'a');
       assert.deepEqual(tensor!.shape, shape);
-      const expected = Array.from({ length: sizeOf(shape) }, (_, i) => decode(bytes, dtype, columnMajor ? columnPlace(i, shape) : i, littleEndian));
+      const expected = Array.from({ length: sizeOf(shape) }, (_, i) =>
+        decode(bytes, dtype, columnMajor ? columnPlace(i, shape) : i, littleEndian),
+      );
       assertSame(await tensor!.read(), expected);
     }),
   );
 });
 
 const damaged = 'The NumPy file is damaged or not supported: ';
-const header = (descr: string, shape: string): string => `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }\n`;
+const header = (descr: string, shape: string): string =>
+  `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }\n`;
 const refused: [what: string, bytes: Buffer, message: string][] = [
-  ['kinds of number it does not know', npy(header('<c8', '1,'), new Uint8Array(8)), `${damaged}the array "a" holds numbers of the kind "<c8", which is not read.`],
-  ['bytes left over', npy(header('<f4', '1,'), new Uint8Array(8)), `${damaged}the array "a" of <f4 [1] leaves bytes over.`],
-  ['shapes beyond the file', npy(header('<f4', '1000000,'), new Uint8Array(4)), 'The file is damaged or incomplete: tensor "a" of f32 [1000000] should be 4000000 bytes from byte 74 on, but there are 78 bytes.'],
-  ['shapes that overflow', npy(header('<f4', '4294967296, 4294967296'), new Uint8Array(4)), 'The file is damaged: the shape of "a", [4294967296,4294967296], is larger than any tensor can be.'],
-  ['versions to come', npy(header('<f4', '1,'), new Uint8Array(4), 4), `${damaged}the array "a" has format version 4.`],
-  ['headers that are no such literal', npy('__import__("os")\n', new Uint8Array(4)), `${damaged}the header of the array "a" is not one: "__import__(\\"os\\")\\n".`],
-  ['headers beyond all measure', npy(' '.repeat(70_000), new Uint8Array(4), 2), `${damaged}the header of the array "a" has 70000 bytes.`],
-  ['pickles that are no dictionary', npy(header('|O', ''), Buffer.from('\x80\x02N.', 'latin1')), `${damaged}its pickle holds no dictionary of arrays.`],
+  [
+    'kinds of number it does not know',
+    npy(header('<c8', '1,'), new Uint8Array(8)),
+    `${damaged}the array "a" holds numbers of the kind "<c8", which is not read.`,
+  ],
+  [
+    'bytes left over',
+    npy(header('<f4', '1,'), new Uint8Array(8)),
+    `${damaged}the array "a" of <f4 [1] leaves bytes over.`,
+  ],
+  [
+    'shapes beyond the file',
+    npy(header('<f4', '1000000,'), new Uint8Array(4)),
+    'The file is damaged or incomplete: tensor "a" of f32 [1000000] should be 4000000 bytes from byte 74 on, but there are 78 bytes.',
+  ],
+  [
+    'shapes that overflow',
+    npy(header('<f4', '4294967296, 4294967296'), new Uint8Array(4)),
+    'The file is damaged: the shape of "a", [4294967296,4294967296], is larger than any tensor can be.',
+  ],
+  [
+    'versions to come',
+    npy(header('<f4', '1,'), new Uint8Array(4), 4),
+    `${damaged}the array "a" has format version 4.`,
+  ],
+  [
+    'headers that are no such literal',
+    npy('__import__("os")\n', new Uint8Array(4)),
+    `${damaged}the header of the array "a" is not one: "__import__(\\"os\\")\\n".`,
+  ],
+  [
+    'headers beyond all measure',
+    npy(' '.repeat(70_000), new Uint8Array(4), 2),
+    `${damaged}the header of the array "a" has 70000 bytes.`,
+  ],
+  [
+    'pickles that are no dictionary',
+    npy(header('|O', ''), Buffer.from('\x80\x02N.', 'latin1')),
+    `${damaged}its pickle holds no dictionary of arrays.`,
+  ],
   [
     'pickles that call',
     npy(header('|O', ''), Buffer.from('\x80\x02cos\nsystem\nU\x02ls\x85R.', 'latin1')),

@@ -36,7 +36,8 @@ const dtypes: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
 /** The arrays of an archive, named as in it without `.npy`. */
 export async function readNpz(entries: ReadonlyMap<string, ZipEntry>): Promise<StoredTensor[]> {
   const tensors: StoredTensor[] = [];
-  for (const { name, content } of entries.values()) tensors.push(...(await readNpy(content, name.slice(0, -'.npy'.length))));
+  for (const { name, content } of entries.values())
+    tensors.push(...(await readNpy(content, name.slice(0, -'.npy'.length))));
   return tensors;
 }
 
@@ -48,9 +49,20 @@ export async function readNpy(source: ByteSource, name: string): Promise<StoredT
   const { descr, columnMajor, shape, position } = await readHeader(source, name);
   if (descr === '|O' || descr === 'O') return readPickled(source, position);
   const dtype = dtypes.get(descr.slice(1));
-  if (dtype === undefined || !'<>|='.includes(descr[0]!)) throw damaged(`the array "${name}" holds numbers of the kind ${JSON.stringify(descr)}, which is not read`);
-  const tensor = storedTensor(source, { name, dtype, shape, position, bigEndian: descr.startsWith('>'), columnMajor });
-  if (position + tensor.count * dtypeBytes[dtype] !== source.size) throw damaged(`the array "${name}" of ${descr} ${showShape(shape)} leaves bytes over`);
+  if (dtype === undefined || !'<>|='.includes(descr[0]!))
+    throw damaged(
+      `the array "${name}" holds numbers of the kind ${JSON.stringify(descr)}, which is not read`,
+    );
+  const tensor = storedTensor(source, {
+    name,
+    dtype,
+    shape,
+    position,
+    bigEndian: descr.startsWith('>'),
+    columnMajor,
+  });
+  if (position + tensor.count * dtypeBytes[dtype] !== source.size)
+    throw damaged(`the array "${name}" of ${descr} ${showShape(shape)} leaves bytes over`);
   return [tensor];
 }
 
@@ -65,11 +77,15 @@ async function readHeader(source: ByteSource, name: string): Promise<Header> {
   const start = await readBytes(source, 0, 12, `the header of the array "${name}"`);
   if (!isNumpy(start)) throw damaged(`the array "${name}" does not start as one`);
   const version = start[6]!;
-  if (version < 1 || version > 3) throw damaged(`the array "${name}" has format version ${version}`);
+  if (version < 1 || version > 3)
+    throw damaged(`the array "${name}" has format version ${version}`);
   const view = new DataView(start.buffer);
-  const [from, length] = version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
+  const [from, length] =
+    version === 1 ? [10, view.getUint16(8, true)] : [12, view.getUint32(8, true)];
   if (length > 65_536) throw damaged(`the header of the array "${name}" has ${length} bytes`);
-  const text = new TextDecoder('latin1').decode(await readBytes(source, from, length, `the header of the array "${name}"`));
+  const text = new TextDecoder('latin1').decode(
+    await readBytes(source, from, length, `the header of the array "${name}"`),
+  );
   return { ...parseHeader(text, name), position: from + length };
 }
 
@@ -78,8 +94,15 @@ function parseHeader(text: string, name: string): Omit<Header, 'position'> {
   const descr = /^\{[^[\]{}]*'descr': ?'([^']{1,8})'/.exec(text)?.[1];
   const order = /'fortran_order': ?(True|False)/.exec(text)?.[1];
   const sizes = /'shape': ?\(([\d, L]{0,400})\)/.exec(text)?.[1];
-  if (descr === undefined || order === undefined || sizes === undefined) throw damaged(`the header of the array "${name}" is not one: ${JSON.stringify(text.slice(0, 60))}`);
-  const shape = sizes.split(',').map((size) => size.trim().replace(/L$/, '')).filter((size) => size !== '').map(Number);
+  if (descr === undefined || order === undefined || sizes === undefined)
+    throw damaged(
+      `the header of the array "${name}" is not one: ${JSON.stringify(text.slice(0, 60))}`,
+    );
+  const shape = sizes
+    .split(',')
+    .map((size) => size.trim().replace(/L$/, ''))
+    .filter((size) => size !== '')
+    .map(Number);
   return { descr, columnMajor: order === 'True', shape };
 }
 
@@ -99,7 +122,8 @@ class PickledArray implements Stateful {
   state: readonly PyValue[] = [];
 
   setState(state: PyValue): void {
-    if (!(state instanceof PyTuple) || state.items.length !== 5) throw damaged('a pickled array has no state');
+    if (!(state instanceof PyTuple) || state.items.length !== 5)
+      throw damaged('a pickled array has no state');
     this.state = state.items;
   }
 }
@@ -117,7 +141,8 @@ async function readPickled(source: ByteSource, position: number): Promise<Stored
   const root = value instanceof PickledArray ? objectsOf(value)?.[0] : value;
   if (!(root instanceof PyDict)) throw damaged('its pickle holds no dictionary of arrays');
   const tensors: StoredTensor[] = [];
-  for (const [layer, arrays] of root.entries) tensors.push(...namedArrays(source, keyText(layer), arrays));
+  for (const [layer, arrays] of root.entries)
+    tensors.push(...namedArrays(source, keyText(layer), arrays));
   return tensors;
 }
 
@@ -125,9 +150,14 @@ async function readPickled(source: ByteSource, position: number): Promise<Stored
 function namedArrays(source: ByteSource, path: string, value: PyValue): StoredTensor[] {
   if (value instanceof PickledArray) {
     const objects = objectsOf(value);
-    return objects === undefined ? [pickledTensor(source, path, value)] : objects.map((item, i) => pickledTensor(source, `${path}.${i}`, item));
+    return objects === undefined
+      ? [pickledTensor(source, path, value)]
+      : objects.map((item, i) => pickledTensor(source, `${path}.${i}`, item));
   }
-  if (value instanceof PyDict) return [...value.entries].map(([key, array]) => pickledTensor(source, `${path}.${keyText(key)}`, array));
+  if (value instanceof PyDict)
+    return [...value.entries].map(([key, array]) =>
+      pickledTensor(source, `${path}.${keyText(key)}`, array),
+    );
   const items = value instanceof PyTuple ? value.items : value;
   if (!Array.isArray(items)) throw damaged(`"${path}" in its dictionary is no array`);
   return items.map((array, index) => pickledTensor(source, `${path}.${index}`, array as PyValue));
@@ -136,17 +166,28 @@ function namedArrays(source: ByteSource, path: string, value: PyValue): StoredTe
 /** The items of an array of Python objects. */
 function objectsOf({ state }: PickledArray): PyValue[] | undefined {
   const [, , type, , items] = state;
-  return type instanceof PickledType && type.kind.startsWith('O') && Array.isArray(items) ? items : undefined;
+  return type instanceof PickledType && type.kind.startsWith('O') && Array.isArray(items)
+    ? items
+    : undefined;
 }
 
 function pickledTensor(source: ByteSource, name: string, value: PyValue): StoredTensor {
   const [, shape, type, columnMajor, data] = value instanceof PickledArray ? value.state : [];
   const dtype = type instanceof PickledType ? dtypes.get(type.kind) : undefined;
-  if (!(shape instanceof PyTuple) || dtype === undefined || !(data instanceof PyBytes)) throw damaged(`"${name}" in its dictionary is no array of numbers`);
+  if (!(shape instanceof PyTuple) || dtype === undefined || !(data instanceof PyBytes))
+    throw damaged(`"${name}" in its dictionary is no array of numbers`);
   const sizes = shape.items.map((size) => (typeof size === 'number' ? size : NaN));
   const piece = partOf(source, data.position, data.length, `the array "${name}"`);
-  if (elementCount(sizes, `"${name}"`) * dtypeBytes[dtype] !== data.length) throw damaged(`the array "${name}" of ${dtype} ${showShape(sizes)} has ${data.length} bytes`);
-  return storedTensor(piece, { name, dtype, shape: sizes, position: 0, bigEndian: (type as PickledType).bigEndian, columnMajor: columnMajor === true });
+  if (elementCount(sizes, `"${name}"`) * dtypeBytes[dtype] !== data.length)
+    throw damaged(`the array "${name}" of ${dtype} ${showShape(sizes)} has ${data.length} bytes`);
+  return storedTensor(piece, {
+    name,
+    dtype,
+    shape: sizes,
+    position: 0,
+    bigEndian: (type as PickledType).bigEndian,
+    columnMajor: columnMajor === true,
+  });
 }
 
 export interface NumpyArray {
@@ -156,16 +197,27 @@ export interface NumpyArray {
 }
 
 /** An `.npz` archive in pieces, stored and not packed. */
-export function writeNpz(arrays: readonly NumpyArray[], precision: WrittenPrecision = 'f32'): Generator<Uint8Array> {
+export function writeNpz(
+  arrays: readonly NumpyArray[],
+  precision: WrittenPrecision = 'f32',
+): Generator<Uint8Array> {
   return writeZip(
     arrays.map(({ name, shape, data }) => {
       const header = npyHeader(shape, precision);
-      return { name: `${name}.npy`, size: header.length + data.length * dtypeBytes[precision], pieces: () => npyPieces(header, data, precision) };
+      return {
+        name: `${name}.npy`,
+        size: header.length + data.length * dtypeBytes[precision],
+        pieces: () => npyPieces(header, data, precision),
+      };
     }),
   );
 }
 
-function* npyPieces(header: Uint8Array, data: Float32Array, precision: WrittenPrecision): Generator<Uint8Array> {
+function* npyPieces(
+  header: Uint8Array,
+  data: Float32Array,
+  precision: WrittenPrecision,
+): Generator<Uint8Array> {
   yield header;
   yield* encodeNumbers(data, precision);
 }

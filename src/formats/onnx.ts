@@ -5,7 +5,14 @@ import { ProtobufReader, ProtobufWriter, expectWire } from './protobuf.ts';
 import type { Field } from './protobuf.ts';
 import { bytesSource, partOf } from './source.ts';
 import type { ByteSource } from './source.ts';
-import { bytesOf, dtypeBytes, elementCount, encodeNumbers, showShape, storedTensor } from './tensor.ts';
+import {
+  bytesOf,
+  dtypeBytes,
+  elementCount,
+  encodeNumbers,
+  showShape,
+  storedTensor,
+} from './tensor.ts';
 import type { Dtype, StoredTensor, WrittenPrecision } from './tensor.ts';
 
 export interface OnnxNode {
@@ -64,11 +71,25 @@ const mostNodes = 10_000;
 
 /** Whether the first bytes look like an ONNX model: its fields before the graph are short and known. */
 export function isOnnx(start: Uint8Array): boolean {
-  return start[0] === 0x08 && start[1]! > 0 && start[1]! < 32 && (start[2] === 0x12 || start[2] === 0x1a || start[2] === 0x3a || start[2] === 0x42 || start[2] === 0x22 || start[2] === 0x28 || start[2] === 0x32);
+  return (
+    start[0] === 0x08 &&
+    start[1]! > 0 &&
+    start[1]! < 32 &&
+    (start[2] === 0x12 ||
+      start[2] === 0x1a ||
+      start[2] === 0x3a ||
+      start[2] === 0x42 ||
+      start[2] === 0x22 ||
+      start[2] === 0x28 ||
+      start[2] === 0x32)
+  );
 }
 
 /** Reads a model; tensors of more than a few numbers stay where they are. */
-export async function readOnnx(source: ByteSource, openExternal?: OpenExternal): Promise<OnnxModel> {
+export async function readOnnx(
+  source: ByteSource,
+  openExternal?: OpenExternal,
+): Promise<OnnxModel> {
   return new ModelReader(source, openExternal).model();
 }
 
@@ -106,7 +127,9 @@ class ModelReader {
     return { opset, producer, metadata, ...graph };
   }
 
-  async graph(field: Field): Promise<Pick<OnnxModel, 'nodes' | 'inputs' | 'outputs' | 'initializers'>> {
+  async graph(
+    field: Field,
+  ): Promise<Pick<OnnxModel, 'nodes' | 'inputs' | 'outputs' | 'initializers'>> {
     expectWire(field, 'bytes', 'the graph');
     const [nodes, inputs, outputs]: [OnnxNode[], OnnxValue[], OnnxValue[]] = [[], [], []];
     const initializers = new Map<string, OnnxTensor>();
@@ -114,12 +137,14 @@ class ModelReader {
       if (part.number === 1) nodes.push(await this.#node(part));
       else if (part.number === 5) {
         const tensor = await this.#tensor(part);
-        if (initializers.has(tensor.name)) throw damaged(`the tensor "${tensor.name.slice(0, 60)}" is there twice`);
+        if (initializers.has(tensor.name))
+          throw damaged(`the tensor "${tensor.name.slice(0, 60)}" is there twice`);
         initializers.set(tensor.name, tensor);
       } else if (part.number === 11) inputs.push(await this.#value(part));
       else if (part.number === 12) outputs.push(await this.#value(part));
       else if (part.number === 15) throw damaged('it holds sparse tensors');
-      if (nodes.length > mostNodes || initializers.size > mostNodes || inputs.length > mostNodes) throw damaged(`it has more than ${mostNodes} nodes or tensors`);
+      if (nodes.length > mostNodes || initializers.size > mostNodes || inputs.length > mostNodes)
+        throw damaged(`it has more than ${mostNodes} nodes or tensors`);
     }
     return { nodes, inputs, outputs, initializers };
   }
@@ -147,7 +172,14 @@ class ModelReader {
 
   async #node(field: Field): Promise<OnnxNode> {
     expectWire(field, 'bytes', 'a node');
-    const node = { name: '', type: '', domain: '', inputs: [] as string[], outputs: [] as string[], attributes: new Map<string, OnnxAttribute>() };
+    const node = {
+      name: '',
+      type: '',
+      domain: '',
+      inputs: [] as string[],
+      outputs: [] as string[],
+      attributes: new Map<string, OnnxAttribute>(),
+    };
     for (const part of await this.#wire.fields(field.start, field.length, 'a node')) {
       if (part.number === 1) node.inputs.push(await this.#wire.text(part, "a node's input"));
       else if (part.number === 2) node.outputs.push(await this.#wire.text(part, "a node's output"));
@@ -156,7 +188,8 @@ class ModelReader {
       else if (part.number === 7) node.domain = await this.#wire.text(part, "a node's domain");
       else if (part.number === 5) {
         const [name, value] = await this.#attribute(part);
-        if (node.attributes.has(name)) throw damaged(`a node has the attribute "${name.slice(0, 60)}" twice`);
+        if (node.attributes.has(name))
+          throw damaged(`a node has the attribute "${name.slice(0, 60)}" twice`);
         node.attributes.set(name, value);
       }
     }
@@ -177,8 +210,12 @@ class ModelReader {
       else if (part.number === 5) value = await this.#tensor(part);
       else if (part.number === 7 || part.number === 8) {
         listed = true;
-        for (const number of part.number === 7 ? await this.#wire.floats(part, 'an attribute') : await this.#wire.wholes(part, 'an attribute')) numbers.push(number);
-        if (numbers.length > mostWide) throw damaged(`an attribute is a list of more than ${mostWide} numbers`);
+        for (const number of part.number === 7
+          ? await this.#wire.floats(part, 'an attribute')
+          : await this.#wire.wholes(part, 'an attribute'))
+          numbers.push(number);
+        if (numbers.length > mostWide)
+          throw damaged(`an attribute is a list of more than ${mostWide} numbers`);
       }
     }
     return [name, listed ? numbers : value];
@@ -205,7 +242,8 @@ class ModelReader {
         found = true;
         for (const size of await this.#messages(sizes, 1, what)) {
           let value: number | undefined;
-          for (const part of await this.#wire.fields(size.start, size.length, what)) if (part.number === 1 && part.wire === 'varint') value = part.value;
+          for (const part of await this.#wire.fields(size.start, size.length, what))
+            if (part.number === 1 && part.wire === 'varint') value = part.value;
           shape.push(value !== undefined && value > 0 ? value : undefined);
         }
       }
@@ -215,20 +253,32 @@ class ModelReader {
 
   async #messages(field: Field, number: number, what: string): Promise<Field[]> {
     expectWire(field, 'bytes', what);
-    const messages = (await this.#wire.fields(field.start, field.length, what)).filter((part) => part.number === number);
+    const messages = (await this.#wire.fields(field.start, field.length, what)).filter(
+      (part) => part.number === number,
+    );
     for (const part of messages) expectWire(part, 'bytes', what);
     return messages;
   }
 
   async #tensor(field: Field): Promise<OnnxTensor> {
     expectWire(field, 'bytes', 'a tensor');
-    const parts: TensorParts = { name: '', shape: [], type: 0, raw: undefined, typed: [], external: new Map(), isExternal: false };
+    const parts: TensorParts = {
+      name: '',
+      shape: [],
+      type: 0,
+      raw: undefined,
+      typed: [],
+      external: new Map(),
+      isExternal: false,
+    };
     for (const part of await this.#wire.fields(field.start, field.length, 'a tensor')) {
-      if (part.number === 1) parts.shape.push(...(await this.#wire.wholes(part, "a tensor's shape", 64)));
+      if (part.number === 1)
+        parts.shape.push(...(await this.#wire.wholes(part, "a tensor's shape", 64)));
       else if (part.number === 2) parts.type = part.value;
       else if (part.number === 8) parts.name = await this.#wire.text(part, "a tensor's name");
       else if (part.number === 9) parts.raw = part;
-      else if (part.number === 13) parts.external.set(...(await this.#pair(part, 'the place of a tensor')));
+      else if (part.number === 13)
+        parts.external.set(...(await this.#pair(part, 'the place of a tensor')));
       else if (part.number === 14) parts.isExternal = part.value === 1;
       else if (typedFields.has(part.number)) parts.typed.push(part);
       if (parts.shape.length > 32) throw damaged('a tensor has more than 32 axes');
@@ -239,16 +289,26 @@ class ModelReader {
   async #storedTensor(parts: TensorParts): Promise<OnnxTensor> {
     const { name, shape, type } = parts;
     const dtype = dtypes.get(type);
-    if (dtype === undefined) throw new AlexNetError(`The tensor "${name}" of the ONNX model holds numbers of kind ${type}, which is not read.`);
+    if (dtype === undefined)
+      throw new AlexNetError(
+        `The tensor "${name}" of the ONNX model holds numbers of kind ${type}, which is not read.`,
+      );
     const count = elementCount(shape, `"${name}"`);
     const { source, position, length } = await this.#place(parts, dtype, count);
-    if (length !== count * dtypeBytes[dtype]) throw damaged(`the tensor "${name}" of ${dtype} ${showShape(shape)} needs ${count * dtypeBytes[dtype]} bytes, but has ${length}`);
+    if (length !== count * dtypeBytes[dtype])
+      throw damaged(
+        `the tensor "${name}" of ${dtype} ${showShape(shape)} needs ${count * dtypeBytes[dtype]} bytes, but has ${length}`,
+      );
     const tensor = storedTensor(source, { name, dtype, shape, position });
     return { ...tensor, numbers: count <= 64 ? await numbersOf(tensor) : undefined };
   }
 
   /** Where the bytes of a tensor are: raw, external, or typed fields. */
-  async #place(parts: TensorParts, dtype: Dtype, count: number): Promise<{ source: ByteSource; position: number; length: number }> {
+  async #place(
+    parts: TensorParts,
+    dtype: Dtype,
+    count: number,
+  ): Promise<{ source: ByteSource; position: number; length: number }> {
     const { name, raw, typed } = parts;
     if (parts.isExternal) return this.#externalPlace(parts, count * dtypeBytes[dtype]);
     if (raw !== undefined) {
@@ -257,17 +317,30 @@ class ModelReader {
     }
     const [only] = typed;
     if (only === undefined) return { source: this.#source, position: 0, length: 0 };
-    if (typed.some(({ number }) => number !== typedField[dtype])) throw damaged(`the tensor "${name}" of ${dtype} has its numbers in a field for others`);
-    if (typed.length === 1 && only.wire === 'bytes' && (dtype === 'f32' || dtype === 'f64')) return { source: this.#source, position: only.start, length: only.length };
+    if (typed.some(({ number }) => number !== typedField[dtype]))
+      throw damaged(`the tensor "${name}" of ${dtype} has its numbers in a field for others`);
+    if (typed.length === 1 && only.wire === 'bytes' && (dtype === 'f32' || dtype === 'f64'))
+      return { source: this.#source, position: only.start, length: only.length };
     const bytes = await this.#typedBytes(typed, dtype, count, name);
     return { source: bytesSource(bytes), position: 0, length: bytes.length };
   }
 
   /** Numbers stored one by one or as varints, brought into the form that raw data has. */
-  async #typedBytes(typed: readonly Field[], dtype: Dtype, count: number, name: string): Promise<Uint8Array> {
-    const stored = typed.reduce((sum, { length, wire }) => sum + (wire === 'bytes' ? length : 8), 0);
+  async #typedBytes(
+    typed: readonly Field[],
+    dtype: Dtype,
+    count: number,
+    name: string,
+  ): Promise<Uint8Array> {
+    const stored = typed.reduce(
+      (sum, { length, wire }) => sum + (wire === 'bytes' ? length : 8),
+      0,
+    );
     if (count > stored) throw damaged(`the tensor "${name}" has fewer numbers than its shape says`);
-    if (count > mostWide && dtypeBytes[dtype] === 8) throw damaged(`the tensor "${name}" has ${count} numbers of 64 bits one by one; more than ${mostWide} are not read`);
+    if (count > mostWide && dtypeBytes[dtype] === 8)
+      throw damaged(
+        `the tensor "${name}" has ${count} numbers of 64 bits one by one; more than ${mostWide} are not read`,
+      );
     const out = emptyNumbers(dtype, count);
     let at = 0;
     const use = (value: number): void => {
@@ -276,18 +349,31 @@ class ModelReader {
     };
     for (const field of typed) {
       if (dtype === 'f32' || dtype === 'f64') {
-        if (field.wire !== (dtype === 'f32' ? 'fixed32' : 'fixed64')) throw damaged(`the tensor "${name}" has its numbers in several pieces`);
+        if (field.wire !== (dtype === 'f32' ? 'fixed32' : 'fixed64'))
+          throw damaged(`the tensor "${name}" has its numbers in several pieces`);
         use(field.value);
       } else await this.#wire.eachWhole(field, `the tensor "${name}"`, use);
     }
     return at === count ? out.bytes : new Uint8Array(0);
   }
 
-  async #externalPlace({ name, external }: TensorParts, expected: number): Promise<{ source: ByteSource; position: number; length: number }> {
+  async #externalPlace(
+    { name, external }: TensorParts,
+    expected: number,
+  ): Promise<{ source: ByteSource; position: number; length: number }> {
     const location = external.get('location') ?? '';
-    if (this.#open === undefined) throw new AlexNetError(`The tensor "${name}" of the ONNX model lies in another file, "${location}", which cannot be opened from here.`);
-    const unsafe = location === '' || location.includes('\0') || /^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(location);
-    if (unsafe) throw new AlexNetError(`The tensor "${name}" of the ONNX model claims to lie in "${location.slice(0, 100)}", outside of the model's own folder. It is not opened.`);
+    if (this.#open === undefined)
+      throw new AlexNetError(
+        `The tensor "${name}" of the ONNX model lies in another file, "${location}", which cannot be opened from here.`,
+      );
+    const unsafe =
+      location === '' ||
+      location.includes('\0') ||
+      /^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(location);
+    if (unsafe)
+      throw new AlexNetError(
+        `The tensor "${name}" of the ONNX model claims to lie in "${location.slice(0, 100)}", outside of the model's own folder. It is not opened.`,
+      );
     const source = await this.#open(location);
     const position = wholeText(external.get('offset') ?? '0');
     const length = wholeText(external.get('length') ?? String(expected));
@@ -295,7 +381,8 @@ class ModelReader {
     this.#external.stored += this.#external.files.has(location) ? 0 : source.size;
     this.#external.files.add(location);
     this.#external.shown += length;
-    if (this.#external.shown > 10 * this.#external.stored) throw damaged('its tensors take more than ten times the bytes of the files beside it');
+    if (this.#external.shown > 10 * this.#external.stored)
+      throw damaged('its tensors take more than ten times the bytes of the files beside it');
     return { source, position, length };
   }
 }
@@ -311,7 +398,21 @@ interface TensorParts {
 }
 
 /** TensorProto's float_data, int32_data, int64_data, double_data, uint64_data: which one holds what. */
-const typedField: Readonly<Record<Dtype, number>> = { f32: 4, i32: 5, i16: 5, i8: 5, u16: 5, u8: 5, bool: 5, f16: 5, bf16: 5, i64: 7, f64: 10, u32: 11, u64: 11 };
+const typedField: Readonly<Record<Dtype, number>> = {
+  f32: 4,
+  i32: 5,
+  i16: 5,
+  i8: 5,
+  u16: 5,
+  u8: 5,
+  bool: 5,
+  f16: 5,
+  bf16: 5,
+  i64: 7,
+  f64: 10,
+  u32: 11,
+  u64: 11,
+};
 const typedFields: ReadonlySet<number> = new Set(Object.values(typedField));
 
 /** Numbers of 64 bits are shapes and axes, never weights; a varint of one byte becomes twelve (its eight, and an f32). */
@@ -321,7 +422,10 @@ function wholeText(text: string): number {
   return /^\d{1,16}$/.test(text) ? Number(text) : NaN;
 }
 
-function emptyNumbers(dtype: Dtype, count: number): { bytes: Uint8Array; set(index: number, value: number): void } {
+function emptyNumbers(
+  dtype: Dtype,
+  count: number,
+): { bytes: Uint8Array; set(index: number, value: number): void } {
   const bytes = new Uint8Array(count * dtypeBytes[dtype]);
   const view = new DataView(bytes.buffer);
   const set = (index: number, value: number): void => {
@@ -351,7 +455,9 @@ export interface WrittenNode {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, { int: number } | { ints: readonly number[] } | { float: number }>>;
+  readonly attributes?: Readonly<
+    Record<string, { int: number } | { ints: readonly number[] } | { float: number }>
+  >;
 }
 
 export interface WrittenTensor {
@@ -367,8 +473,14 @@ export interface WrittenModel {
   readonly producer: { readonly name: string; readonly version: string };
   readonly graph: string;
   /** A text in a shape is the name of a size left open. */
-  readonly inputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[];
-  readonly outputs: readonly { readonly name: string; readonly shape: readonly (number | string)[] }[];
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly shape: readonly (number | string)[];
+  }[];
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly shape: readonly (number | string)[];
+  }[];
   readonly nodes: readonly WrittenNode[];
   readonly initializers: readonly WrittenTensor[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -385,9 +497,14 @@ export function writeOnnx(model: WrittenModel): Generator<Uint8Array> {
   for (const tensor of model.initializers) graph.message(5, writeTensor(tensor));
   for (const value of model.inputs) graph.message(11, writeValue(value));
   for (const value of model.outputs) graph.message(12, writeValue(value));
-  const message = new ProtobufWriter().whole(1, irVersion).bytes(2, model.producer.name).bytes(3, model.producer.version).message(7, graph);
+  const message = new ProtobufWriter()
+    .whole(1, irVersion)
+    .bytes(2, model.producer.name)
+    .bytes(3, model.producer.version)
+    .message(7, graph);
   message.message(8, new ProtobufWriter().bytes(1, '').whole(2, model.opset));
-  for (const [key, value] of Object.entries(model.metadata)) message.message(14, new ProtobufWriter().bytes(1, key).bytes(2, value));
+  for (const [key, value] of Object.entries(model.metadata))
+    message.message(14, new ProtobufWriter().bytes(1, key).bytes(2, value));
   return message.write();
 }
 
@@ -408,12 +525,27 @@ function writeNode({ type, name, inputs, outputs, attributes = {} }: WrittenNode
 
 function writeTensor({ name, shape, data, precision = 'f32' }: WrittenTensor): ProtobufWriter {
   const tensor = new ProtobufWriter().packedWholes(1, shape);
-  if (data instanceof BigInt64Array) return tensor.whole(2, 7).bytes(8, name).bytes(9, bytesOf(data));
-  return tensor.whole(2, precision === 'f32' ? 1 : 10).bytes(8, name).pieces(9, data.length * dtypeBytes[precision], () => encodeNumbers(data, precision));
+  if (data instanceof BigInt64Array)
+    return tensor.whole(2, 7).bytes(8, name).bytes(9, bytesOf(data));
+  return tensor
+    .whole(2, precision === 'f32' ? 1 : 10)
+    .bytes(8, name)
+    .pieces(9, data.length * dtypeBytes[precision], () => encodeNumbers(data, precision));
 }
 
 function writeValue({ name, shape }: WrittenModel['inputs'][number]): ProtobufWriter {
   const sizes = new ProtobufWriter();
-  for (const size of shape) sizes.message(1, typeof size === 'number' ? new ProtobufWriter().whole(1, size) : new ProtobufWriter().bytes(2, size));
-  return new ProtobufWriter().bytes(1, name).message(2, new ProtobufWriter().message(1, new ProtobufWriter().whole(1, 1).message(2, sizes)));
+  for (const size of shape)
+    sizes.message(
+      1,
+      typeof size === 'number'
+        ? new ProtobufWriter().whole(1, size)
+        : new ProtobufWriter().bytes(2, size),
+    );
+  return new ProtobufWriter()
+    .bytes(1, name)
+    .message(
+      2,
+      new ProtobufWriter().message(1, new ProtobufWriter().whole(1, 1).message(2, sizes)),
+    );
 }

@@ -20,7 +20,9 @@ export class Pages {
   /** The bytes at `position`, if the window holds them. They are valid until the next `load`. */
   peek(position: number, length: number): Uint8Array | undefined {
     const from = position - this.#start;
-    return from >= 0 && from + length <= this.#window.length ? this.#window.subarray(from, from + length) : undefined;
+    return from >= 0 && from + length <= this.#window.length
+      ? this.#window.subarray(from, from + length)
+      : undefined;
   }
 
   /** The bytes at `position`, moving the window when it must. @throws {AlexNetError} where they are not all inside. */
@@ -28,7 +30,9 @@ export class Pages {
     const seen = this.peek(position, length);
     if (seen !== undefined) return seen;
     checkRange(this.source, position, length, what);
-    const window = new Uint8Array(Math.max(length, Math.min(windowBytes, this.source.size - position)));
+    const window = new Uint8Array(
+      Math.max(length, Math.min(windowBytes, this.source.size - position)),
+    );
     await this.source.read(window, position);
     this.#window = window;
     this.#start = position;
@@ -37,7 +41,10 @@ export class Pages {
 
   /** UTF-8 text. */
   async text(position: number, length: number, what: string, largest = 1 << 20): Promise<string> {
-    if (length > largest) throw new AlexNetError(`The file is damaged: ${what} has ${length} bytes; more than ${largest} are not read.`);
+    if (length > largest)
+      throw new AlexNetError(
+        `The file is damaged: ${what} has ${length} bytes; more than ${largest} are not read.`,
+      );
     return decodeText(await this.load(position, length, what), what);
   }
 }

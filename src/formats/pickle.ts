@@ -10,7 +10,8 @@ import { Pages } from './pages.ts';
 import type { ByteSource } from './source.ts';
 
 /** What a pickle holds. Python's tuples are `PyTuple`, its byte strings `PyBytes`, its dictionaries `PyDict`. */
-export type PyValue = null | boolean | number | string | PyBytes | PyTuple | PyValue[] | PyDict | PyGlobal | object;
+export type PyValue =
+  null | boolean | number | string | PyBytes | PyTuple | PyValue[] | PyDict | PyGlobal | object;
 
 export class PyTuple {
   readonly items: readonly PyValue[];
@@ -74,7 +75,11 @@ const longestLine = 4096;
 const shortBytes = 255;
 
 /** @returns the value and where the pickle ends. @throws {AlexNetError} for anything damaged, unknown or called. */
-export async function readPickle(source: ByteSource, start: number, options: PickleOptions): Promise<{ value: PyValue; end: number }> {
+export async function readPickle(
+  source: ByteSource,
+  start: number,
+  options: PickleOptions,
+): Promise<{ value: PyValue; end: number }> {
   const machine = new Machine(new Pages(source), start, options);
   return { value: await machine.run(), end: machine.position };
 }
@@ -98,11 +103,13 @@ class Machine {
   async run(): Promise<PyValue> {
     while (--this.#stepsLeft >= 0) {
       const ahead = Math.min(aheadBytes, this.#pages.source.size - this.position);
-      if (this.#pages.peek(this.position, ahead) === undefined) await this.#pages.load(this.position, ahead, 'the pickle');
+      if (this.#pages.peek(this.position, ahead) === undefined)
+        await this.#pages.load(this.position, ahead, 'the pickle');
       const code = this.take(1)[0]!;
       if (code === 0x2e) return this.#pop();
       const operation = operations.get(code);
-      if (operation === undefined) this.fail(`opcode 0x${code.toString(16)} is not one that weights need`);
+      if (operation === undefined)
+        this.fail(`opcode 0x${code.toString(16)} is not one that weights need`);
       const waiting = operation(this);
       if (waiting !== undefined) await waiting;
     }
@@ -164,7 +171,8 @@ class Machine {
 
   setItems(pairs: readonly PyValue[]): void {
     const dict = this.top();
-    if (!(dict instanceof PyDict) || pairs.length % 2 !== 0) this.fail('it sets items of what is not a dictionary');
+    if (!(dict instanceof PyDict) || pairs.length % 2 !== 0)
+      this.fail('it sets items of what is not a dictionary');
     for (let i = 0; i < pairs.length; i += 2) {
       const key = textOf(pairs[i]) ?? pairs[i]!;
       if (dict.entries.has(key)) this.fail(`the key ${keyText(key)} is given twice`);
@@ -175,7 +183,9 @@ class Machine {
   global(module: string, name: string): void {
     const full = `${module} ${name}`;
     if (!this.#options.globals.has(full)) {
-      throw new AlexNetError(`The pickle names ${module}.${name}, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).`);
+      throw new AlexNetError(
+        `The pickle names ${module}.${name}, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).`,
+      );
     }
     this.push(new PyGlobal(full, this.#options.globals.get(full)));
   }
@@ -183,7 +193,8 @@ class Machine {
   stackGlobal(): void {
     const name = textOf(this.pop());
     const module = textOf(this.pop());
-    if (name === undefined || module === undefined) this.fail('it names a global by what is not a text');
+    if (name === undefined || module === undefined)
+      this.fail('it names a global by what is not a text');
     this.global(module, name);
   }
 
@@ -191,8 +202,17 @@ class Machine {
   call(): void {
     const args = this.pop();
     const callee = this.pop();
-    if (!(args instanceof PyTuple) || !(callee instanceof PyGlobal) || callee.call === undefined) this.fail(`it calls ${callee instanceof PyGlobal ? callee.name.replace(' ', '.') : 'what is not a function'}`);
-    for (const argument of args.items) this.#stepsLeft -= argument instanceof PyTuple ? argument.items.length : Array.isArray(argument) ? argument.length : 0;
+    if (!(args instanceof PyTuple) || !(callee instanceof PyGlobal) || callee.call === undefined)
+      this.fail(
+        `it calls ${callee instanceof PyGlobal ? callee.name.replace(' ', '.') : 'what is not a function'}`,
+      );
+    for (const argument of args.items)
+      this.#stepsLeft -=
+        argument instanceof PyTuple
+          ? argument.items.length
+          : Array.isArray(argument)
+            ? argument.length
+            : 0;
     if (this.#stepsLeft < 0) return;
     this.push(callee.call(...args.items));
   }
@@ -202,7 +222,13 @@ class Machine {
     const object = this.top();
     // An OrderedDict's state holds PyTorch's version numbers, which we do not need.
     if (object instanceof PyDict) return;
-    if (typeof object !== 'object' || object === null || !('setState' in object) || typeof object.setState !== 'function') this.fail('it gives a state to what takes none');
+    if (
+      typeof object !== 'object' ||
+      object === null ||
+      !('setState' in object) ||
+      typeof object.setState !== 'function'
+    )
+      this.fail('it gives a state to what takes none');
     (object as unknown as Stateful).setState(state);
   }
 
@@ -252,7 +278,8 @@ class Machine {
   }
 
   bytes(length: number): void {
-    if (length > this.#pages.source.size - this.position) this.fail(`a string of ${length} bytes goes beyond the file`);
+    if (length > this.#pages.source.size - this.position)
+      this.fail(`a string of ${length} bytes goes beyond the file`);
     const position = this.position;
     if (length > shortBytes) {
       this.position += length;
@@ -263,7 +290,9 @@ class Machine {
   }
 
   fail(why: string): never {
-    throw new AlexNetError(`The pickle is damaged or not supported: ${why} (at byte ${this.position}).`);
+    throw new AlexNetError(
+      `The pickle is damaged or not supported: ${why} (at byte ${this.position}).`,
+    );
   }
 }
 
@@ -361,13 +390,15 @@ function dictionary(machine: Machine): void {
 }
 
 function integer(machine: Machine, text: string): void {
-  if (!/^-?\d{1,16}$/.test(text)) machine.fail(`${JSON.stringify(text.slice(0, 20))} is no whole number`);
+  if (!/^-?\d{1,16}$/.test(text))
+    machine.fail(`${JSON.stringify(text.slice(0, 20))} is no whole number`);
   machine.push(text === '00' ? false : text === '01' ? true : Number(text));
 }
 
 /** Little endian, two's complement. PyTorch's magic number has ten bytes; it is only compared, so rounding does no harm. */
 function long(machine: Machine, length: number): void {
-  if (length > 16) machine.fail(`a whole number of ${length} bytes is larger than any that is needed`);
+  if (length > 16)
+    machine.fail(`a whole number of ${length} bytes is larger than any that is needed`);
   const bytes = machine.take(length);
   const value = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
   machine.push((bytes.at(-1) ?? 0) >= 128 ? value - 256 ** length : value);

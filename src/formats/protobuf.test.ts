@@ -45,7 +45,11 @@ test('any fields come back from a message', async () => {
         assert.equal(field.number, number);
         if (kind === 'text') assert.equal(await reader.text(field, 'it'), value);
         else if (kind === 'list') assert.deepEqual(await reader.wholes(field, 'it'), value);
-        else assert.ok(Object.is(field.value, value) || (kind === 'whole' && field.value === value), `${field.value} instead of ${value}`);
+        else
+          assert.ok(
+            Object.is(field.value, value) || (kind === 'whole' && field.value === value),
+            `${field.value} instead of ${value}`,
+          );
       }
     }),
   );
@@ -57,7 +61,10 @@ test('a packed list that is longer than a window comes back whole, and a longer 
   const reader = new ProtobufReader(new Pages(bytesSource(bytes)));
   const [field] = await reader.fields(0, bytes.length, 'it');
   assert.deepEqual(await reader.wholes(field!, 'it', 70_000), values);
-  await assert.rejects(reader.wholes(field!, 'it', 69_999), { name: 'AlexNetError', message: 'The file is damaged: it is a list of more than 69999 numbers.' });
+  await assert.rejects(reader.wholes(field!, 'it', 69_999), {
+    name: 'AlexNetError',
+    message: 'The file is damaged: it is a list of more than 69999 numbers.',
+  });
 });
 
 const damaged: [what: string, bytes: number[]][] = [
@@ -73,12 +80,18 @@ const damaged: [what: string, bytes: number[]][] = [
 for (const [what, bytes] of damaged) {
   test(`fields() refuses ${what}`, async () => {
     const reader = new ProtobufReader(new Pages(bytesSource(Uint8Array.from(bytes))));
-    await assert.rejects(reader.fields(0, bytes.length, 'it'), { name: 'AlexNetError', message: 'The file is damaged: it holds a field that does not end where it should.' });
+    await assert.rejects(reader.fields(0, bytes.length, 'it'), {
+      name: 'AlexNetError',
+      message: 'The file is damaged: it holds a field that does not end where it should.',
+    });
   });
 }
 
 test('fields() refuses a file of more fields than any network has', async () => {
   const bytes = new Uint8Array(200_004).fill(8);
   const reader = new ProtobufReader(new Pages(bytesSource(bytes)));
-  await assert.rejects(reader.fields(0, bytes.length, 'it'), { name: 'AlexNetError', message: 'The file is damaged: it has more than 100000 fields, as no network has.' });
+  await assert.rejects(reader.fields(0, bytes.length, 'it'), {
+    name: 'AlexNetError',
+    message: 'The file is damaged: it has more than 100000 fields, as no network has.',
+  });
 });

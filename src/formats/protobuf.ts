@@ -36,8 +36,11 @@ export class ProtobufReader {
   async fields(start: number, length: number, what: string): Promise<Field[]> {
     const end = start + length;
     const fields: Field[] = [];
-    for (let position = start; position < end; ) {
-      if (--this.#fieldsLeft < 0) throw new AlexNetError(`The file is damaged: it has more than ${mostFields} fields, as no network has.`);
+    for (let position = start; position < end;) {
+      if (--this.#fieldsLeft < 0)
+        throw new AlexNetError(
+          `The file is damaged: it has more than ${mostFields} fields, as no network has.`,
+        );
       const most = Math.min(20, end - position);
       const head = this.pages.peek(position, most) ?? (await this.pages.load(position, most, what));
       const field = fieldAt(position, head, what);
@@ -58,7 +61,10 @@ export class ProtobufReader {
   async wholes(field: Field, what: string, most = 65_536): Promise<number[]> {
     const numbers: number[] = [];
     await this.eachWhole(field, what, (value) => {
-      if (numbers.push(value) > most) throw new AlexNetError(`The file is damaged: ${what} is a list of more than ${most} numbers.`);
+      if (numbers.push(value) > most)
+        throw new AlexNetError(
+          `The file is damaged: ${what} is a list of more than ${most} numbers.`,
+        );
     });
     return numbers;
   }
@@ -68,9 +74,10 @@ export class ProtobufReader {
     if (field.wire === 'varint') return use(field.value);
     expectWire(field, 'bytes', what);
     const end = field.start + field.length;
-    for (let position = field.start; position < end; ) {
+    for (let position = field.start; position < end;) {
       const length = Math.min(listBytes, end - position);
-      const bytes = this.pages.peek(position, length) ?? (await this.pages.load(position, length, what));
+      const bytes =
+        this.pages.peek(position, length) ?? (await this.pages.load(position, length, what));
       const used = eachVarint(bytes, use);
       if (used === 0 || (used < length && position + length === end)) damaged(what);
       position += used;
@@ -111,19 +118,33 @@ function fieldAt(position: number, head: Uint8Array, what: string): Field {
   return body(number, key % 8, head, keyLength, position) ?? damaged(what);
 }
 
-function body(number: number, kind: number, head: Uint8Array, at: number, position: number): Field | undefined {
+function body(
+  number: number,
+  kind: number,
+  head: Uint8Array,
+  at: number,
+  position: number,
+): Field | undefined {
   const start = position + at;
   if (kind === 0 || kind === 2) {
     const found = varint(head, at);
     if (found === undefined) return undefined;
     const [value, length] = found;
     if (kind === 0) return { number, wire: 'varint', value, start: start + length, length: 0 };
-    return value >= 0 && Number.isSafeInteger(value) ? { number, wire: 'bytes', value: 0, start: start + length, length: value } : undefined;
+    return value >= 0 && Number.isSafeInteger(value)
+      ? { number, wire: 'bytes', value: 0, start: start + length, length: value }
+      : undefined;
   }
   const size = kind === 1 ? 8 : 4;
   if ((kind !== 1 && kind !== 5) || head.length < at + size) return undefined;
   const view = new DataView(head.buffer, head.byteOffset + at, size);
-  return { number, wire: kind === 1 ? 'fixed64' : 'fixed32', value: kind === 1 ? view.getFloat64(0, true) : view.getFloat32(0, true), start, length: size };
+  return {
+    number,
+    wire: kind === 1 ? 'fixed64' : 'fixed32',
+    value: kind === 1 ? view.getFloat64(0, true) : view.getFloat32(0, true),
+    start,
+    length: size,
+  };
 }
 
 /** A varint as a signed 64-bit number, and its length in bytes; undefined where it does not end. */
@@ -146,11 +167,16 @@ function varint(bytes: Uint8Array, at: number): [value: number, length: number] 
 }
 
 export function expectWire(field: Field, wire: Field['wire'], what: string): void {
-  if (field.wire !== wire) throw new AlexNetError(`The file is damaged: field ${field.number} of ${what} should be ${wire}, but is ${field.wire}.`);
+  if (field.wire !== wire)
+    throw new AlexNetError(
+      `The file is damaged: field ${field.number} of ${what} should be ${wire}, but is ${field.wire}.`,
+    );
 }
 
 function damaged(what: string): never {
-  throw new AlexNetError(`The file is damaged: ${what} holds a field that does not end where it should.`);
+  throw new AlexNetError(
+    `The file is damaged: ${what} holds a field that does not end where it should.`,
+  );
 }
 
 /** A message under construction: bytes that are small and pieces that are large and made when they are written. */

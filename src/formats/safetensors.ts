@@ -5,7 +5,14 @@
 import { AlexNetError } from '../errors.ts';
 import { decodeText, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
-import { bytesOf, dtypeBytes, elementCount, encodeNumbers, showShape, storedTensor } from './tensor.ts';
+import {
+  bytesOf,
+  dtypeBytes,
+  elementCount,
+  encodeNumbers,
+  showShape,
+  storedTensor,
+} from './tensor.ts';
 import type { Dtype, NamedTensor, StoredTensor, WrittenPrecision } from './tensor.ts';
 
 export interface SafetensorsFile {
@@ -14,7 +21,9 @@ export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-const dtypes: ReadonlyMap<string, Dtype> = new Map(Object.keys(dtypeBytes).map((dtype) => [dtype.toUpperCase(), dtype as Dtype]));
+const dtypes: ReadonlyMap<string, Dtype> = new Map(
+  Object.keys(dtypeBytes).map((dtype) => [dtype.toUpperCase(), dtype as Dtype]),
+);
 
 /** A header larger than this describes no network of ours: labels and a network take some 100 kB. */
 const largestHeader = 16 * 2 ** 20;
@@ -34,13 +43,28 @@ function headerLength(start: Uint8Array): number {
  * contradict a shape, and for bytes that belong to no tensor or to two.
  */
 export async function readSafetensors(source: ByteSource): Promise<SafetensorsFile> {
-  const length = headerLength(await readBytes(source, 0, 8, 'the header length of a safetensors file'));
-  if (length > largestHeader) throw new AlexNetError(`The safetensors header says it has ${length} bytes; more than ${largestHeader} are not read.`);
-  const header = new HeaderReader(decodeText(await readBytes(source, 8, length, 'the safetensors header'), 'the safetensors header'));
+  const length = headerLength(
+    await readBytes(source, 0, 8, 'the header length of a safetensors file'),
+  );
+  if (length > largestHeader)
+    throw new AlexNetError(
+      `The safetensors header says it has ${length} bytes; more than ${largestHeader} are not read.`,
+    );
+  const header = new HeaderReader(
+    decodeText(
+      await readBytes(source, 8, length, 'the safetensors header'),
+      'the safetensors header',
+    ),
+  );
   const { metadata, entries } = header.read();
   const data = { start: 8 + length, size: source.size - 8 - length };
   checkCovered(entries, data.size);
-  const tensors = new Map(entries.map((entry) => [entry.name, storedTensor(source, { ...entry, position: data.start + entry.begin })]));
+  const tensors = new Map(
+    entries.map((entry) => [
+      entry.name,
+      storedTensor(source, { ...entry, position: data.start + entry.begin }),
+    ]),
+  );
   return { tensors, metadata };
 }
 
@@ -55,13 +79,24 @@ interface Entry {
 /** Every byte must belong to exactly one tensor. */
 function checkCovered(entries: readonly Entry[], size: number): void {
   let covered = 0;
-  for (const { name, dtype, shape, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const { name, dtype, shape, begin, end } of entries.toSorted(
+    (a, b) => a.begin - b.begin || a.end - b.end,
+  )) {
     const length = elementCount(shape, `"${name}"`) * dtypeBytes[dtype];
-    if (end - begin !== length) throw new AlexNetError(`The safetensors file is damaged: tensor "${name}" of ${dtype} ${showShape(shape)} needs ${length} bytes, but its offsets ${begin} to ${end} give ${end - begin}.`);
-    if (begin !== covered) throw new AlexNetError(`The safetensors file is damaged: tensor "${name}" starts at byte ${begin} of the data, but the tensors before it end at ${covered}.`);
+    if (end - begin !== length)
+      throw new AlexNetError(
+        `The safetensors file is damaged: tensor "${name}" of ${dtype} ${showShape(shape)} needs ${length} bytes, but its offsets ${begin} to ${end} give ${end - begin}.`,
+      );
+    if (begin !== covered)
+      throw new AlexNetError(
+        `The safetensors file is damaged: tensor "${name}" starts at byte ${begin} of the data, but the tensors before it end at ${covered}.`,
+      );
     covered = end;
   }
-  if (covered !== size) throw new AlexNetError(`The safetensors file is damaged or incomplete: its tensors take ${covered} bytes, but ${size} bytes of data were found.`);
+  if (covered !== size)
+    throw new AlexNetError(
+      `The safetensors file is damaged or incomplete: its tensors take ${covered} bytes, but ${size} bytes of data were found.`,
+    );
 }
 
 /**
@@ -98,8 +133,16 @@ class HeaderReader {
       else this.#fail('"dtype", "shape" or "data_offsets"');
     });
     const [begin, end] = offsets ?? [];
-    if (dtype === undefined || shape === undefined || begin === undefined || end === undefined || offsets?.length !== 2) {
-      throw new AlexNetError(`The safetensors header is damaged: tensor "${name}" needs a dtype, a shape and two data_offsets.`);
+    if (
+      dtype === undefined ||
+      shape === undefined ||
+      begin === undefined ||
+      end === undefined ||
+      offsets?.length !== 2
+    ) {
+      throw new AlexNetError(
+        `The safetensors header is damaged: tensor "${name}" needs a dtype, a shape and two data_offsets.`,
+      );
     }
     return { name, dtype, shape, begin, end };
   }
@@ -107,7 +150,10 @@ class HeaderReader {
   #dtype(name: string): Dtype {
     const written = this.#string();
     const dtype = dtypes.get(written);
-    if (dtype === undefined) throw new AlexNetError(`Tensor "${name}" is stored as "${written}", which is not read. Kinds that are: ${[...dtypes.keys()].join(', ')}.`);
+    if (dtype === undefined)
+      throw new AlexNetError(
+        `Tensor "${name}" is stored as "${written}", which is not read. Kinds that are: ${[...dtypes.keys()].join(', ')}.`,
+      );
     return dtype;
   }
 
@@ -116,7 +162,8 @@ class HeaderReader {
     const keys = new Set<string>();
     this.#list('{', '}', () => {
       const key = this.#string();
-      if (keys.has(key)) throw new AlexNetError(`The safetensors header is damaged: "${key}" is given twice.`);
+      if (keys.has(key))
+        throw new AlexNetError(`The safetensors header is damaged: "${key}" is given twice.`);
       keys.add(key);
       this.#expect(':');
       value(key);
@@ -127,7 +174,8 @@ class HeaderReader {
     const numbers: number[] = [];
     this.#list('[', ']', () => {
       const digits = this.#match(/(?:0|[1-9]\d{0,15})(?![\d.eE])/y);
-      if (digits === undefined || !Number.isSafeInteger(Number(digits))) this.#fail('a whole number');
+      if (digits === undefined || !Number.isSafeInteger(Number(digits)))
+        this.#fail('a whole number');
       numbers.push(Number(digits));
     });
     return numbers;
@@ -189,7 +237,9 @@ class HeaderReader {
 
   #fail(expected: string, at = this.#at): never {
     const found = this.#text.slice(at, at + 20);
-    throw new AlexNetError(`The safetensors header is damaged: expected ${expected} at character ${at} but found ${found === '' ? 'its end' : JSON.stringify(found)}.`);
+    throw new AlexNetError(
+      `The safetensors header is damaged: expected ${expected} at character ${at} but found ${found === '' ? 'its end' : JSON.stringify(found)}.`,
+    );
   }
 }
 
@@ -200,21 +250,32 @@ export interface SafetensorsOptions {
 }
 
 /** A safetensors file in pieces, ready to be written one after another; f32 is passed through without a copy. */
-export function* writeSafetensors(tensors: readonly NamedTensor[], { metadata = {}, precision = 'f32' }: SafetensorsOptions = {}): Generator<Uint8Array> {
+export function* writeSafetensors(
+  tensors: readonly NamedTensor[],
+  { metadata = {}, precision = 'f32' }: SafetensorsOptions = {},
+): Generator<Uint8Array> {
   const header = Object.create(null) as Record<string, unknown>;
   if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
   let position = 0;
   for (const { name, shape, data } of tensors) {
-    if (name === '__metadata__') throw new AlexNetError('No tensor of a safetensors file can be named "__metadata__".');
-    if (Object.hasOwn(header, name)) throw new AlexNetError(`Two tensors are named "${name}"; a safetensors file needs different names.`);
-    if (elementCount(shape, `"${name}"`) !== data.length) throw new AlexNetError(`Expected ${elementCount(shape, `"${name}"`)} numbers for "${name}" of shape ${showShape(shape)} but found ${data.length}.`);
+    if (name === '__metadata__')
+      throw new AlexNetError('No tensor of a safetensors file can be named "__metadata__".');
+    if (Object.hasOwn(header, name))
+      throw new AlexNetError(
+        `Two tensors are named "${name}"; a safetensors file needs different names.`,
+      );
+    if (elementCount(shape, `"${name}"`) !== data.length)
+      throw new AlexNetError(
+        `Expected ${elementCount(shape, `"${name}"`)} numbers for "${name}" of shape ${showShape(shape)} but found ${data.length}.`,
+      );
     const dtype = writtenDtype(data, precision);
     const end = position + data.length * dtypeBytes[dtype];
     header[name] = { dtype: dtype.toUpperCase(), shape, data_offsets: [position, end] };
     position = end;
   }
   yield encodeHeader(header);
-  for (const { data } of tensors) yield* data instanceof Float32Array ? encodeNumbers(data, precision) : [bytesOf(data)];
+  for (const { data } of tensors)
+    yield* data instanceof Float32Array ? encodeNumbers(data, precision) : [bytesOf(data)];
 }
 
 function writtenDtype(data: NamedTensor['data'], precision: WrittenPrecision): Dtype {

@@ -38,7 +38,12 @@ export function partOf(source: ByteSource, start: number, size: number, what: st
 }
 
 /** Reads `length` bytes; the check against the size comes before the allocation. */
-export async function readBytes(source: ByteSource, position: number, length: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBytes(
+  source: ByteSource,
+  position: number,
+  length: number,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   checkRange(source, position, length, what);
   const bytes = new Uint8Array(length);
   await source.read(bytes, position);
@@ -46,9 +51,22 @@ export async function readBytes(source: ByteSource, position: number, length: nu
 }
 
 /** @throws {AlexNetError} unless bytes `position … position + length − 1` lie inside the source. */
-export function checkRange(source: ByteSource, position: number, length: number, what: string): void {
-  const fits = Number.isSafeInteger(position) && Number.isSafeInteger(length) && position >= 0 && length >= 0 && position + length <= source.size;
-  if (!fits) throw new AlexNetError(`The file is damaged or incomplete: ${what} should be ${length} bytes from byte ${position} on, but there are ${source.size} bytes.`);
+export function checkRange(
+  source: ByteSource,
+  position: number,
+  length: number,
+  what: string,
+): void {
+  const fits =
+    Number.isSafeInteger(position) &&
+    Number.isSafeInteger(length) &&
+    position >= 0 &&
+    length >= 0 &&
+    position + length <= source.size;
+  if (!fits)
+    throw new AlexNetError(
+      `The file is damaged or incomplete: ${what} should be ${length} bytes from byte ${position} on, but there are ${source.size} bytes.`,
+    );
 }
 
 /** Bytes as UTF-8 text, all of it: a mark of the byte order is a character like others. @throws {AlexNetError} where they are not. */

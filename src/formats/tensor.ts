@@ -4,7 +4,21 @@ import { checkRange } from './source.ts';
 import type { ByteSource } from './source.ts';
 
 /** The kinds of number that weight files hold, and the bytes of one. */
-export const dtypeBytes = { f64: 8, f32: 4, f16: 2, bf16: 2, i64: 8, i32: 4, i16: 2, i8: 1, u64: 8, u32: 4, u16: 2, u8: 1, bool: 1 } as const;
+export const dtypeBytes = {
+  f64: 8,
+  f32: 4,
+  f16: 2,
+  bf16: 2,
+  i64: 8,
+  i32: 4,
+  i16: 2,
+  i8: 1,
+  u64: 8,
+  u32: 4,
+  u16: 2,
+  u8: 1,
+  bool: 1,
+} as const;
 
 export type Dtype = keyof typeof dtypeBytes;
 
@@ -37,10 +51,16 @@ export type WrittenPrecision = 'f32' | 'f16';
 export function elementCount(shape: readonly number[], what: string): number {
   let count = 1;
   for (const size of shape) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new AlexNetError(`The file is damaged: the shape of ${what}, ${showShape(shape)}, holds a size that is not a whole number.`);
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new AlexNetError(
+        `The file is damaged: the shape of ${what}, ${showShape(shape)}, holds a size that is not a whole number.`,
+      );
     count *= size;
   }
-  if (shape.length > 32 || !Number.isSafeInteger(count)) throw new AlexNetError(`The file is damaged: the shape of ${what}, ${showShape(shape)}, is larger than any tensor can be.`);
+  if (shape.length > 32 || !Number.isSafeInteger(count))
+    throw new AlexNetError(
+      `The file is damaged: the shape of ${what}, ${showShape(shape)}, is larger than any tensor can be.`,
+    );
   return count;
 }
 
@@ -61,7 +81,10 @@ export interface Stored {
 }
 
 /** A tensor whose numbers lie in one piece of `source`. @throws {AlexNetError} where that piece is not all inside. */
-export function storedTensor(source: ByteSource, { name, dtype, shape, position, bigEndian = false, columnMajor = false }: Stored): StoredTensor {
+export function storedTensor(
+  source: ByteSource,
+  { name, dtype, shape, position, bigEndian = false, columnMajor = false }: Stored,
+): StoredTensor {
   const count = elementCount(shape, `"${name}"`);
   const length = count * dtypeBytes[dtype];
   checkRange(source, position, length, `tensor "${name}" of ${dtype} ${showShape(shape)}`);
@@ -74,7 +97,12 @@ export function storedTensor(source: ByteSource, { name, dtype, shape, position,
       const values = await readNumbers(source, position, count, dtype, bigEndian);
       return columnMajor && shape.length > 1 ? rowMajor(values, shape) : values;
     },
-    ...(columnMajor && shape.length > 1 ? {} : { readPart: (first: number, part: number) => readNumbers(source, position + first * dtypeBytes[dtype], part, dtype, bigEndian) }),
+    ...(columnMajor && shape.length > 1
+      ? {}
+      : {
+          readPart: (first: number, part: number) =>
+            readNumbers(source, position + first * dtypeBytes[dtype], part, dtype, bigEndian),
+        }),
     async readRaw() {
       const bytes = new Uint8Array(length);
       await source.read(bytes, position);
@@ -86,7 +114,13 @@ export function storedTensor(source: ByteSource, { name, dtype, shape, position,
 /** Numbers that are converted pass through a buffer of this many bytes, so that the stored and the f32 form are never both held. */
 const pieceBytes = 1 << 20;
 
-async function readNumbers(source: ByteSource, position: number, count: number, dtype: Dtype, bigEndian: boolean): Promise<Float32Array<ArrayBuffer>> {
+async function readNumbers(
+  source: ByteSource,
+  position: number,
+  count: number,
+  dtype: Dtype,
+  bigEndian: boolean,
+): Promise<Float32Array<ArrayBuffer>> {
   const values = new Float32Array(count);
   if (dtype === 'f32' && !bigEndian) {
     await source.read(new Uint8Array(values.buffer), position);
@@ -122,7 +156,12 @@ function convert({ buffer, length }: Uint8Array, dtype: Dtype, out: Float32Array
       return out.set(new Float32Array(buffer, 0, length / 4));
     case 'i64':
     case 'u64':
-      return setFromBig(dtype === 'i64' ? new BigInt64Array(buffer, 0, length / 8) : new BigUint64Array(buffer, 0, length / 8), out);
+      return setFromBig(
+        dtype === 'i64'
+          ? new BigInt64Array(buffer, 0, length / 8)
+          : new BigUint64Array(buffer, 0, length / 8),
+        out,
+      );
     case 'i32':
       return out.set(new Int32Array(buffer, 0, length / 4));
     case 'u32':
@@ -152,10 +191,16 @@ function rowMajor(values: Float32Array, shape: readonly number[]): Float32Array<
  * The same numbers with their axes in another order: axis i of the result is axis `axes[i]` of `values`, as in NumPy's transpose.
  * @param shape of `values`.
  */
-export function permuteAxes(values: Float32Array, shape: readonly number[], axes: readonly number[]): Float32Array<ArrayBuffer> {
+export function permuteAxes(
+  values: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+): Float32Array<ArrayBuffer> {
   const out = new Float32Array(values.length);
   if (values.length === 0) return out;
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, n) => product * n, 1));
+  const strides = shape.map((_, axis) =>
+    shape.slice(axis + 1).reduce((product, n) => product * n, 1),
+  );
   const sizes = axes.map((axis) => shape[axis]!);
   const steps = axes.map((axis) => strides[axis]!);
   let next = 0;
@@ -178,7 +223,10 @@ export function bytesOf(data: ArrayBufferView): Uint8Array {
 }
 
 /** The bytes of f32 numbers in the wanted precision, in pieces; f32 is not copied. */
-export function* encodeNumbers(values: Float32Array, precision: WrittenPrecision): Generator<Uint8Array> {
+export function* encodeNumbers(
+  values: Float32Array,
+  precision: WrittenPrecision,
+): Generator<Uint8Array> {
   if (precision === 'f32') {
     yield bytesOf(values);
     return;

@@ -15,7 +15,11 @@ export interface ZipEntry {
 const mostEntries = 20_000;
 
 export function isZip(start: Uint8Array): boolean {
-  return start[0] === 0x50 && start[1] === 0x4b && ((start[2] === 3 && start[3] === 4) || (start[2] === 5 && start[3] === 6));
+  return (
+    start[0] === 0x50 &&
+    start[1] === 0x4b &&
+    ((start[2] === 3 && start[3] === 4) || (start[2] === 5 && start[3] === 6))
+  );
 }
 
 /**
@@ -27,17 +31,25 @@ export function isZip(start: Uint8Array): boolean {
 export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const records = await readDirectory(source);
   const unpacked = records.reduce((sum, { size }) => sum + size, 0);
-  if (unpacked > 10 * source.size) throw new AlexNetError(`The zip archive of ${source.size} bytes would unpack to ${unpacked}, more than ten times as much. It is not unpacked.`);
+  if (unpacked > 10 * source.size)
+    throw new AlexNetError(
+      `The zip archive of ${source.size} bytes would unpack to ${unpacked}, more than ten times as much. It is not unpacked.`,
+    );
   const entries = new Map<string, ZipEntry>();
   const inflater = new Inflater();
   let covered = 0;
   for (const record of records.toSorted((a, b) => a.header - b.header)) {
-    if (record.header < covered) throw damaged(`the entry "${record.name}" overlaps the one before it`);
+    if (record.header < covered)
+      throw damaged(`the entry "${record.name}" overlaps the one before it`);
     if (entries.has(record.name)) throw damaged(`the entry "${record.name}" is there twice`);
     const packed = await locate(source, record);
     covered = packed.end;
     const content = record.deflated ? inflater.source(packed.content, record) : packed.content;
-    entries.set(record.name, { name: record.name, size: record.size, content: checked(content, record) });
+    entries.set(record.name, {
+      name: record.name,
+      size: record.size,
+      content: checked(content, record),
+    });
   }
   return entries;
 }
@@ -55,34 +67,76 @@ interface Record {
 
 async function readDirectory(source: ByteSource): Promise<Record[]> {
   const { count, size, start } = await findDirectory(source);
-  if (count > mostEntries) throw damaged(`it says it has ${count} entries; more than ${mostEntries} are not read`);
+  if (count > mostEntries)
+    throw damaged(`it says it has ${count} entries; more than ${mostEntries} are not read`);
   const bytes = await readBytes(source, start, size, 'the directory of the zip archive');
   const records: Record[] = [];
   let at = 0;
   while (records.length < count) {
-    if (at + 46 > bytes.length) throw damaged(`its directory ends after ${records.length} of ${count} entries`);
+    if (at + 46 > bytes.length)
+      throw damaged(`its directory ends after ${records.length} of ${count} entries`);
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, bytes.length - at);
-    if (view.getUint32(0, true) !== 0x02014b50) throw damaged(`its directory is not one at entry ${records.length}`);
-    const [nameLength, extraLength, commentLength] = [view.getUint16(28, true), view.getUint16(30, true), view.getUint16(32, true)];
+    if (view.getUint32(0, true) !== 0x02014b50)
+      throw damaged(`its directory is not one at entry ${records.length}`);
+    const [nameLength, extraLength, commentLength] = [
+      view.getUint16(28, true),
+      view.getUint16(30, true),
+      view.getUint16(32, true),
+    ];
     const next = at + 46 + nameLength + extraLength + commentLength;
     if (next > bytes.length) throw damaged(`its directory ends inside entry ${records.length}`);
-    records.push(parseRecord(view, decodeText(bytes.subarray(at + 46, at + 46 + nameLength), 'a name in the zip archive'), 46 + nameLength, extraLength));
+    records.push(
+      parseRecord(
+        view,
+        decodeText(bytes.subarray(at + 46, at + 46 + nameLength), 'a name in the zip archive'),
+        46 + nameLength,
+        extraLength,
+      ),
+    );
     at = next;
   }
   return records;
 }
 
-function parseRecord(view: DataView, name: string, extraStart: number, extraLength: number): Record {
+function parseRecord(
+  view: DataView,
+  name: string,
+  extraStart: number,
+  extraLength: number,
+): Record {
   const method = view.getUint16(10, true);
   if ((view.getUint16(8, true) & 1) !== 0) throw damaged(`the entry "${name}" is encrypted`);
-  if (method !== 0 && method !== 8) throw damaged(`the entry "${name}" is packed by method ${method}; only stored (0) and deflate (8) are read`);
-  const [size, packedSize, header] = widen(view, [view.getUint32(24, true), view.getUint32(20, true), view.getUint32(42, true)], extraStart, extraLength, name);
-  if (method === 0 && size !== packedSize) throw damaged(`the entry "${name}" is stored, but its two sizes are ${size} and ${packedSize}`);
-  return { name, deflated: method === 8, packedSize, size, checksum: view.getUint32(16, true), header };
+  if (method !== 0 && method !== 8)
+    throw damaged(
+      `the entry "${name}" is packed by method ${method}; only stored (0) and deflate (8) are read`,
+    );
+  const [size, packedSize, header] = widen(
+    view,
+    [view.getUint32(24, true), view.getUint32(20, true), view.getUint32(42, true)],
+    extraStart,
+    extraLength,
+    name,
+  );
+  if (method === 0 && size !== packedSize)
+    throw damaged(`the entry "${name}" is stored, but its two sizes are ${size} and ${packedSize}`);
+  return {
+    name,
+    deflated: method === 8,
+    packedSize,
+    size,
+    checksum: view.getUint32(16, true),
+    header,
+  };
 }
 
 /** Replaces sizes of 2³²−1 by the 64-bit ones of the zip64 extra field. */
-function widen(view: DataView, sizes: [number, number, number], start: number, length: number, name: string): [number, number, number] {
+function widen(
+  view: DataView,
+  sizes: [number, number, number],
+  start: number,
+  length: number,
+  name: string,
+): [number, number, number] {
   if (sizes.every((size) => size !== 0xffffffff)) return sizes;
   for (let at = start; at + 4 <= start + length; at += 4 + view.getUint16(at + 2, true)) {
     if (view.getUint16(at, true) !== 1) continue;
@@ -99,36 +153,69 @@ function widen(view: DataView, sizes: [number, number, number], start: number, l
 }
 
 /** The record at the very end, behind it a comment of at most 65,535 bytes. */
-async function findDirectory(source: ByteSource): Promise<{ count: number; size: number; start: number }> {
+async function findDirectory(
+  source: ByteSource,
+): Promise<{ count: number; size: number; start: number }> {
   const length = Math.min(source.size, 22 + 65_535);
   const from = source.size - length;
   const tail = await readBytes(source, from, length, 'the end of the zip archive');
   const view = new DataView(tail.buffer);
   for (let at = length - 22; at >= 0; at--) {
-    if (view.getUint32(at, true) !== 0x06054b50 || at + 22 + view.getUint16(at + 20, true) !== length) continue;
-    const [count, size, start] = [view.getUint16(at + 10, true), view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
-    if (count !== 0xffff && size !== 0xffffffff && start !== 0xffffffff) return { count, size, start };
+    if (
+      view.getUint32(at, true) !== 0x06054b50 ||
+      at + 22 + view.getUint16(at + 20, true) !== length
+    )
+      continue;
+    const [count, size, start] = [
+      view.getUint16(at + 10, true),
+      view.getUint32(at + 12, true),
+      view.getUint32(at + 16, true),
+    ];
+    if (count !== 0xffff && size !== 0xffffffff && start !== 0xffffffff)
+      return { count, size, start };
     return wideDirectory(source, from + at);
   }
   throw damaged('its directory is missing, so it is not whole');
 }
 
-async function wideDirectory(source: ByteSource, end: number): Promise<{ count: number; size: number; start: number }> {
+async function wideDirectory(
+  source: ByteSource,
+  end: number,
+): Promise<{ count: number; size: number; start: number }> {
   const locator = new DataView((await readBytes(source, end - 20, 20, 'the zip64 locator')).buffer);
   if (locator.getUint32(0, true) !== 0x07064b50) throw damaged('its zip64 locator is missing');
-  const record = new DataView((await readBytes(source, Number(locator.getBigUint64(8, true)), 56, 'the zip64 directory record')).buffer);
-  if (record.getUint32(0, true) !== 0x06064b50) throw damaged('its zip64 directory record is missing');
-  return { count: Number(record.getBigUint64(32, true)), size: Number(record.getBigUint64(40, true)), start: Number(record.getBigUint64(48, true)) };
+  const record = new DataView(
+    (
+      await readBytes(
+        source,
+        Number(locator.getBigUint64(8, true)),
+        56,
+        'the zip64 directory record',
+      )
+    ).buffer,
+  );
+  if (record.getUint32(0, true) !== 0x06064b50)
+    throw damaged('its zip64 directory record is missing');
+  return {
+    count: Number(record.getBigUint64(32, true)),
+    size: Number(record.getBigUint64(40, true)),
+    start: Number(record.getBigUint64(48, true)),
+  };
 }
 
 /** The local header says again what the directory said, and how long its own name and extra field are. */
-async function locate(source: ByteSource, { name, header, packedSize }: Record): Promise<{ content: ByteSource; end: number }> {
+async function locate(
+  source: ByteSource,
+  { name, header, packedSize }: Record,
+): Promise<{ content: ByteSource; end: number }> {
   const what = `the entry "${name}" of the zip archive`;
   const view = new DataView((await readBytes(source, header, 30, what)).buffer);
-  if (view.getUint32(0, true) !== 0x04034b50) throw damaged(`the entry "${name}" is not where the directory says`);
+  if (view.getUint32(0, true) !== 0x04034b50)
+    throw damaged(`the entry "${name}" is not where the directory says`);
   const nameLength = view.getUint16(26, true);
   const local = await readBytes(source, header + 30, nameLength, what);
-  if (decodeText(local, what) !== name) throw damaged(`the entry "${name}" has another name in its own header`);
+  if (decodeText(local, what) !== name)
+    throw damaged(`the entry "${name}" has another name in its own header`);
   const start = header + 30 + nameLength + view.getUint16(28, true);
   checkRange(source, start, packedSize, what);
   return { content: partOf(source, start, packedSize, what), end: start + packedSize };
@@ -147,7 +234,8 @@ function checked(content: ByteSource, { name, checksum }: Record): ByteSource {
       if (position > seen || end <= seen) return;
       found = crc32(into.subarray(seen - position), found);
       seen = end;
-      if (seen === content.size && found !== checksum) throw damaged(`the content of the entry "${name}" does not fit its checksum`);
+      if (seen === content.size && found !== checksum)
+        throw damaged(`the content of the entry "${name}" does not fit its checksum`);
     },
   };
 }
@@ -172,8 +260,10 @@ async function inflate(packed: ByteSource, name: string, size: number): Promise<
   const out = new Uint8Array(size);
   let done = 0;
   try {
-    const unpacked = new Blob([await readBytes(packed, 0, packed.size, name)]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-    for (const reader = unpacked.getReader(); ; ) {
+    const unpacked = new Blob([await readBytes(packed, 0, packed.size, name)])
+      .stream()
+      .pipeThrough(new DecompressionStream('deflate-raw'));
+    for (const reader = unpacked.getReader(); ;) {
       const { value, done: ended } = await reader.read();
       if (ended) break;
       if (done + value.length > size) {
@@ -187,7 +277,10 @@ async function inflate(packed: ByteSource, name: string, size: number): Promise<
   } catch {
     done = -1;
   }
-  if (done !== size) throw damaged(`the entry "${name}" does not unpack to the ${size} bytes that the directory gives`);
+  if (done !== size)
+    throw damaged(
+      `the entry "${name}" does not unpack to the ${size} bytes that the directory gives`,
+    );
   return out;
 }
 
@@ -217,7 +310,10 @@ export function* writeZip(parts: readonly ZipPart[]): Generator<Uint8Array> {
     yield* pieces();
     position += header.length + encoded.length + size;
   }
-  if (position >= 0xffffffff) throw new AlexNetError(`The zip archive would have ${position} bytes; 4 GiB and more are not written.`);
+  if (position >= 0xffffffff)
+    throw new AlexNetError(
+      `The zip archive would have ${position} bytes; 4 GiB and more are not written.`,
+    );
   yield* directory;
   const size = directory.reduce((sum, { length }) => sum + length, 0);
   const end = new DataView(new ArrayBuffer(22));
@@ -230,7 +326,13 @@ export function* writeZip(parts: readonly ZipPart[]): Generator<Uint8Array> {
 }
 
 /** The two kinds of header share eleven fields; the directory's has a version before and a place behind. */
-function headerOf(kind: 'local' | 'directory', name: Uint8Array, size: number, checksum: number, position: number): Uint8Array {
+function headerOf(
+  kind: 'local' | 'directory',
+  name: Uint8Array,
+  size: number,
+  checksum: number,
+  position: number,
+): Uint8Array {
   const shift = kind === 'local' ? 0 : 2;
   const view = new DataView(new ArrayBuffer(kind === 'local' ? 30 : 46));
   view.setUint32(0, kind === 'local' ? 0x04034b50 : 0x02014b50, true);

@@ -9,7 +9,14 @@ import type { Picture } from './picture.ts';
 import { UnreadablePicture } from './problem.ts';
 
 /** Where red, green and blue are far from the chequerboard's edges. */
-const places = [[8, 8], [24, 8], [88, 8], [8, 56], [40, 40], [88, 56]] as const;
+const places = [
+  [8, 8],
+  [24, 8],
+  [88, 8],
+  [8, 56],
+  [40, 40],
+  [88, 56],
+] as const;
 
 function pixel({ width, data }: Picture, x: number, y: number): number[] {
   return [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
@@ -19,12 +26,23 @@ test('decodePicture() reads every kind of picture by its content, upright and in
   const truth = drawing(96, 64);
   for (const { file, bytes } of await goodPictures()) {
     const picture = await decodePicture(bytes);
-    assert.deepEqual([picture.width, picture.height, picture.data.length], [96, 64, 96 * 64 * 3], file);
-    const tolerance = file.startsWith('cmyk') ? 110 : file.endsWith('gif') || file.startsWith('palette') ? 24 : 12;
+    assert.deepEqual(
+      [picture.width, picture.height, picture.data.length],
+      [96, 64, 96 * 64 * 3],
+      file,
+    );
+    const tolerance = file.startsWith('cmyk')
+      ? 110
+      : file.endsWith('gif') || file.startsWith('palette')
+        ? 24
+        : 12;
     for (const [x, y] of places) {
       pixel(picture, x, y).forEach((value, c) => {
         const expected = pixel(truth, x, y)[c]!;
-        assert.ok(Math.abs(value - expected) <= tolerance, `${file}: channel ${c} at ${x},${y} is ${value}, not about ${expected}`);
+        assert.ok(
+          Math.abs(value - expected) <= tolerance,
+          `${file}: channel ${c} at ${x},${y} is ${value}, not about ${expected}`,
+        );
       });
     }
   }
@@ -32,27 +50,50 @@ test('decodePicture() reads every kind of picture by its content, upright and in
 
 test('decodePicture() lays transparency on white', async () => {
   const through = (depth: string): Sharp => drawn(96, 64).ensureAlpha(0.25).toColourspace(depth);
-  for (const [depth, image] of Object.entries({ '8 bits': through('srgb').png(), '16 bits': through('rgb16').png(), WebP: through('srgb').webp({ lossless: true }), TIFF: through('srgb').tiff({ compression: 'lzw' }) })) {
+  for (const [depth, image] of Object.entries({
+    '8 bits': through('srgb').png(),
+    '16 bits': through('rgb16').png(),
+    WebP: through('srgb').webp({ lossless: true }),
+    TIFF: through('srgb').tiff({ compression: 'lzw' }),
+  })) {
     const bytes = await image.toBuffer();
     const picture = await decodePicture(bytes);
-    pixel(picture, 24, 8).forEach((value, c) => assert.ok(Math.abs(value - (255 * 0.75 + pixel(drawing(96, 64), 24, 8)[c]! * 0.25)) <= 2, `${depth} ${value}`));
+    pixel(picture, 24, 8).forEach((value, c) =>
+      assert.ok(
+        Math.abs(value - (255 * 0.75 + pixel(drawing(96, 64), 24, 8)[c]! * 0.25)) <= 2,
+        `${depth} ${value}`,
+      ),
+    );
   }
 });
 
 test('decodePicture() takes the first frame of an animation', async () => {
   const frames = Buffer.concat([drawing(96, 64).data, new Uint8Array(96 * 64 * 3)]);
-  const animation = (): Sharp => sharp(frames, { raw: { width: 96, height: 128, channels: 3, pageHeight: 64 } });
-  for (const bytes of [await animation().gif({ delay: 100 }).toBuffer(), await animation().webp({ quality: 95, delay: 100 }).toBuffer()]) {
+  const animation = (): Sharp =>
+    sharp(frames, { raw: { width: 96, height: 128, channels: 3, pageHeight: 64 } });
+  for (const bytes of [
+    await animation().gif({ delay: 100 }).toBuffer(),
+    await animation().webp({ quality: 95, delay: 100 }).toBuffer(),
+  ]) {
     assert.equal((await sharp(bytes).metadata()).pages, 2);
     const picture = await decodePicture(bytes);
     assert.deepEqual([picture.width, picture.height], [96, 64]);
-    for (const [x, y] of places) pixel(picture, x, y).forEach((value, c) => assert.ok(Math.abs(value - pixel(drawing(96, 64), x, y)[c]!) <= 24));
+    for (const [x, y] of places)
+      pixel(picture, x, y).forEach((value, c) =>
+        assert.ok(Math.abs(value - pixel(drawing(96, 64), x, y)[c]!) <= 24),
+      );
   }
 });
 
 test('decodePicture() gives three equal channels for grey pictures of 8 and 16 bits', async () => {
   const grey = (depth: string): Sharp => drawn(96, 64).toColourspace(depth);
-  for (const bytes of [grey('b-w').png(), grey('grey16').png(), grey('b-w').jpeg(), grey('b-w').tiff(), grey('grey16').tiff()].map((image) => image.toBuffer())) {
+  for (const bytes of [
+    grey('b-w').png(),
+    grey('grey16').png(),
+    grey('b-w').jpeg(),
+    grey('b-w').tiff(),
+    grey('grey16').tiff(),
+  ].map((image) => image.toBuffer())) {
     const picture = await decodePicture(await bytes);
     assert.equal(picture.data.length, 96 * 64 * 3);
     const [red, green, blue] = pixel(picture, 30, 20);
@@ -65,45 +106,90 @@ test('decodePicture() names what is wrong with every kind of bad file, and good 
   // All at once, several times: libvips has one place for all its messages.
   for (const strict of [false, true, false, true]) {
     const wrong = bad.map(({ file, bytes, problem }) =>
-      assert.rejects(decodePicture(bytes, { strict }), (error: unknown) => error instanceof UnreadablePicture && error.kind === problem && /^[A-Z].*\.$/.test(error.detail), `${file} is ${problem}`),
+      assert.rejects(
+        decodePicture(bytes, { strict }),
+        (error: unknown) =>
+          error instanceof UnreadablePicture &&
+          error.kind === problem &&
+          /^[A-Z].*\.$/.test(error.detail),
+        `${file} is ${problem}`,
+      ),
     );
-    const right = good.filter(({ file }) => !strict || !file.startsWith('broken')).map(({ file, bytes }) => assert.doesNotReject(decodePicture(bytes, { strict }), file));
+    const right = good
+      .filter(({ file }) => !strict || !file.startsWith('broken'))
+      .map(({ file, bytes }) => assert.doesNotReject(decodePicture(bytes, { strict }), file));
     await Promise.all([...wrong, ...right]);
   }
 });
 
 test('decodePicture() says in full sentences what it expected and found', async () => {
-  const message = async (bytes: Uint8Array): Promise<string> => decodePicture(bytes).then(() => 'read', (error: Error) => error.message);
+  const message = async (bytes: Uint8Array): Promise<string> =>
+    decodePicture(bytes).then(
+      () => 'read',
+      (error: Error) => error.message,
+    );
   const bad = new Map((await badPictures()).map(({ file, bytes }) => [file, bytes]));
   assert.equal(await message(bad.get('empty.jpg')!), 'The file is empty.');
-  assert.equal(await message(bad.get('text.jpg')!), 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.');
-  assert.equal(await message(bad.get('phone.jpg')!), 'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found a HEIC picture. Convert it to JPEG or PNG.');
-  assert.equal(await message(bad.get('bomb.png')!), 'Expected at most 268435456 pixels but the picture has 30000×30000 = 900000000.');
-  assert.equal(await message(bad.get('cut.jpg')!), 'The JPEG ends too early: the file is cut off. Copy it again from where it came from.');
-  assert.equal(await message(bad.get('wrong inside.png')!), 'The PNG is damaged: what is in it cannot be decoded without errors.');
+  assert.equal(
+    await message(bad.get('text.jpg')!),
+    'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.',
+  );
+  assert.equal(
+    await message(bad.get('phone.jpg')!),
+    'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found a HEIC picture. Convert it to JPEG or PNG.',
+  );
+  assert.equal(
+    await message(bad.get('bomb.png')!),
+    'Expected at most 268435456 pixels but the picture has 30000×30000 = 900000000.',
+  );
+  assert.equal(
+    await message(bad.get('cut.jpg')!),
+    'The JPEG ends too early: the file is cut off. Copy it again from where it came from.',
+  );
+  assert.equal(
+    await message(bad.get('wrong inside.png')!),
+    'The PNG is damaged: what is in it cannot be decoded without errors.',
+  );
 });
 
 test('decodePicture() tolerates wrong bytes inside a JPEG unless strict', async () => {
   const bytes = await drawn(96, 64).jpeg().toBuffer();
   for (let i = 0; i < 40; i++) bytes[(bytes.length >> 1) + i] = (i * 73) & 127;
   assert.equal((await decodePicture(bytes)).width, 96);
-  await assert.rejects(decodePicture(bytes, { strict: true }), (error: unknown) => error instanceof UnreadablePicture && error.kind === 'damaged');
+  await assert.rejects(
+    decodePicture(bytes, { strict: true }),
+    (error: unknown) => error instanceof UnreadablePicture && error.kind === 'damaged',
+  );
 });
 
 test('decodePicture() resizes to the shorter side, or warps', async () => {
   const bytes = await drawn(300, 200).jpeg().toBuffer();
-  const size = async (options: Parameters<typeof decodePicture>[1]): Promise<number[]> => decodePicture(bytes, options).then(({ width, height }) => [width, height]);
+  const size = async (options: Parameters<typeof decodePicture>[1]): Promise<number[]> =>
+    decodePicture(bytes, options).then(({ width, height }) => [width, height]);
   assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 256 } }), [384, 256]);
   assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 64 } }), [96, 64]);
   assert.deepEqual(await size({ resize: { how: 'warp', size: 128 } }), [128, 128]);
-  assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 256 }, enlarge: false }), [300, 200]);
-  assert.deepEqual(await size({ resize: { how: 'shorterSide', size: 64 }, enlarge: false }), [96, 64]);
+  assert.deepEqual(
+    await size({ resize: { how: 'shorterSide', size: 256 }, enlarge: false }),
+    [300, 200],
+  );
+  assert.deepEqual(
+    await size({ resize: { how: 'shorterSide', size: 64 }, enlarge: false }),
+    [96, 64],
+  );
 });
 
 test('decodePicture() cuts a strip to its middle instead of blowing it up', async () => {
-  const strip = await sharp({ create: { width: 1, height: 3000, channels: 3, background: '#ff8000' } }).png().toBuffer();
+  const strip = await sharp({
+    create: { width: 1, height: 3000, channels: 3, background: '#ff8000' },
+  })
+    .png()
+    .toBuffer();
   const picture = await decodePicture(strip, { resize: { how: 'shorterSide', size: 256 } });
-  assert.deepEqual([picture.width, picture.height, ...pixel(picture, 128, 512)], [256, 1024, 255, 128, 0]);
+  assert.deepEqual(
+    [picture.width, picture.height, ...pixel(picture, 128, 512)],
+    [256, 1024, 255, 128, 0],
+  );
 });
 
 test('resizePicture() averages what it shrinks, as decodePicture() does', async () => {
@@ -111,14 +197,30 @@ test('resizePicture() averages what it shrinks, as decodePicture() does', async 
   const resize = { how: 'shorterSide', size: 32 } as const;
   const small = await resizePicture(raw, resize);
   assert.deepEqual([small.width, small.height], [48, 32]);
-  assert.deepEqual(small.data, (await decodePicture(await drawn(192, 128).png().toBuffer(), { resize })).data);
+  assert.deepEqual(
+    small.data,
+    (await decodePicture(await drawn(192, 128).png().toBuffer(), { resize })).data,
+  );
 });
 
 test('plainJpeg() knows the size of plain JPEGs, of whatever layout, and leaves all others to the decoder', async () => {
   const good = new Map((await goodPictures()).map(({ file, bytes }) => [file, bytes]));
-  for (const file of ['plain.jpg', 'progressive.jpg', 'no ending']) assert.deepEqual(plainJpeg(good.get(file)!), { width: 96, height: 64 }, file);
-  for (const file of ['cmyk with profile.jpg', 'cmyk without profile.jpg', 'wide gamut.jpg', 'turned by EXIF.jpg', 'broken EXIF.jpg', 'plain.tiff']) assert.equal(plainJpeg(good.get(file)!), undefined, file);
-  assert.equal(plainJpeg(await drawn(96, 64).grayscale().toColourspace('b-w').jpeg().toBuffer()), undefined);
+  for (const file of ['plain.jpg', 'progressive.jpg', 'no ending'])
+    assert.deepEqual(plainJpeg(good.get(file)!), { width: 96, height: 64 }, file);
+  for (const file of [
+    'cmyk with profile.jpg',
+    'cmyk without profile.jpg',
+    'wide gamut.jpg',
+    'turned by EXIF.jpg',
+    'broken EXIF.jpg',
+    'plain.tiff',
+  ])
+    assert.equal(plainJpeg(good.get(file)!), undefined, file);
+  assert.equal(
+    plainJpeg(await drawn(96, 64).grayscale().toColourspace('b-w').jpeg().toBuffer()),
+    undefined,
+  );
   const bytes = good.get('plain.jpg')!;
-  for (let length = 3; length < 200; length++) assert.ok([undefined, 96].includes(plainJpeg(bytes.subarray(0, length))?.width));
+  for (let length = 3; length < 200; length++)
+    assert.ok([undefined, 96].includes(plainJpeg(bytes.subarray(0, length))?.width));
 });

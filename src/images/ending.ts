@@ -44,12 +44,16 @@ function boxesEnd(buffer: Buffer): boolean {
 /** Bytes of one value by its type (TIFF 6.0, section 2). */
 const valueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 /** Tags of where strips or tiles begin, each with that of their lengths. */
-const places = [[273, 279], [324, 325]] as const;
+const places = [
+  [273, 279],
+  [324, 325],
+] as const;
 
 /** Whether anything that the first directory of a TIFF points to lies past the end. */
 function stripsEnd(buffer: Buffer): boolean {
   const little = buffer[0] === 0x49;
-  const short = (at: number): number => (little ? buffer.readUInt16LE(at) : buffer.readUInt16BE(at));
+  const short = (at: number): number =>
+    little ? buffer.readUInt16LE(at) : buffer.readUInt16BE(at);
   const long = (at: number): number => (little ? buffer.readUInt32LE(at) : buffer.readUInt32BE(at));
   const directory = long(4);
   const values = new Map<number, number[]>();
@@ -59,7 +63,17 @@ function stripsEnd(buffer: Buffer): boolean {
     const count = long(at + 4);
     const from = count * size <= 4 ? at + 8 : long(at + 8);
     if (from + count * size > buffer.length) return true;
-    if (places.some((pair) => pair.some((tag) => tag === short(at)))) values.set(short(at), Array.from({ length: count }, (_, i) => (size === 2 ? short(from + 2 * i) : long(from + 4 * i))));
+    if (places.some((pair) => pair.some((tag) => tag === short(at))))
+      values.set(
+        short(at),
+        Array.from({ length: count }, (_, i) =>
+          size === 2 ? short(from + 2 * i) : long(from + 4 * i),
+        ),
+      );
   }
-  return places.some(([offsets, lengths]) => values.get(offsets)?.some((offset, i) => offset + (values.get(lengths)?.[i] ?? 0) > buffer.length));
+  return places.some(([offsets, lengths]) =>
+    values
+      .get(offsets)
+      ?.some((offset, i) => offset + (values.get(lengths)?.[i] ?? 0) > buffer.length),
+  );
 }

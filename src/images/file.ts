@@ -21,7 +21,11 @@ export async function readBytes(path: string): Promise<Buffer> {
 }
 
 /** `bytes` bytes of a file from `offset`: a member of an archive. The file stays open for the next one. @throws {UnreadablePicture} */
-export async function readMemberBytes(path: string, offset: number, bytes: number): Promise<Buffer> {
+export async function readMemberBytes(
+  path: string,
+  offset: number,
+  bytes: number,
+): Promise<Buffer> {
   try {
     return await readStretch(await archive(path), path, offset, bytes);
   } catch (error) {
@@ -48,31 +52,64 @@ function archive(path: string): Promise<FileHandle> {
 
 async function sizeOf(path: string): Promise<number> {
   const found = await stat(path);
-  if (!found.isFile()) throw new UnreadablePicture('notAFile', `Expected a file but found ${found.isDirectory() ? 'a folder' : 'a device, pipe or socket'}.`, path);
+  if (!found.isFile())
+    throw new UnreadablePicture(
+      'notAFile',
+      `Expected a file but found ${found.isDirectory() ? 'a folder' : 'a device, pipe or socket'}.`,
+      path,
+    );
   return found.size;
 }
 
-async function readStretch(file: FileHandle, path: string, offset: number, length: number): Promise<Buffer> {
-  if (length > maximumBytes) throw new UnreadablePicture('tooManyBytes', `Expected at most 1 GiB but the file has ${length} bytes.`, path);
+async function readStretch(
+  file: FileHandle,
+  path: string,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  if (length > maximumBytes)
+    throw new UnreadablePicture(
+      'tooManyBytes',
+      `Expected at most 1 GiB but the file has ${length} bytes.`,
+      path,
+    );
   const buffer = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
-    if (bytesRead === 0) throw new UnreadablePicture('truncated', `Expected ${length} bytes from byte ${offset} but the file ends after ${filled} of them.`, path);
+    if (bytesRead === 0)
+      throw new UnreadablePicture(
+        'truncated',
+        `Expected ${length} bytes from byte ${offset} but the file ends after ${filled} of them.`,
+        path,
+      );
     filled += bytesRead;
   }
   return buffer;
 }
 
 function named(error: unknown, path: string): unknown {
-  if (error instanceof UnreadablePicture || !(error instanceof Error) || !('code' in error)) return error;
+  if (error instanceof UnreadablePicture || !(error instanceof Error) || !('code' in error))
+    return error;
   switch (error.code) {
     case 'ENOENT':
-      return new UnreadablePicture('missing', 'There is no such file (or a link that leads nowhere).', path);
+      return new UnreadablePicture(
+        'missing',
+        'There is no such file (or a link that leads nowhere).',
+        path,
+      );
     case 'EACCES':
     case 'EPERM':
-      return new UnreadablePicture('forbidden', 'The file may not be read by this user. Change its permissions.', path);
+      return new UnreadablePicture(
+        'forbidden',
+        'The file may not be read by this user. Change its permissions.',
+        path,
+      );
     default:
-      return new UnreadablePicture('unreadable', `The system could not read the file (${error.message}).`, path);
+      return new UnreadablePicture(
+        'unreadable',
+        `The system could not read the file (${error.message}).`,
+        path,
+      );
   }
 }

@@ -23,12 +23,24 @@ export const longestAspect = 4;
 
 /** The size a width×height picture is resized to. The longer side is rounded to the nearest pixel. */
 export function fit(width: number, height: number, resize: Resize): Fit {
-  if (resize.how === 'warp') return { width: resize.size, height: resize.size, smaller: width >= resize.size && height >= resize.size && width + height > 2 * resize.size };
+  if (resize.how === 'warp')
+    return {
+      width: resize.size,
+      height: resize.size,
+      smaller: width >= resize.size && height >= resize.size && width + height > 2 * resize.size,
+    };
   const shorter = Math.min(width, height);
   const longest = shorter * longestAspect;
   const cut = { width: Math.min(width, longest), height: Math.min(height, longest) };
   const factor = resize.size / shorter;
-  const size = { width: Math.round(cut.width * factor), height: Math.round(cut.height * factor), smaller: factor < 1 };
+  const size = {
+    width: Math.round(cut.width * factor),
+    height: Math.round(cut.height * factor),
+    smaller: factor < 1,
+  };
   if (cut.width === width && cut.height === height) return size;
-  return { ...size, cut: { left: (width - cut.width) >> 1, top: (height - cut.height) >> 1, ...cut } };
+  return {
+    ...size,
+    cut: { left: (width - cut.width) >> 1, top: (height - cut.height) >> 1, ...cut },
+  };
 }

@@ -10,10 +10,15 @@ export interface PlainJpeg {
  */
 export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 2; at + 10 <= bytes.length && bytes[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
+  for (
+    let at = 2;
+    at + 10 <= bytes.length && bytes[at] === 0xff;
+    at += 2 + view.getUint16(at + 2)
+  ) {
     const marker = bytes[at + 1]!;
     if (marker >= 0xe1 && marker <= 0xef) return undefined;
-    if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) return bytes[at + 9] === 3 ? sizeAt(view, at) : undefined;
+    if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2)
+      return bytes[at + 9] === 3 ? sizeAt(view, at) : undefined;
     if (marker === 0xda) return undefined;
   }
   return undefined;

@@ -8,11 +8,48 @@ import type { Taps } from './taps.ts';
 
 /** `kernels/pixels.ts`, compiled. All arguments are places in its memory, lengths in bytes, and counts. */
 interface Kernels {
-  readonly cropPlanes: (source: number, stride: number, size: number, colours: number, out: number) => void;
-  readonly mirrorPlanes: (source: number, stride: number, size: number, colours: number, out: number) => void;
-  squeeze(source: number, stride: number, rows: number, first: number, weights: number, taps: number, width: number, out: number): void;
-  blendPlanes(rows: number, first: number, weights: number, taps: number, size: number, colours: number, out: number): void;
-  blendBytes(rows: number, first: number, weights: number, taps: number, width: number, height: number, out: number): void;
+  readonly cropPlanes: (
+    source: number,
+    stride: number,
+    size: number,
+    colours: number,
+    out: number,
+  ) => void;
+  readonly mirrorPlanes: (
+    source: number,
+    stride: number,
+    size: number,
+    colours: number,
+    out: number,
+  ) => void;
+  squeeze(
+    source: number,
+    stride: number,
+    rows: number,
+    first: number,
+    weights: number,
+    taps: number,
+    width: number,
+    out: number,
+  ): void;
+  blendPlanes(
+    rows: number,
+    first: number,
+    weights: number,
+    taps: number,
+    size: number,
+    colours: number,
+    out: number,
+  ): void;
+  blendBytes(
+    rows: number,
+    first: number,
+    weights: number,
+    taps: number,
+    width: number,
+    height: number,
+    out: number,
+  ): void;
   subtract(out: number, mean: number, count: number): void;
   sumColours(source: number, stride: number, width: number, height: number, out: number): void;
 }
@@ -27,7 +64,8 @@ class Bench {
 
   constructor() {
     const code = new WebAssembly.Module(readFileSync(new URL('./pixels.wasm', import.meta.url)));
-    this.kernels = new WebAssembly.Instance(code, { env: { memory: this.#memory } }).exports as unknown as Kernels;
+    this.kernels = new WebAssembly.Instance(code, { env: { memory: this.#memory } })
+      .exports as unknown as Kernels;
   }
 
   clear(): void {
@@ -48,7 +86,9 @@ class Bench {
 
   put(values: Uint8Array | Uint32Array | Float32Array): number {
     const place = this.room(values.byteLength, values.byteOffset);
-    this.bytes(place, values.byteLength).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    this.bytes(place, values.byteLength).set(
+      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    );
     return place;
   }
 
@@ -81,44 +121,97 @@ export interface Painting {
  * Writes a box of a picture as the three planes `[3, size, size]` at `out[at]`: cut where it has that size, else resampled
  * (bilinear, antialiased where it shrinks).
  */
-export function paintPlanes(out: Float32Array, at: number, picture: Picture, box: Rectangle, size: number, { mirrored, colours, subtract }: Painting): void {
+export function paintPlanes(
+  out: Float32Array,
+  at: number,
+  picture: Picture,
+  box: Rectangle,
+  size: number,
+  { mirrored, colours, subtract }: Painting,
+): void {
   ensure(size >= 4, `Expected a crop of at least 4 pixels but found ${size}.`);
   const bench = cleared();
-  const map = bench.put(Float32Array.from([0, 1, 2].flatMap((c) => [...colours.matrix.slice(3 * c, 3 * c + 3), colours.offset[c]!])));
+  const map = bench.put(
+    Float32Array.from(
+      [0, 1, 2].flatMap((c) => [...colours.matrix.slice(3 * c, 3 * c + 3), colours.offset[c]!]),
+    ),
+  );
   const planes = bench.room(3 * size * size * 4, out.byteOffset + at * 4);
-  if (box.width === size && box.height === size) cutPlanes(bench, picture, box, size, mirrored, map, planes);
+  if (box.width === size && box.height === size)
+    cutPlanes(bench, picture, box, size, mirrored, map, planes);
   else resamplePlanes(bench, picture, box, size, mirrored, map, planes);
   if (subtract) bench.kernels.subtract(planes, bench.put(subtract), subtract.length);
   out.set(bench.floats(planes, 3 * size * size), at);
 }
 
-function cutPlanes(bench: Bench, { width, data }: Picture, { left, top }: Rectangle, size: number, mirrored: boolean, map: number, planes: number): void {
+function cutPlanes(
+  bench: Bench,
+  { width, data }: Picture,
+  { left, top }: Rectangle,
+  size: number,
+  mirrored: boolean,
+  map: number,
+  planes: number,
+): void {
   const source = bench.put(data.subarray(top * width * 3, (top + size) * width * 3)) + left * 3;
   if (mirrored) bench.kernels.mirrorPlanes(source, width * 3, size, map, planes);
   else bench.kernels.cropPlanes(source, width * 3, size, map, planes);
 }
 
-function resamplePlanes(bench: Bench, picture: Picture, { left, top, width, height }: Rectangle, size: number, mirrored: boolean, map: number, planes: number): void {
+function resamplePlanes(
+  bench: Bench,
+  picture: Picture,
+  { left, top, width, height }: Rectangle,
+  size: number,
+  mirrored: boolean,
+  map: number,
+  planes: number,
+): void {
   const across = taps(left, width, picture.width, size);
   const down = taps(top, height, picture.height, size);
   const rows = squeezeRows(bench, picture, mirrored ? reversed(across) : across, down);
-  bench.kernels.blendPlanes(rows.place, rows.first, bench.put(down.weights), down.count, size, map, planes);
+  bench.kernels.blendPlanes(
+    rows.place,
+    rows.first,
+    bench.put(down.weights),
+    down.count,
+    size,
+    map,
+    planes,
+  );
 }
 
 /** Squeezes the rows that `down` reads. */
-function squeezeRows(bench: Bench, { width, data }: Picture, across: Taps, down: Taps): { place: number; first: number } {
+function squeezeRows(
+  bench: Bench,
+  { width, data }: Picture,
+  across: Taps,
+  down: Taps,
+): { place: number; first: number } {
   const top = down.first[0]!;
   const count = down.first[down.first.length - 1]! + down.count - top;
   const size = across.first.length;
   const source = bench.put(data.subarray(top * width * 3, (top + count) * width * 3));
   const place = bench.room(count * size * 16);
-  bench.kernels.squeeze(source, width * 3, count, bench.put(across.first.map((x) => x * 3)), bench.put(across.weights), across.count, size, place);
+  bench.kernels.squeeze(
+    source,
+    width * 3,
+    count,
+    bench.put(across.first.map((x) => x * 3)),
+    bench.put(across.weights),
+    across.count,
+    size,
+    place,
+  );
   return { place, first: bench.put(down.first.map((row) => row - top)) };
 }
 
 /** A picture resampled to another size (at least 4 pixels each way): bilinear, antialiased where it shrinks. */
 export function resamplePicture(picture: Picture, width: number, height: number): Picture {
-  ensure(width >= 4 && height >= 4, `Expected a size of at least 4×4 pixels but found ${width}×${height}.`);
+  ensure(
+    width >= 4 && height >= 4,
+    `Expected a size of at least 4×4 pixels but found ${width}×${height}.`,
+  );
   const bench = cleared();
   const down = taps(0, picture.height, picture.height, height);
   const rows = squeezeRows(bench, picture, taps(0, picture.width, picture.width, width), down);
@@ -131,7 +224,9 @@ export function resamplePicture(picture: Picture, width: number, height: number)
 /** The mean grey of a box, 0 to 255 (ITU-R BT.601). */
 export function meanGrey({ width, data }: Picture, box: Rectangle): number {
   const bench = cleared();
-  const source = bench.put(data.subarray(box.top * width * 3, (box.top + box.height) * width * 3)) + box.left * 3;
+  const source =
+    bench.put(data.subarray(box.top * width * 3, (box.top + box.height) * width * 3)) +
+    box.left * 3;
   const sums = bench.room(12);
   bench.kernels.sumColours(source, width * 3, box.width, box.height, sums);
   const [red, green, blue] = new Uint32Array(bench.bytes(sums, 12).slice().buffer);

@@ -8,7 +8,14 @@ import type { Preprocessing } from './preprocessing.ts';
 import { loadPicture, preprocess } from './preprocess.ts';
 import { UnreadablePicture } from './problem.ts';
 
-const plain: Preprocessing = { resize: { how: 'shorterSide', size: 64 }, crop: 48, channels: 'RGB', scale: 1, mean: [0, 0, 0], deviation: [1, 1, 1] };
+const plain: Preprocessing = {
+  resize: { how: 'shorterSide', size: 64 },
+  crop: 48,
+  channels: 'RGB',
+  scale: 1,
+  mean: [0, 0, 0],
+  deviation: [1, 1, 1],
+};
 /** 90×64: the central 64×64 square begins at x = 13, the centre crop at x = 21, y = 8. */
 const picture = drawing(90, 64);
 
@@ -19,16 +26,36 @@ function at(x: number, y: number, c: number): number {
 test('preprocess() cuts the centre and orders planes as channels, rows, columns', () => {
   const out = preprocess(picture, plain);
   assert.equal(out.length, 3 * 48 * 48);
-  for (const [c, y, x] of [[0, 0, 0], [1, 0, 0], [2, 17, 40], [0, 47, 47]] as const) assert.equal(out[(c * 48 + y) * 48 + x], at(21 + x, 8 + y, c));
+  for (const [c, y, x] of [
+    [0, 0, 0],
+    [1, 0, 0],
+    [2, 17, 40],
+    [0, 47, 47],
+  ] as const)
+    assert.equal(out[(c * 48 + y) * 48 + x], at(21 + x, 8 + y, c));
 });
 
 test('preprocess() cuts ten crops: four corners of the central square, its centre, and their mirror images', () => {
   const out = preprocess(picture, plain, 10);
-  const corners = [[13, 0], [29, 0], [13, 16], [29, 16], [21, 8]] as const;
+  const corners = [
+    [13, 0],
+    [29, 0],
+    [13, 16],
+    [29, 16],
+    [21, 8],
+  ] as const;
   corners.forEach(([left, top], i) => {
-    for (const [c, y, x] of [[0, 0, 0], [2, 30, 11], [1, 47, 47]] as const) {
+    for (const [c, y, x] of [
+      [0, 0, 0],
+      [2, 30, 11],
+      [1, 47, 47],
+    ] as const) {
       assert.equal(out[((i * 3 + c) * 48 + y) * 48 + x], at(left + x, top + y, c), `crop ${i}`);
-      assert.equal(out[(((i + 5) * 3 + c) * 48 + y) * 48 + 47 - x], at(left + x, top + y, c), `mirrored crop ${i}`);
+      assert.equal(
+        out[(((i + 5) * 3 + c) * 48 + y) * 48 + 47 - x],
+        at(left + x, top + y, c),
+        `mirrored crop ${i}`,
+      );
     }
   });
 });
@@ -47,19 +74,35 @@ test('preprocess() scales, subtracts the mean colour and divides by the deviatio
 
 test('preprocess() subtracts the centre of a mean image from every crop', () => {
   const meanImage = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => i / 1000);
-  const out = preprocess(picture, { ...plain, mean: { tensor: 'mean' }, deviation: [2, 2, 2] }, 10, meanImage);
+  const out = preprocess(
+    picture,
+    { ...plain, mean: { tensor: 'mean' }, deviation: [2, 2, 2] },
+    10,
+    meanImage,
+  );
   const without = preprocess(picture, plain, 10);
   for (const crop of [0, 4, 7]) {
-    for (const [c, y, x] of [[0, 0, 0], [1, 5, 40], [2, 47, 3]] as const) {
+    for (const [c, y, x] of [
+      [0, 0, 0],
+      [1, 5, 40],
+      [2, 47, 3],
+    ] as const) {
       const i = ((crop * 3 + c) * 48 + y) * 48 + x;
-      assert.ok(Math.abs(out[i]! - (without[i]! - meanImage[(c * 64 + y + 8) * 64 + x + 8]!) / 2) < 1e-4);
+      assert.ok(
+        Math.abs(out[i]! - (without[i]! - meanImage[(c * 64 + y + 8) * 64 + x + 8]!) / 2) < 1e-4,
+      );
     }
   }
 });
 
 test('preprocess() refuses a mean image of another size and a picture that is not resized', () => {
-  assert.throws(() => preprocess(picture, { ...plain, mean: { tensor: 'mean' } }), { message: 'Expected a mean image of 3·64·64 = 12288 numbers (tensor mean) but found none.' });
-  assert.throws(() => preprocess(drawing(90, 60), plain), { message: 'Expected a picture whose shorter side is 64 pixels, and a crop no larger, but found 90×60 and a crop of 48.' });
+  assert.throws(() => preprocess(picture, { ...plain, mean: { tensor: 'mean' } }), {
+    message: 'Expected a mean image of 3·64·64 = 12288 numbers (tensor mean) but found none.',
+  });
+  assert.throws(() => preprocess(drawing(90, 60), plain), {
+    message:
+      'Expected a picture whose shorter side is 64 pixels, and a crop no larger, but found 90×60 and a crop of 48.',
+  });
 });
 
 test('loadPicture() gives the same pixels for a file, its bytes and raw pixels', async () => {
@@ -68,12 +111,26 @@ test('loadPicture() gives the same pixels for a file, its bytes and raw pixels',
     const bytes = await drawn(180, 128).png().toBuffer();
     const file = join(folder, 'ein Bild 画.jpg');
     await writeFile(file, bytes);
-    const [fromFile, fromBytes, fromPixels] = await Promise.all([loadPicture(file, plain), loadPicture(bytes, plain), loadPicture(drawing(180, 128), plain)]);
+    const [fromFile, fromBytes, fromPixels] = await Promise.all([
+      loadPicture(file, plain),
+      loadPicture(bytes, plain),
+      loadPicture(drawing(180, 128), plain),
+    ]);
     assert.deepEqual(fromFile, fromBytes);
     assert.deepEqual(fromFile.data, fromPixels.data);
-    await assert.rejects(loadPicture(join(folder, 'nothing.jpg'), plain), { name: 'UnreadablePicture', message: `${join(folder, 'nothing.jpg')}: There is no such file (or a link that leads nowhere).` });
-    await assert.rejects(loadPicture(folder, plain), (error: unknown) => error instanceof UnreadablePicture && error.message === `${folder}: Expected a file but found a folder.`);
-    await assert.rejects(loadPicture({ width: 3, height: 2, data: new Uint8Array(4) }, plain), { message: 'Expected raw pixels [2, 3, 3] = 18 bytes but found 4.' });
+    await assert.rejects(loadPicture(join(folder, 'nothing.jpg'), plain), {
+      name: 'UnreadablePicture',
+      message: `${join(folder, 'nothing.jpg')}: There is no such file (or a link that leads nowhere).`,
+    });
+    await assert.rejects(
+      loadPicture(folder, plain),
+      (error: unknown) =>
+        error instanceof UnreadablePicture &&
+        error.message === `${folder}: Expected a file but found a folder.`,
+    );
+    await assert.rejects(loadPicture({ width: 3, height: 2, data: new Uint8Array(4) }, plain), {
+      message: 'Expected raw pixels [2, 3, 3] = 18 bytes but found 4.',
+    });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -11,16 +11,25 @@ import { UnreadablePicture } from './problem.ts';
 export type PictureInput = string | Uint8Array | Picture;
 
 /** Decodes and resizes as a model wants it. @throws {UnreadablePicture} with the file's name where it has one. */
-export async function loadPicture(input: PictureInput, { resize }: Pick<Preprocessing, 'resize'>): Promise<Picture> {
+export async function loadPicture(
+  input: PictureInput,
+  { resize }: Pick<Preprocessing, 'resize'>,
+): Promise<Picture> {
   if (typeof input === 'string') {
     try {
       return await decodePicture(await readBytes(input), { resize });
     } catch (error) {
-      throw error instanceof UnreadablePicture ? new UnreadablePicture(error.kind, error.detail, input) : error;
+      throw error instanceof UnreadablePicture
+        ? new UnreadablePicture(error.kind, error.detail, input)
+        : error;
     }
   }
   if (input instanceof Uint8Array) return decodePicture(input, { resize });
-  ensure(input.data.length === input.width * input.height * 3 && input.data.length > 0, () => `Expected raw pixels [${input.height}, ${input.width}, 3] = ${input.width * input.height * 3} bytes but found ${input.data.length}.`);
+  ensure(
+    input.data.length === input.width * input.height * 3 && input.data.length > 0,
+    () =>
+      `Expected raw pixels [${input.height}, ${input.width}, 3] = ${input.width * input.height * 3} bytes but found ${input.data.length}.`,
+  );
   return resizePicture(input, resize);
 }
 
@@ -31,22 +40,48 @@ export async function loadPicture(input: PictureInput, { resize }: Pick<Preproce
  * @param meanImage needed where `preprocessing.mean` names a tensor: `[3, size, size]`.
  * @returns `[crops, 3, crop, crop]`.
  */
-export function preprocess(picture: Picture, preprocessing: Preprocessing, crops: 1 | 10 = 1, meanImage?: Float32Array): Float32Array {
+export function preprocess(
+  picture: Picture,
+  preprocessing: Preprocessing,
+  crops: 1 | 10 = 1,
+  meanImage?: Float32Array,
+): Float32Array {
   const out = new Float32Array(crops * 3 * preprocessing.crop ** 2);
   preprocessInto(out, 0, picture, preprocessing, crops, meanCrop(preprocessing, meanImage));
   return out;
 }
 
 /** {@link preprocess} into `out` from `at`, with the mean's central crop ready made. */
-export function preprocessInto(out: Float32Array, at: number, picture: Picture, preprocessing: Preprocessing, crops: 1 | 10, subtract?: Float32Array): void {
-  const { crop, resize: { size } } = preprocessing;
+export function preprocessInto(
+  out: Float32Array,
+  at: number,
+  picture: Picture,
+  preprocessing: Preprocessing,
+  crops: 1 | 10,
+  subtract?: Float32Array,
+): void {
+  const {
+    crop,
+    resize: { size },
+  } = preprocessing;
   const { width, height } = picture;
-  ensure(Math.min(width, height) === size && crop <= size, () => `Expected a picture whose shorter side is ${size} pixels, and a crop no larger, but found ${width}×${height} and a crop of ${crop}.`);
+  ensure(
+    Math.min(width, height) === size && crop <= size,
+    () =>
+      `Expected a picture whose shorter side is ${size} pixels, and a crop no larger, but found ${width}×${height} and a crop of ${crop}.`,
+  );
   const colours = normalisation(preprocessing);
   const left = (width - size) >> 1;
   const top = (height - size) >> 1;
   cropPlaces(size - crop, crops).forEach(({ x, y, mirrored }, i) => {
-    paintPlanes(out, at + i * 3 * crop * crop, picture, { left: left + x, top: top + y, width: crop, height: crop }, crop, { mirrored, colours, subtract });
+    paintPlanes(
+      out,
+      at + i * 3 * crop * crop,
+      picture,
+      { left: left + x, top: top + y, width: crop, height: crop },
+      crop,
+      { mirrored, colours, subtract },
+    );
   });
 }
 

@@ -8,14 +8,25 @@ export const sniffBytes = 64;
 
 /** Tells a file's kind by its content. @param head its first {@link sniffBytes} bytes, or all there are. */
 export function sniff(head: Uint8Array): Content {
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, sniffBytes)).toString('latin1');
+  const text = Buffer.from(
+    head.buffer,
+    head.byteOffset,
+    Math.min(head.length, sniffBytes),
+  ).toString('latin1');
   if (text.slice(4, 8) === 'ftyp') return isoMedia(text);
   for (const [start, content] of signatures) if (text.startsWith(start)) return content;
-  if (text.startsWith('RIFF')) return text.slice(8, 12) === 'WEBP' ? { picture: 'WebP' } : { other: 'a sound or film (RIFF)' };
-  const words = text.replace(/^\xef\xbb\xbf/, '').trimStart().toLowerCase();
-  if (words.startsWith('<svg') || (words.startsWith('<?xml') && words.includes('svg'))) return { other: 'an SVG drawing' };
+  if (text.startsWith('RIFF'))
+    return text.slice(8, 12) === 'WEBP' ? { picture: 'WebP' } : { other: 'a sound or film (RIFF)' };
+  const words = text
+    .replace(/^\xef\xbb\xbf/, '')
+    .trimStart()
+    .toLowerCase();
+  if (words.startsWith('<svg') || (words.startsWith('<?xml') && words.includes('svg')))
+    return { other: 'an SVG drawing' };
   if (/^<(!doctype|html|head|\?xml)/.test(words)) return { other: 'a web page (HTML or XML)' };
-  return head.length > 0 && /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(text) ? { other: 'text' } : undefined;
+  return head.length > 0 && /^[\t\n\r\x20-\x7e\x80-\xff]*$/.test(text)
+    ? { other: 'text' }
+    : undefined;
 }
 
 const signatures: readonly (readonly [string, NonNullable<Content>])[] = [

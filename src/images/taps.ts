@@ -19,7 +19,8 @@ export function taps(from: number, length: number, limit: number, size: number):
     const centre = from + (i + 0.5) * scale - 0.5;
     const start = Math.max(0, Math.min(limit - count, Math.floor(centre - reach) + 1));
     let sum = 0;
-    for (let t = 0; t < count; t++) sum += weights[i * count + t] = Math.max(0, 1 - Math.abs(start + t - centre) / reach);
+    for (let t = 0; t < count; t++)
+      sum += weights[i * count + t] = Math.max(0, 1 - Math.abs(start + t - centre) / reach);
     for (let t = 0; t < count; t++) weights[i * count + t]! /= sum;
     first[i] = start;
   }
@@ -29,5 +30,12 @@ export function taps(from: number, length: number, limit: number, size: number):
 /** The same pixels in the opposite order. */
 export function reversed({ count, first, weights }: Taps): Taps {
   const size = first.length;
-  return { count, first: first.toReversed(), weights: Float32Array.from(weights, (_, i) => weights[(size - 1 - Math.floor(i / count)) * count + (i % count)]!) };
+  return {
+    count,
+    first: first.toReversed(),
+    weights: Float32Array.from(
+      weights,
+      (_, i) => weights[(size - 1 - Math.floor(i / count)) * count + (i % count)]!,
+    ),
+  };
 }

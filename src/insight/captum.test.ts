@@ -20,11 +20,17 @@ let session: Session;
 let goldens: Map<string, Float32Array>;
 
 before(async () => {
-  const bytes = await readFile(new URL('../../src/testing/goldens/captum.safetensors', import.meta.url));
+  const bytes = await readFile(
+    new URL('../../src/testing/goldens/captum.safetensors', import.meta.url),
+  );
   const file = await readSafetensors(bytesSource(bytes));
   goldens = new Map();
   for (const tensor of file.tensors.values()) goldens.set(tensor.name, await tensor.read());
-  session = await referenceEngine.prepare(network, { batch: 10, mode: 'inspection', keep: keepForExplaining(network) });
+  session = await referenceEngine.prepare(network, {
+    batch: 10,
+    mode: 'inspection',
+    keep: keepForExplaining(network),
+  });
   for (const { name } of parametersOf(network)) await session.setParameter(name, golden(name));
 });
 after(() => session.dispose());
@@ -49,11 +55,17 @@ test("saliency() is Captum's Saliency", async () => {
 });
 
 test("integratedGradients() is Captum's IntegratedGradients with 50 Gauss-Legendre steps", async () => {
-  likeCaptum((await integratedGradients(session, golden('image'), target, { steps: 50 })).values, 'integratedGradients');
+  likeCaptum(
+    (await integratedGradients(session, golden('image'), target, { steps: 50 })).values,
+    'integratedGradients',
+  );
 });
 
 test("guidedBackpropagation() is Captum's GuidedBackprop", async () => {
-  likeCaptum(await guidedBackpropagation(session, golden('image'), target), 'guidedBackpropagation');
+  likeCaptum(
+    await guidedBackpropagation(session, golden('image'), target),
+    'guidedBackpropagation',
+  );
 });
 
 test("deconvnet() is Captum's Deconvolution", async () => {
@@ -65,5 +77,8 @@ test("gradCam() is Captum's LayerGradCam", async () => {
 });
 
 test("occlusion() is Captum's Occlusion, squares cut at the border included", async () => {
-  likeCaptum((await occlusion(session, golden('image'), target, { patch: 10, stride: 4 })).overInput, 'occlusion');
+  likeCaptum(
+    (await occlusion(session, golden('image'), target, { patch: 10, stride: 4 })).overInput,
+    'occlusion',
+  );
 });

@@ -8,12 +8,29 @@ type Lch = readonly [lightness: number, chroma: number, hue: number];
  * From dark to light for amounts from none to most. Lightness rises throughout, so that it also reads in grey print and with
  * any colour vision; neighbouring colours are equally far apart in OKLab, so that equal steps look equal.
  */
-export const amounts: ColourMap = ramp([[0.14, 0.03, 290], [0.35, 0.15, 300], [0.52, 0.18, 350], [0.68, 0.18, 30], [0.82, 0.15, 70], [0.97, 0.08, 105]]);
+export const amounts: ColourMap = ramp([
+  [0.14, 0.03, 290],
+  [0.35, 0.15, 300],
+  [0.52, 0.18, 350],
+  [0.68, 0.18, 30],
+  [0.82, 0.15, 70],
+  [0.97, 0.08, 105],
+]);
 
 /** Blue for what is below zero, pale grey for zero, red for what is above; evenly to both sides. */
 export const signs: ColourMap = joined(
-  ramp([[0.33, 0.14, 262], [0.55, 0.14, 255], [0.78, 0.08, 245], [0.96, 0.004, 240]]),
-  ramp([[0.96, 0.004, 40], [0.78, 0.1, 40], [0.58, 0.17, 30], [0.36, 0.14, 25]]),
+  ramp([
+    [0.33, 0.14, 262],
+    [0.55, 0.14, 255],
+    [0.78, 0.08, 245],
+    [0.96, 0.004, 240],
+  ]),
+  ramp([
+    [0.96, 0.004, 40],
+    [0.78, 0.1, 40],
+    [0.58, 0.17, 30],
+    [0.36, 0.14, 25],
+  ]),
 );
 
 function joined(low: ColourMap, high: ColourMap): ColourMap {
@@ -34,7 +51,10 @@ function ramp(stops: readonly Lch[]): ColourMap {
   for (let k = 0, line = 0, walked = 0; k < 256; k++) {
     const goal = (k / 255) * whole;
     while (line < lengths.length - 1 && walked + lengths[line]! < goal) walked += lengths[line++]!;
-    map.set(toSrgb(between(path[line]!, path[line + 1]!, Math.min(1, (goal - walked) / lengths[line]!))), 3 * k);
+    map.set(
+      toSrgb(between(path[line]!, path[line + 1]!, Math.min(1, (goal - walked) / lengths[line]!))),
+      3 * k,
+    );
   }
   return map;
 }
@@ -42,7 +62,11 @@ function ramp(stops: readonly Lch[]): ColourMap {
 type Lab = readonly [number, number, number];
 
 function toLab([lightness, chroma, hue]: Lch): Lab {
-  return [lightness, chroma * Math.cos((hue * Math.PI) / 180), chroma * Math.sin((hue * Math.PI) / 180)];
+  return [
+    lightness,
+    chroma * Math.cos((hue * Math.PI) / 180),
+    chroma * Math.sin((hue * Math.PI) / 180),
+  ];
 }
 
 function between(from: Lab, to: Lab, share: number): Lab {
@@ -59,8 +83,23 @@ function toSrgb([L, a, b]: Lab): number[] {
   const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (L - 0.0894841775 * a - 1.291485548 * b) ** 3;
-  const linear = [4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s, -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s, -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s];
-  return linear.map((value) => Math.round(255 * Math.min(1, Math.max(0, value <= 0.0031308 ? 12.92 * value : 1.055 * Math.max(value, 0) ** (1 / 2.4) - 0.055))));
+  const linear = [
+    4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s,
+    -1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s,
+    -0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s,
+  ];
+  return linear.map((value) =>
+    Math.round(
+      255 *
+        Math.min(
+          1,
+          Math.max(
+            0,
+            value <= 0.0031308 ? 12.92 * value : 1.055 * Math.max(value, 0) ** (1 / 2.4) - 0.055,
+          ),
+        ),
+    ),
+  );
 }
 
 /** `value` as a place in a colour map: 0 for `low`, 255 for `high`, cut beyond. */

@@ -30,14 +30,23 @@ export interface MapDifference {
  * @param a `[channels, height, width]`
  * @param b the same
  */
-export function mapDifferences(a: Float32Array, b: Float32Array, [channels, height, width]: Shape): MapDifference[] {
+export function mapDifferences(
+  a: Float32Array,
+  b: Float32Array,
+  [channels, height, width]: Shape,
+): MapDifference[] {
   const places = height * width;
-  ensure(a.length === channels * places && b.length === a.length, () => `Expected two layers of ${channels}×${height}×${width} but found ${a.length} and ${b.length} numbers.`);
+  ensure(
+    a.length === channels * places && b.length === a.length,
+    () =>
+      `Expected two layers of ${channels}×${height}×${width} but found ${a.length} and ${b.length} numbers.`,
+  );
   const scaleA = 1 / (largestSize(a) || 1);
   const scaleB = 1 / (largestSize(b) || 1);
   const all = Array.from({ length: channels }, (_, channel) => {
     let sum = 0;
-    for (let i = channel * places; i < (channel + 1) * places; i++) sum += (a[i]! * scaleA - b[i]! * scaleB) ** 2;
+    for (let i = channel * places; i < (channel + 1) * places; i++)
+      sum += (a[i]! * scaleA - b[i]! * scaleB) ** 2;
     return { channel, distance: Math.sqrt(sum) };
   });
   return all.toSorted((x, y) => y.distance - x.distance || x.channel - y.channel);

@@ -46,7 +46,13 @@ export class CoveredForwards {
   /** What is read for a batch, by stage; kept, because fresh memory costs more than filling it. */
   readonly #read: Float32Array[] = [];
 
-  private constructor(covers: Covers, stages: readonly Stage[], uncovered: readonly Float32Array[], windows: readonly Session[], rest: Session) {
+  private constructor(
+    covers: Covers,
+    stages: readonly Stage[],
+    uncovered: readonly Float32Array[],
+    windows: readonly Session[],
+    rest: Session,
+  ) {
     this.#covers = covers;
     this.#stages = stages;
     this.#uncovered = uncovered;
@@ -59,7 +65,13 @@ export class CoveredForwards {
    * need not be read back. The dense layers are then there twice.
    * @returns undefined where nothing is gained, or `layer` lies too low.
    */
-  static async prepare({ engine, weights }: PartsOptions, session: Session, image: Float32Array, covers: Covers, layer: string): Promise<CoveredForwards | undefined> {
+  static async prepare(
+    { engine, weights }: PartsOptions,
+    session: Session,
+    image: Float32Array,
+    covers: Covers,
+    layer: string,
+  ): Promise<CoveredForwards | undefined> {
     const { network } = session;
     const stages = windowStages(network, covers.rows, covers.columns);
     const end = network.findIndex(({ name }) => name === stages.at(-1)?.layers.at(-1)!.layer.name);
@@ -67,17 +79,40 @@ export class CoveredForwards {
     const opened: Session[] = [];
     const open = async (part: Network, most: number, keep: readonly string[]): Promise<Session> => {
       const { precision, threads } = session;
-      const one = await engine.prepare(part, { batch: most, mode: 'inference', precision, threads, keep });
+      const one = await engine.prepare(part, {
+        batch: most,
+        mode: 'inference',
+        precision,
+        threads,
+        keep,
+      });
       opened.push(one);
-      for (const { name } of one.parameters) await one.setParameter(name, weights?.get(name) ?? (await session.getParameter(name)));
+      for (const { name } of one.parameters)
+        await one.setParameter(name, weights?.get(name) ?? (await session.getParameter(name)));
       return one;
     };
     try {
-      const uncovered = [image, ...(await throughWhole(await open(partNetwork(inputOf(network), network.slice(1, end + 1)), 1, stages.map(lastName)), image, stages))];
+      const uncovered = [
+        image,
+        ...(await throughWhole(
+          await open(
+            partNetwork(inputOf(network), network.slice(1, end + 1)),
+            1,
+            stages.map(lastName),
+          ),
+          image,
+          stages,
+        )),
+      ];
       await opened.pop()!.dispose();
       const windows: Session[] = [];
-      for (const stage of stages) windows.push(await open(windowNetwork(stage), batch, [lastName(stage)]));
-      const rest = await open(partNetwork(outputOf(stages.at(-1)!), network.slice(end + 1)), batch, [layer]);
+      for (const stage of stages)
+        windows.push(await open(windowNetwork(stage), batch, [lastName(stage)]));
+      const rest = await open(
+        partNetwork(outputOf(stages.at(-1)!), network.slice(end + 1)),
+        batch,
+        [layer],
+      );
       return new CoveredForwards(covers, stages, uncovered, windows, rest);
     } catch (error) {
       await Promise.all(opened.map((one) => one.dispose()));
@@ -94,18 +129,41 @@ export class CoveredForwards {
   /** A layer's outputs `[count, …]` with cover number `first`, `first` + 1, … */
   async covered(layer: string, first: number, count: number): Promise<Float32Array> {
     const { rows, columns, fill } = this.#covers;
-    const numbers = Array.from({ length: count }, (_, n) => ({ row: Math.floor((first + n) / columns.length), column: (first + n) % columns.length }));
+    const numbers = Array.from({ length: count }, (_, n) => ({
+      row: Math.floor((first + n) / columns.length),
+      column: (first + n) % columns.length,
+    }));
     let changed = numbers.map(({ row, column }) => rectangle(rows[row]!, columns[column]!, fill));
     for (const [k, stage] of this.#stages.entries()) {
-      const at = numbers.map(({ row, column }) => [stage.rows[row]!, stage.columns[column]!] as const);
-      const read = this.#cut(k, stage.layers[0]!.input, changed, stage.read, at.map(([y, x]) => [y.from, x.from]));
+      const at = numbers.map(
+        ({ row, column }) => [stage.rows[row]!, stage.columns[column]!] as const,
+      );
+      const read = this.#cut(
+        k,
+        stage.layers[0]!.input,
+        changed,
+        stage.read,
+        at.map(([y, x]) => [y.from, x.from]),
+      );
       await this.#windows[k]!.forward(read);
       const made = await this.#windows[k]!.activation(lastName(stage));
       const size = made.length / count;
-      changed = at.map(([y, x], n) => ({ values: made.subarray(n * size, (n + 1) * size), size: stage.made, at: [y.to, x.to] }));
+      changed = at.map(([y, x], n) => ({
+        values: made.subarray(n * size, (n + 1) * size),
+        size: stage.made,
+        at: [y.to, x.to],
+      }));
     }
     const shape = outputOf(this.#stages.at(-1)!);
-    await this.#rest.forward(this.#cut(this.#stages.length, shape, changed, [shape[1], shape[2]], numbers.map(() => [0, 0])));
+    await this.#rest.forward(
+      this.#cut(
+        this.#stages.length,
+        shape,
+        changed,
+        [shape[1], shape[2]],
+        numbers.map(() => [0, 0]),
+      ),
+    );
     return this.#rest.activation(layer);
   }
 
@@ -114,12 +172,24 @@ export class CoveredForwards {
   }
 
   /** Windows of map number k, each with its change in it; zeros past the map's border. */
-  #cut(k: number, [channels, height, width]: Shape, changed: readonly Laid[], size: Size, at: readonly (readonly [number, number])[]): Float32Array {
+  #cut(
+    k: number,
+    [channels, height, width]: Shape,
+    changed: readonly Laid[],
+    size: Size,
+    at: readonly (readonly [number, number])[],
+  ): Float32Array {
     const map: Laid = { values: this.#uncovered[k]!, size: [height, width], at: [0, 0] };
     const volumeOfOne = channels * size[0] * size[1];
-    const out = (this.#read[k] ??= new Float32Array(batch * volumeOfOne)).subarray(0, changed.length * volumeOfOne).fill(0);
+    const out = (this.#read[k] ??= new Float32Array(batch * volumeOfOne))
+      .subarray(0, changed.length * volumeOfOne)
+      .fill(0);
     changed.forEach((change, n) => {
-      const window: Laid = { values: out.subarray(n * volumeOfOne, (n + 1) * volumeOfOne), size, at: at[n]! };
+      const window: Laid = {
+        values: out.subarray(n * volumeOfOne, (n + 1) * volumeOfOne),
+        size,
+        at: at[n]!,
+      };
       lay(map, window, channels);
       lay(change, window, channels);
     });
@@ -128,7 +198,11 @@ export class CoveredForwards {
 }
 
 /** The maps that leave each stage. */
-async function throughWhole(session: Session, image: Float32Array, stages: readonly Stage[]): Promise<Float32Array[]> {
+async function throughWhole(
+  session: Session,
+  image: Float32Array,
+  stages: readonly Stage[],
+): Promise<Float32Array[]> {
   await session.forward(image);
   const maps: Float32Array[] = [];
   for (const stage of stages) maps.push(await session.activation(lastName(stage)));
@@ -150,12 +224,18 @@ function lastName({ layers }: Stage): string {
 function rectangle(rows: Span, columns: Span, fill: readonly number[]): Laid {
   const size: Size = [rows.end - rows.start, columns.end - columns.start];
   const values = new Float32Array(volume([fill.length, ...size]));
-  fill.forEach((value, c) => values.fill(value, c * size[0] * size[1], (c + 1) * size[0] * size[1]));
+  fill.forEach((value, c) =>
+    values.fill(value, c * size[0] * size[1], (c + 1) * size[0] * size[1]),
+  );
   return { values, size, at: [rows.start, columns.start] };
 }
 
 /** Copies what of `from` lies where `to` lies. */
-function lay({ values: source, size: [sourceHeight, sourceWidth], at: [sourceTop, sourceLeft] }: Laid, { values: target, size: [height, width], at: [targetTop, targetLeft] }: Laid, channels: number): void {
+function lay(
+  { values: source, size: [sourceHeight, sourceWidth], at: [sourceTop, sourceLeft] }: Laid,
+  { values: target, size: [height, width], at: [targetTop, targetLeft] }: Laid,
+  channels: number,
+): void {
   const top = Math.max(sourceTop, targetTop);
   const left = Math.max(sourceLeft, targetLeft);
   const bottom = Math.min(sourceTop + sourceHeight, targetTop + height);

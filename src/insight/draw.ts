@@ -5,9 +5,19 @@ import type { ColourMap, Range } from './colours.ts';
 import type { Field } from './receptive.ts';
 
 /** Numbers `[height, width]` as colours. */
-export function mapPicture(values: ArrayLike<number>, height: number, width: number, range: Range, colours: ColourMap): Picture {
+export function mapPicture(
+  values: ArrayLike<number>,
+  height: number,
+  width: number,
+  range: Range,
+  colours: ColourMap,
+): Picture {
   const data = new Uint8Array(height * width * 3);
-  for (let i = 0; i < height * width; i++) data.set(colours.subarray(3 * shade(values[i]!, range), 3 * shade(values[i]!, range) + 3), 3 * i);
+  for (let i = 0; i < height * width; i++)
+    data.set(
+      colours.subarray(3 * shade(values[i]!, range), 3 * shade(values[i]!, range) + 3),
+      3 * i,
+    );
   return { width, height, data };
 }
 
@@ -15,36 +25,58 @@ export function mapPicture(values: ArrayLike<number>, height: number, width: num
  * Numbers `[height, width]` in colours over the photograph, which turns grey: where they are near zero it shows through, where
  * they are large it steps back. It is kept apart from the colours of large numbers: darker where those are light, paler where dark.
  */
-export function overPicture(picture: Picture, values: ArrayLike<number>, range: Range, colours: ColourMap): Picture {
+export function overPicture(
+  picture: Picture,
+  values: ArrayLike<number>,
+  range: Range,
+  colours: ColourMap,
+): Picture {
   const map = mapPicture(values, picture.height, picture.width, range, colours);
   const largest = Math.max(Math.abs(range.low), Math.abs(range.high));
   const data = Uint8Array.from(picture.data, (_, i) => {
     const from = i - (i % 3);
-    const grey = 0.299 * picture.data[from]! + 0.587 * picture.data[from + 1]! + 0.114 * picture.data[from + 2]!;
+    const grey =
+      0.299 * picture.data[from]! +
+      0.587 * picture.data[from + 1]! +
+      0.114 * picture.data[from + 2]!;
     const ground = range.low < 0 ? 255 - 0.7 * (255 - grey) : 0.7 * grey;
-    const share = 0.25 + (largest > 0 ? 0.5 * Math.min(1, Math.abs(values[from / 3]!) / largest) : 0);
+    const share =
+      0.25 + (largest > 0 ? 0.5 * Math.min(1, Math.abs(values[from / 3]!) / largest) : 0);
     return share * map.data[i]! + (1 - share) * ground;
   });
   return { width: picture.width, height: picture.height, data };
 }
 
 /** What the network's input shows, `[3, height, width]` back to bytes: what was subtracted is added again. */
-export function inputPicture(input: ArrayLike<number>, { crop, channels, scale, mean, deviation, resize }: Preprocessing, meanImage?: Float32Array): Picture {
+export function inputPicture(
+  input: ArrayLike<number>,
+  { crop, channels, scale, mean, deviation, resize }: Preprocessing,
+  meanImage?: Float32Array,
+): Picture {
   const margin = (resize.size - crop) >> 1;
   const data = new Uint8Array(crop * crop * 3);
   for (let c = 0; c < 3; c++) {
     for (let i = 0; i < crop * crop; i++) {
-      const place = (c * resize.size + Math.floor(i / crop) + margin) * resize.size + (i % crop) + margin;
+      const place =
+        (c * resize.size + Math.floor(i / crop) + margin) * resize.size + (i % crop) + margin;
       const subtracted = 'tensor' in mean ? (meanImage?.[place] ?? 0) : mean[c]!;
       const value = (input[c * crop * crop + i]! * deviation[c]! + subtracted) / scale;
-      data[3 * i + (channels === 'RGB' ? c : 2 - c)] = Math.min(255, Math.max(0, Math.round(value)));
+      data[3 * i + (channels === 'RGB' ? c : 2 - c)] = Math.min(
+        255,
+        Math.max(0, Math.round(value)),
+      );
     }
   }
   return { width: crop, height: crop, data };
 }
 
 /** Signed numbers `[channels, height, width]` as colours around mid-grey: `largest` becomes full, minus `largest` none. One channel becomes grey. */
-export function signedPicture(values: ArrayLike<number>, [channels, height, width]: readonly [number, number, number], largest: number, order: Preprocessing['channels'] = 'RGB'): Picture {
+export function signedPicture(
+  values: ArrayLike<number>,
+  [channels, height, width]: readonly [number, number, number],
+  largest: number,
+  order: Preprocessing['channels'] = 'RGB',
+): Picture {
   const data = new Uint8Array(height * width * 3);
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) {
@@ -93,7 +125,11 @@ export function tiled(pictures: readonly Picture[], columns: number, gap: number
   pictures.forEach(({ data }, k) => {
     const left = (k % columns) * (width + gap);
     const top = Math.floor(k / columns) * (height + gap);
-    for (let y = 0; y < height; y++) out.set(data.subarray(y * width * 3, (y + 1) * width * 3), ((top + y) * size.width + left) * 3);
+    for (let y = 0; y < height; y++)
+      out.set(
+        data.subarray(y * width * 3, (y + 1) * width * 3),
+        ((top + y) * size.width + left) * 3,
+      );
   });
   return { ...size, data: out };
 }

@@ -8,7 +8,12 @@ export interface Spectrum {
  * The power spectrum of a real pattern `[height, width]` with its mean taken off, on a grid of `size` frequencies a side (even):
  * the pattern is thought to lie in zeros, so that the grid may be finer than the pattern.
  */
-export function spectrum(pattern: ArrayLike<number>, height: number, width: number, size = 64): Spectrum {
+export function spectrum(
+  pattern: ArrayLike<number>,
+  height: number,
+  width: number,
+  size = 64,
+): Spectrum {
   let mean = 0;
   for (let i = 0; i < height * width; i++) mean += pattern[i]! / (height * width);
   const rowsReal = new Float64Array(height * size);
@@ -74,7 +79,8 @@ export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
   const py = Math.floor(peak / size) / size - 0.5;
   let near = 0;
   each(size, (fx, fy, i) => {
-    if (Math.min(Math.hypot(fx - px, fy - py), Math.hypot(fx + px, fy + py)) <= lobe) near += power[i]!;
+    if (Math.min(Math.hypot(fx - px, fy - py), Math.hypot(fx + px, fy + py)) <= lobe)
+      near += power[i]!;
   });
   const across = 0.5 * Math.atan2(2 * xy, xx - yy);
   const largest = (xx + yy) / 2 + Math.hypot((xx - yy) / 2, xy);
@@ -89,5 +95,6 @@ export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
 }
 
 function each(size: number, use: (fx: number, fy: number, i: number) => void): void {
-  for (let i = 0; i < size * size; i++) use((i % size) / size - 0.5, Math.floor(i / size) / size - 0.5, i);
+  for (let i = 0; i < size * size; i++)
+    use((i % size) / size - 0.5, Math.floor(i / size) / size - 0.5, i);
 }

@@ -27,7 +27,12 @@ export interface GradCamOptions {
  * Where in the photograph the network finds what speaks for the target: the maps of a deep layer, each weighted by how much
  * the target grows with it on the mean, summed, negative sums cut off (Selvaraju et al. 2016, arXiv 1610.02391).
  */
-export async function gradCam(session: Session, image: Float32Array, target: Target, { layer = lastMaps(session.network) }: GradCamOptions = {}): Promise<GradCam> {
+export async function gradCam(
+  session: Session,
+  image: Float32Array,
+  target: Target,
+  { layer = lastMaps(session.network) }: GradCamOptions = {},
+): Promise<GradCam> {
   const shapes = inferShapes(session.network);
   const shape = findLayer(shapes, layer).output;
   await session.forward(image);
@@ -35,11 +40,22 @@ export async function gradCam(session: Session, image: Float32Array, target: Tar
   await session.backward(target.layer, startOf(session.network, target, 1));
   const weights = channelMeans(await session.activationGradient(layer), shape);
   const values = weightedSum(maps, weights, shape).map((sum) => Math.max(0, sum));
-  return { layer, shape, values, weights, overInput: overInput(values, receptiveCentres(session.network, layer), shapes[0]!.output) };
+  return {
+    layer,
+    shape,
+    values,
+    weights,
+    overInput: overInput(values, receptiveCentres(session.network, layer), shapes[0]!.output),
+  };
 }
 
 /** Grad-CAM over the input times guided backpropagation, `[c, h, w]`: fine lines, only where the class is (Selvaraju et al. §3.2). */
-export async function guidedGradCam(session: Session, image: Float32Array, target: Target, options: GradCamOptions = {}): Promise<Float32Array> {
+export async function guidedGradCam(
+  session: Session,
+  image: Float32Array,
+  target: Target,
+  options: GradCamOptions = {},
+): Promise<Float32Array> {
   const { overInput: where } = await gradCam(session, image, target, options);
   const guided = await guidedBackpropagation(session, image, target);
   return guided.map((value, i) => value * where[i % where.length]!);
@@ -47,10 +63,18 @@ export async function guidedGradCam(session: Session, image: Float32Array, targe
 
 function channelMeans(maps: Float32Array, shape: Shape): Float32Array {
   const places = volume(shape) / shape[0];
-  return Float32Array.from({ length: shape[0] }, (_, c) => maps.subarray(c * places, (c + 1) * places).reduce((sum, value) => sum + value, 0) / places);
+  return Float32Array.from(
+    { length: shape[0] },
+    (_, c) =>
+      maps.subarray(c * places, (c + 1) * places).reduce((sum, value) => sum + value, 0) / places,
+  );
 }
 
-function weightedSum(maps: Float32Array, weights: Float32Array, [channels, height, width]: Shape): Float32Array {
+function weightedSum(
+  maps: Float32Array,
+  weights: Float32Array,
+  [channels, height, width]: Shape,
+): Float32Array {
   const sums = new Float32Array(height * width);
   for (let c = 0; c < channels; c++) {
     for (let i = 0; i < sums.length; i++) sums[i]! += weights[c]! * maps[c * sums.length + i]!;

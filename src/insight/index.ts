@@ -6,7 +6,13 @@ export type { MapDifference, WeightStatistics } from './compare.ts';
 export { inputPicture, mapPicture, overPicture, signedPicture } from './draw.ts';
 export { gradCam, guidedGradCam } from './gradcam.ts';
 export type { GradCam, GradCamOptions } from './gradcam.ts';
-export { deconvnet, guidedBackpropagation, inputGradient, inputGradients, saliency } from './gradients.ts';
+export {
+  deconvnet,
+  guidedBackpropagation,
+  inputGradient,
+  inputGradients,
+  saliency,
+} from './gradients.ts';
 export type { GradientsOptions, Images, TakeGradient } from './gradients.ts';
 export { integratedGradients } from './integrated.ts';
 export type { IntegratedGradients, IntegratedGradientsOptions } from './integrated.ts';

@@ -30,22 +30,46 @@ export interface IntegratedGradients {
  * (image − baseline) · ∫₀¹ ∂target/∂input at baseline + t·(image − baseline) dt, by Gauss and Legendre's rule: shares of the
  * output that sum to its change (Sundararajan, Taly, Yan 2017, arXiv 1703.01365).
  */
-export async function integratedGradients(session: Session, image: Float32Array, target: Target, options: IntegratedGradientsOptions = {}): Promise<IntegratedGradients> {
-  const { baseline = new Float32Array(image.length), steps, tolerance = 0.005, mostSteps = 1024, ...work } = options;
-  ensure(baseline.length === image.length, () => `Expected a baseline of ${image.length} numbers, as many as the image has, but found ${baseline.length}.`);
-  ensure(steps === undefined || (Number.isInteger(steps) && steps > 0), () => `Expected steps to be a whole number above zero but found ${steps}.`);
+export async function integratedGradients(
+  session: Session,
+  image: Float32Array,
+  target: Target,
+  options: IntegratedGradientsOptions = {},
+): Promise<IntegratedGradients> {
+  const {
+    baseline = new Float32Array(image.length),
+    steps,
+    tolerance = 0.005,
+    mostSteps = 1024,
+    ...work
+  } = options;
+  ensure(
+    baseline.length === image.length,
+    () =>
+      `Expected a baseline of ${image.length} numbers, as many as the image has, but found ${baseline.length}.`,
+  );
+  ensure(
+    steps === undefined || (Number.isInteger(steps) && steps > 0),
+    () => `Expected steps to be a whole number above zero but found ${steps}.`,
+  );
   const difference = await change(session, image, baseline, target);
   let tried = steps ?? 32;
   for (;;) {
     const values = await integrate(session, image, baseline, target, tried, work);
     const sum = values.reduce((total, value) => total + value, 0);
     const near = Math.abs(sum - difference) <= tolerance * Math.abs(difference);
-    if (near || steps !== undefined || tried * 2 > mostSteps) return { values: Float32Array.from(values), sum, difference, steps: tried };
+    if (near || steps !== undefined || tried * 2 > mostSteps)
+      return { values: Float32Array.from(values), sum, difference, steps: tried };
     tried *= 2;
   }
 }
 
-async function change(session: Session, image: Float32Array, baseline: Float32Array, target: Target): Promise<number> {
+async function change(
+  session: Session,
+  image: Float32Array,
+  baseline: Float32Array,
+  target: Target,
+): Promise<number> {
   const values: number[] = [];
   for (const one of [image, baseline]) {
     await session.forward(one);
@@ -54,13 +78,21 @@ async function change(session: Session, image: Float32Array, baseline: Float32Ar
   return values[0]! - values[1]!;
 }
 
-async function integrate(session: Session, image: Float32Array, baseline: Float32Array, target: Target, steps: number, work: Work): Promise<Float64Array> {
+async function integrate(
+  session: Session,
+  image: Float32Array,
+  baseline: Float32Array,
+  target: Target,
+  steps: number,
+  work: Work,
+): Promise<Float64Array> {
   const { nodes, weights } = gaussLegendre(steps);
   const mean = new Float64Array(image.length);
   const path: Images = {
     count: steps,
     write: (n, out) => {
-      for (let i = 0; i < out.length; i++) out[i] = baseline[i]! + nodes[n]! * (image[i]! - baseline[i]!);
+      for (let i = 0; i < out.length; i++)
+        out[i] = baseline[i]! + nodes[n]! * (image[i]! - baseline[i]!);
     },
   };
   await inputGradients(session, path, target, work, (gradient, _, n) => {

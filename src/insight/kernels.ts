@@ -37,20 +37,48 @@ const concentrated = 0.3;
  * two colours of one lightness is seen as the edge that it is.
  * @param weight `[kernels, channels, height, width]`.
  */
-export function describeKernels(weight: Float32Array, [kernels, channels, height, width]: readonly [number, number, number, number]): KernelDescription[] {
+export function describeKernels(
+  weight: Float32Array,
+  [kernels, channels, height, width]: readonly [number, number, number, number],
+): KernelDescription[] {
   const size = channels * height * width;
-  ensure(weight.length === kernels * size, () => `Expected ${kernels}×${channels}×${height}×${width} = ${kernels * size} weights but found ${weight.length}.`);
+  ensure(
+    weight.length === kernels * size,
+    () =>
+      `Expected ${kernels}×${channels}×${height}×${width} = ${kernels * size} weights but found ${weight.length}.`,
+  );
   const each = Array.from({ length: kernels }, (_, k) => weight.subarray(k * size, (k + 1) * size));
   const norms = each.map((kernel) => Math.sqrt(kernel.reduce((sum, w) => sum + w * w, 0)));
   const strongest = Math.max(...norms);
   return each.map((kernel, k) => {
-    const waves = describeWaves(spectrum(strongestMixture(kernel, channels), height, width), 1 / Math.max(height, width));
+    const waves = describeWaves(
+      spectrum(strongestMixture(kernel, channels), height, width),
+      1 / Math.max(height, width),
+    );
     const colour = colourOf(kernel, channels);
-    return { kernel: k, kind: kindOf(norms[k]!, strongest, colour, Math.max(waves.concentration, flatnessOf(kernel, channels)), waves), norm: norms[k]!, colour, ...waves };
+    return {
+      kernel: k,
+      kind: kindOf(
+        norms[k]!,
+        strongest,
+        colour,
+        Math.max(waves.concentration, flatnessOf(kernel, channels)),
+        waves,
+      ),
+      norm: norms[k]!,
+      colour,
+      ...waves,
+    };
   });
 }
 
-function kindOf(norm: number, strongest: number, colour: number, pattern: number, { directedness }: Waves): KernelKind {
+function kindOf(
+  norm: number,
+  strongest: number,
+  colour: number,
+  pattern: number,
+  { directedness }: Waves,
+): KernelKind {
   if (norm <= deadShare * strongest) return 'dead';
   if (pattern < concentrated) return 'noise';
   if (colour >= colourShare) return 'colour';
@@ -61,7 +89,9 @@ function kindOf(norm: number, strongest: number, colour: number, pattern: number
 function flatnessOf(kernel: Float32Array, channels: number): number {
   const places = kernel.length / channels;
   const energy = (values: Float32Array): number => values.reduce((sum, w) => sum + w * w, 0);
-  const means = Float32Array.from({ length: channels }, (_, c) => kernel.subarray(c * places, (c + 1) * places).reduce((sum, w) => sum + w / places, 0));
+  const means = Float32Array.from({ length: channels }, (_, c) =>
+    kernel.subarray(c * places, (c + 1) * places).reduce((sum, w) => sum + w / places, 0),
+  );
   const all = energy(kernel);
   return all === 0 ? 0 : (places * energy(means)) / all;
 }

@@ -15,9 +15,15 @@ export interface MapStatistics {
  * that answers in one; equal means by their number.
  * @param activation `[channels, height, width]`, one image.
  */
-export function mapStatistics(activation: Float32Array, [channels, height, width]: Shape): MapStatistics[] {
+export function mapStatistics(
+  activation: Float32Array,
+  [channels, height, width]: Shape,
+): MapStatistics[] {
   const places = height * width;
-  const all = Array.from({ length: channels }, (_, channel) => ({ channel, ...statistics(activation.subarray(channel * places, (channel + 1) * places)) }));
+  const all = Array.from({ length: channels }, (_, channel) => ({
+    channel,
+    ...statistics(activation.subarray(channel * places, (channel + 1) * places)),
+  }));
   return all.toSorted((a, b) => b.mean - a.mean || a.channel - b.channel);
 }
 

@@ -50,7 +50,11 @@ export interface Maximised {
  * steps in its columns change colours as photographs do, mostly light and dark together ("decorrelated colour", Olah,
  * Mordvintsev, Schubert 2017).
  */
-const naturalColours = cholesky([[6498, 5793, 5360], [5793, 6434, 6153], [5360, 6153, 6867]]);
+const naturalColours = cholesky([
+  [6498, 5793, 5360],
+  [5793, 6434, 6153],
+  [5360, 6153, 6867],
+]);
 
 /**
  * A picture that excites one number of the network: gradient ascent from faint noise, seen each time a little shifted, turned
@@ -59,20 +63,49 @@ const naturalColours = cholesky([[6498, 5793, 5360], [5793, 6434, 6153], [5360, 
  * @param session mode `inspection`, keeping the input and the target's layer; take a layer before its ReLU, which gives no
  * gradient while it is closed.
  */
-export async function maximise(session: Session, target: Target, options: MaximiseOptions): Promise<Maximised> {
+export async function maximise(
+  session: Session,
+  target: Target,
+  options: MaximiseOptions,
+): Promise<Maximised> {
   const side = fieldSide(session.network, target);
-  const { steps = 256, rate = 0.05, jitter = Math.min(4, side / 20), scale = 0.05, rotation = 5, blur: deviation = Math.min(1, side / 50), decay = 0.01, seed = 0, colours, ...work } = options;
-  ensure(Number.isInteger(steps) && steps > 0, () => `Expected steps to be a whole number above zero but found ${steps}.`);
+  const {
+    steps = 256,
+    rate = 0.05,
+    jitter = Math.min(4, side / 20),
+    scale = 0.05,
+    rotation = 5,
+    blur: deviation = Math.min(1, side / 50),
+    decay = 0.01,
+    seed = 0,
+    colours,
+    ...work
+  } = options;
+  ensure(
+    Number.isInteger(steps) && steps > 0,
+    () => `Expected steps to be a whole number above zero but found ${steps}.`,
+  );
   const [channels, height, width] = inferShapes(session.network)[0]!.output;
-  ensure(channels === 3, () => `Expected a network for pictures of three colours but found ${channels} channels.`);
+  ensure(
+    channels === 3,
+    () => `Expected a network for pictures of three colours but found ${channels} channels.`,
+  );
   const start = startOf(session.network, target, 1);
   const z = new Float32Array(3 * height * width);
   normal(bits({ seed, purpose: purposes.insight, index: 3 }), z, 0.1);
   await inParts(steps, 1, work, async (step) => {
-    const view = randomView(bits({ seed, purpose: purposes.insight, index: 4, stream: step }), height, width, { jitter, scale, rotation });
+    const view = randomView(
+      bits({ seed, purpose: purposes.insight, index: 4, stream: step }),
+      height,
+      width,
+      { jitter, scale, rotation },
+    );
     await session.forward(seen(toInput(z, colours), view, height, width));
     await session.backward(target.layer, start);
-    const gradient = toColours(seenBackward(await session.activationGradient(session.network[0]!.name), view, height, width), colours);
+    const gradient = toColours(
+      seenBackward(await session.activationGradient(session.network[0]!.name), view, height, width),
+      colours,
+    );
     ascend(z, gradient, rate, decay);
     if (step % 4 === 3) blur(z, deviation * (1 - step / steps), height, width);
   });
@@ -84,13 +117,22 @@ export async function maximise(session: Session, target: Target, options: Maximi
 /** The longer side of what the target sees, in pixels. */
 function fieldSide(network: Network, { layer, unit }: Target): number {
   const [, height, width] = findLayer(inferShapes(network), layer).output;
-  const { rows, columns } = receptiveField(network, layer, Math.floor(unit / width) % height, unit % width);
+  const { rows, columns } = receptiveField(
+    network,
+    layer,
+    Math.floor(unit / width) % height,
+    unit % width,
+  );
   return Math.max(rows.end - rows.start, columns.end - columns.start);
 }
 
 /** A step of one length whatever the gradient's: the mean of its squares is taken off. */
 function ascend(z: Float32Array, gradient: Float32Array, rate: number, decay: number): void {
-  const size = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0) / gradient.reduce((count, g) => count + (g === 0 ? 0 : 1), 0)) || 1;
+  const size =
+    Math.sqrt(
+      gradient.reduce((sum, g) => sum + g * g, 0) /
+        gradient.reduce((count, g) => count + (g === 0 ? 0 : 1), 0),
+    ) || 1;
   for (let i = 0; i < z.length; i++) z[i] = z[i]! * (1 - decay) + (rate * gradient[i]!) / size;
 }
 
@@ -136,7 +178,11 @@ function cholesky(matrix: readonly (readonly number[])[]): number[][] {
 }
 
 /** The unit in the middle of a channel's map. */
-export function middleOf(session: Session, layer: string, channel: number): Target & { readonly y: number; readonly x: number } {
+export function middleOf(
+  session: Session,
+  layer: string,
+  channel: number,
+): Target & { readonly y: number; readonly x: number } {
   const { output } = findLayer(inferShapes(session.network), layer);
   const [y, x] = [output[1] >> 1, output[2] >> 1];
   return { layer, unit: (channel * volume(output)) / output[0] + y * output[2] + x, y, x };

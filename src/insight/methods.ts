@@ -22,50 +22,63 @@ export const methods = {
   'grad-cam': {
     title: 'Grad-CAM',
     does: "Weights the maps of the last convolution by how much the class's score grows with each of them, sums them and keeps what speaks for the class.",
-    source: 'Selvaraju et al. 2016, “Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization”, arXiv 1610.02391',
-    cannot: 'It is as coarse as the maps it sums, shows nothing that speaks against the class, and says where the network looked, not what it saw there.',
+    source:
+      'Selvaraju et al. 2016, “Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization”, arXiv 1610.02391',
+    cannot:
+      'It is as coarse as the maps it sums, shows nothing that speaks against the class, and says where the network looked, not what it saw there.',
   },
   'guided-grad-cam': {
     title: 'Guided Grad-CAM',
     does: 'Guided backpropagation, kept only where Grad-CAM finds the class.',
     source: 'Selvaraju et al. 2016, §3.2, arXiv 1610.02391',
-    cannot: 'Its fine lines come from guided backpropagation, which draws the edges of a photograph for nearly any class (Adebayo et al. 2018): trust the place, not the lines.',
+    cannot:
+      'Its fine lines come from guided backpropagation, which draws the edges of a photograph for nearly any class (Adebayo et al. 2018): trust the place, not the lines.',
   },
   saliency: {
     title: 'Saliency',
     does: "The size of the gradient: how much the class's score would change with each pixel, the largest of its colours.",
-    source: 'Simonyan, Vedaldi and Zisserman 2013, “Deep Inside Convolutional Networks”, arXiv 1312.6034',
-    cannot: 'It tells what the score is sensitive to, not what it is made of, and it jumps from pixel to pixel.',
+    source:
+      'Simonyan, Vedaldi and Zisserman 2013, “Deep Inside Convolutional Networks”, arXiv 1312.6034',
+    cannot:
+      'It tells what the score is sensitive to, not what it is made of, and it jumps from pixel to pixel.',
   },
   smoothgrad: {
     title: 'SmoothGrad',
     does: 'The size of the mean gradient over copies of the photograph with noise added, so that what jumps from pixel to pixel cancels.',
     source: 'Smilkov et al. 2017, “SmoothGrad: removing noise by adding noise”, arXiv 1706.03825',
-    cannot: 'It explains the noisy copies, which the network never saw in training; more or less noise gives another picture.',
+    cannot:
+      'It explains the noisy copies, which the network never saw in training; more or less noise gives another picture.',
   },
   'integrated-gradients': {
     title: 'Integrated gradients',
     does: "Shares out the difference of the class's score between the mean colour and this photograph among the pixels: red adds to it, blue takes away. The shares sum to the difference.",
-    source: 'Sundararajan, Taly and Yan 2017, “Axiomatic Attribution for Deep Networks”, arXiv 1703.01365',
-    cannot: 'Another starting picture than the mean colour gives other shares: pixels of the mean colour always get none.',
+    source:
+      'Sundararajan, Taly and Yan 2017, “Axiomatic Attribution for Deep Networks”, arXiv 1703.01365',
+    cannot:
+      'Another starting picture than the mean colour gives other shares: pixels of the mean colour always get none.',
   },
   'guided-backprop': {
     title: 'Guided backpropagation',
     does: 'The gradient, with only positive signals let back through each ReLU.',
-    source: 'Springenberg et al. 2014, “Striving for Simplicity: The All Convolutional Net”, arXiv 1412.6806',
-    cannot: 'It draws the edges of the photograph for nearly any class and even for random weights (Adebayo et al. 2018): sharp, but little to do with the answer. Try --randomize.',
+    source:
+      'Springenberg et al. 2014, “Striving for Simplicity: The All Convolutional Net”, arXiv 1412.6806',
+    cannot:
+      'It draws the edges of the photograph for nearly any class and even for random weights (Adebayo et al. 2018): sharp, but little to do with the answer. Try --randomize.',
   },
   deconvnet: {
     title: 'Deconvnet',
     does: 'Projects the score back to the pixels: maxima put back where they stood (switches), only positive signals, convolutions transposed.',
-    source: 'Zeiler and Fergus 2013, “Visualizing and Understanding Convolutional Networks”, arXiv 1311.2901',
-    cannot: 'As with guided backpropagation, much of the picture is the photograph itself, whatever the class. LRN, which the paper does not undo, passes by its gradient.',
+    source:
+      'Zeiler and Fergus 2013, “Visualizing and Understanding Convolutional Networks”, arXiv 1311.2901',
+    cannot:
+      'As with guided backpropagation, much of the picture is the photograph itself, whatever the class. LRN, which the paper does not undo, passes by its gradient.',
   },
   occlusion: {
     title: 'Occlusion',
     does: "Covers a square of the photograph with the mean colour, everywhere in turn, and shows how much the class's probability falls: red where it falls, blue where it rises.",
     source: 'Zeiler and Fergus 2013, §4.2, arXiv 1311.2901',
-    cannot: 'It cannot find what is seen in several places at once, for the other places stay; and a covering square is itself something the network never saw.',
+    cannot:
+      'It cannot find what is seen in several places at once, for the other places stay; and a covering square is itself something the network never saw.',
   },
 } as const satisfies Readonly<Record<string, About>>;
 
@@ -75,7 +88,9 @@ export type MethodName = keyof typeof methods;
 export function parseMethod(name: string): MethodName {
   if (Object.hasOwn(methods, name)) return name as MethodName;
   const guess = nearest(name, Object.keys(methods));
-  throw new UsageError(`There is no method "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The methods are: ${Object.keys(methods).join(', ')}.`);
+  throw new UsageError(
+    `There is no method "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The methods are: ${Object.keys(methods).join(', ')}.`,
+  );
 }
 
 export interface ExplainOptions extends Work {
@@ -112,7 +127,13 @@ export function keepForExplain(session: Session['network'], layer?: string): str
  * @param session mode `inspection` or `training`, keeping {@link keepForExplain}.
  * @param image `[channels, height, width]`, the network's input.
  */
-export async function explain(session: Session, image: Float32Array, classIndex: number, method: MethodName, options: ExplainOptions = {}): Promise<Explanation> {
+export async function explain(
+  session: Session,
+  image: Float32Array,
+  classIndex: number,
+  method: MethodName,
+  options: ExplainOptions = {},
+): Promise<Explanation> {
   const { network } = session;
   const target = classTarget(network, classIndex);
   const pixels = image.length / inferShapes(network)[0]!.output[0];
@@ -122,32 +143,70 @@ export async function explain(session: Session, image: Float32Array, classIndex:
   switch (method) {
     case 'grad-cam': {
       const { overInput, layer: from } = await gradCam(session, image, target, cam);
-      return { method, heat: overInput, signed: false, unit: `weighted sum of the maps of ${from}`, facts: {} };
+      return {
+        method,
+        heat: overInput,
+        signed: false,
+        unit: `weighted sum of the maps of ${from}`,
+        facts: {},
+      };
     }
     case 'guided-grad-cam':
       return coloured(method, await guidedGradCam(session, image, target, cam), pixels);
     case 'saliency':
       return coloured(method, await saliency(session, image, target), pixels);
     case 'smoothgrad':
-      return coloured(method, await smoothGrad(session, image, target, { ...work, ...defined({ samples, noise, seed }) }), pixels);
+      return coloured(
+        method,
+        await smoothGrad(session, image, target, { ...work, ...defined({ samples, noise, seed }) }),
+        pixels,
+      );
     case 'guided-backprop':
       return coloured(method, await guidedBackpropagation(session, image, target), pixels);
     case 'deconvnet':
       return coloured(method, await deconvnet(session, image, target), pixels);
     case 'integrated-gradients': {
-      const { values, sum, difference, steps: taken } = await integratedGradients(session, image, target, { ...work, ...defined({ steps }) });
-      return { method, heat: sumOfColours(values, pixels), signed: true, unit: 'share of the score', values, facts: { sum, difference, steps: taken } };
+      const {
+        values,
+        sum,
+        difference,
+        steps: taken,
+      } = await integratedGradients(session, image, target, { ...work, ...defined({ steps }) });
+      return {
+        method,
+        heat: sumOfColours(values, pixels),
+        signed: true,
+        unit: 'share of the score',
+        values,
+        facts: { sum, difference, steps: taken },
+      };
     }
     case 'occlusion': {
       const probability = { layer: network.at(-1)!.name, unit: classIndex };
-      const { overInput, rows, columns, uncovered } = await occlusion(session, image, probability, { ...work, ...options.occlusion });
-      return { method, heat: overInput, signed: true, unit: 'fall of the probability', facts: { squares: rows * columns, probability: uncovered } };
+      const { overInput, rows, columns, uncovered } = await occlusion(session, image, probability, {
+        ...work,
+        ...options.occlusion,
+      });
+      return {
+        method,
+        heat: overInput,
+        signed: true,
+        unit: 'fall of the probability',
+        facts: { squares: rows * columns, probability: uncovered },
+      };
     }
   }
 }
 
 function coloured(method: MethodName, values: Float32Array, pixels: number): Explanation {
-  return { method, heat: largestOfColours(values, pixels), signed: false, unit: 'size of the gradient', values, facts: {} };
+  return {
+    method,
+    heat: largestOfColours(values, pixels),
+    signed: false,
+    unit: 'size of the gradient',
+    values,
+    facts: {},
+  };
 }
 
 /** For each pixel the largest absolute value of its colours (Simonyan et al. §3.1). */
@@ -159,8 +218,15 @@ function sumOfColours(values: Float32Array, pixels: number): Float32Array {
   return perPixel(values, pixels, (sum, value) => sum + value);
 }
 
-function perPixel(values: Float32Array, pixels: number, join: (so: number, value: number) => number): Float32Array {
-  ensure(values.length % pixels === 0, `Expected whole channels of ${pixels} pixels but found ${values.length} numbers.`);
+function perPixel(
+  values: Float32Array,
+  pixels: number,
+  join: (so: number, value: number) => number,
+): Float32Array {
+  ensure(
+    values.length % pixels === 0,
+    `Expected whole channels of ${pixels} pixels but found ${values.length} numbers.`,
+  );
   const out = new Float32Array(pixels);
   for (let i = 0; i < values.length; i++) out[i % pixels] = join(out[i % pixels]!, values[i]!);
   return out;
@@ -168,5 +234,7 @@ function perPixel(values: Float32Array, pixels: number, join: (so: number, value
 
 /** Leaves out what is undefined, as exact optional properties want it. */
 function defined<T extends object>(values: T): { [K in keyof T]: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]: NonNullable<T[K]> };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: NonNullable<T[K]>;
+  };
 }

@@ -24,9 +24,19 @@ export function worstMistakes(probabilities: Float32Array, labels: ArrayLike<num
   const all = Array.from({ length: labels.length }, (_, index): Mistake => {
     const row = probabilities.subarray(index * classes, (index + 1) * classes);
     const predicted = row.reduce((best, value, j) => (value > row[best]! ? j : best), 0);
-    return { index, label: labels[index]!, predicted, confidence: row[predicted]!, probability: row[labels[index]!]! };
+    return {
+      index,
+      label: labels[index]!,
+      predicted,
+      confidence: row[predicted]!,
+      probability: row[labels[index]!]!,
+    };
   });
-  return all.filter(({ label, predicted }) => label !== predicted).toSorted((a, b) => a.probability - b.probability || b.confidence - a.confidence || a.index - b.index);
+  return all
+    .filter(({ label, predicted }) => label !== predicted)
+    .toSorted(
+      (a, b) => a.probability - b.probability || b.confidence - a.confidence || a.index - b.index,
+    );
 }
 
 /** Pairs (label, answer) by how many images they cost, most first. */
@@ -38,5 +48,7 @@ export function confusedPairs(mistakes: readonly Mistake[]): Confusion[] {
     pair.images++;
     counts.set(key, pair);
   }
-  return [...counts.values()].toSorted((a, b) => b.images - a.images || a.label - b.label || a.predicted - b.predicted);
+  return [...counts.values()].toSorted(
+    (a, b) => b.images - a.images || a.label - b.label || a.predicted - b.predicted,
+  );
 }

@@ -14,11 +14,23 @@ export interface Neighbour {
  * @param query `[dimensions]`
  * @param features `[count, dimensions]`
  */
-export function nearestNeighbours(query: Float32Array, features: Float32Array, most: number, metric: Metric = 'euclidean'): Neighbour[] {
+export function nearestNeighbours(
+  query: Float32Array,
+  features: Float32Array,
+  most: number,
+  metric: Metric = 'euclidean',
+): Neighbour[] {
   const dimensions = query.length;
-  ensure(dimensions > 0 && features.length % dimensions === 0, () => `Expected rows of ${dimensions} features, as many as the query has, but found ${features.length} numbers.`);
+  ensure(
+    dimensions > 0 && features.length % dimensions === 0,
+    () =>
+      `Expected rows of ${dimensions} features, as many as the query has, but found ${features.length} numbers.`,
+  );
   const distanceTo = metric === 'euclidean' ? euclidean : cosine;
-  const all = Array.from({ length: features.length / dimensions }, (_, index) => ({ index, distance: distanceTo(query, features, index * dimensions) }));
+  const all = Array.from({ length: features.length / dimensions }, (_, index) => ({
+    index,
+    distance: distanceTo(query, features, index * dimensions),
+  }));
   return all.toSorted((a, b) => a.distance - b.distance || a.index - b.index).slice(0, most);
 }
 

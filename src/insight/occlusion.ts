@@ -40,16 +40,40 @@ export interface Occlusion {
  * arXiv 1311.2901, §4.2). The target may be a class's probability: give the softmax layer.
  * @param session any mode, keeping the target's layer; without `parts` a batch of 64 or so is quicker than one of 1.
  */
-export async function occlusion(session: Session, image: Float32Array, target: Target, options: OcclusionOptions = {}): Promise<Occlusion> {
+export async function occlusion(
+  session: Session,
+  image: Float32Array,
+  target: Target,
+  options: OcclusionOptions = {},
+): Promise<Occlusion> {
   const shape = inferShapes(session.network)[0]!.output;
-  const { patch = 32, stride = 8, fill = Array.from({ length: shape[0] }, () => 0), parts, ...work } = options;
+  const {
+    patch = 32,
+    stride = 8,
+    fill = Array.from({ length: shape[0] }, () => 0),
+    parts,
+    ...work
+  } = options;
   checkSquares(shape, patch, stride, fill);
-  const covers: Covers = { rows: places(shape[1], patch, stride), columns: places(shape[2], patch, stride), fill };
-  const forwards = parts && (await CoveredForwards.prepare(parts, session, image, covers, target.layer));
+  const covers: Covers = {
+    rows: places(shape[1], patch, stride),
+    columns: places(shape[2], patch, stride),
+    fill,
+  };
+  const forwards =
+    parts && (await CoveredForwards.prepare(parts, session, image, covers, target.layer));
   try {
-    const { uncovered, covered } = await (forwards ? inWindows(forwards, target, covers, work) : inFull(session, image, target, covers, work));
+    const { uncovered, covered } = await (forwards
+      ? inWindows(forwards, target, covers, work)
+      : inFull(session, image, target, covers, work));
     const drops = covered.map((value) => uncovered - value);
-    return { rows: covers.rows.length, columns: covers.columns.length, drops, uncovered, overInput: meanDrops(drops, covers, shape) };
+    return {
+      rows: covers.rows.length,
+      columns: covers.columns.length,
+      drops,
+      uncovered,
+      overInput: meanDrops(drops, covers, shape),
+    };
   } finally {
     await forwards?.dispose();
   }
@@ -61,17 +85,29 @@ interface Values {
   readonly covered: Float32Array;
 }
 
-async function inWindows(forwards: CoveredForwards, { layer, unit }: Target, { rows, columns }: Covers, work: Work): Promise<Values> {
+async function inWindows(
+  forwards: CoveredForwards,
+  { layer, unit }: Target,
+  { rows, columns }: Covers,
+  work: Work,
+): Promise<Values> {
   const covered = new Float32Array(rows.length * columns.length);
   await inParts(covered.length, forwards.batch, work, async (first, count) => {
     const outputs = await forwards.covered(layer, first, count);
-    for (let n = 0; n < count; n++) covered[first + n] = outputs[(n * outputs.length) / count + unit]!;
+    for (let n = 0; n < count; n++)
+      covered[first + n] = outputs[(n * outputs.length) / count + unit]!;
   });
   return { uncovered: (await forwards.uncovered(layer))[unit]!, covered };
 }
 
 /** Every covered image through the whole network. */
-async function inFull(session: Session, image: Float32Array, { layer, unit }: Target, covers: Covers, work: Work): Promise<Values> {
+async function inFull(
+  session: Session,
+  image: Float32Array,
+  { layer, unit }: Target,
+  covers: Covers,
+  work: Work,
+): Promise<Values> {
   const shape = inferShapes(session.network)[0]!.output;
   const columns = covers.columns.length;
   const values = new Float32Array(covers.rows.length * columns + 1);
@@ -82,38 +118,83 @@ async function inFull(session: Session, image: Float32Array, { layer, unit }: Ta
       const one = batch.subarray(n * size, (n + 1) * size);
       one.set(image);
       const square = first + n - 1;
-      if (square >= 0) cover(one, shape, covers.rows[Math.floor(square / columns)]!, covers.columns[square % columns]!, covers.fill);
+      if (square >= 0)
+        cover(
+          one,
+          shape,
+          covers.rows[Math.floor(square / columns)]!,
+          covers.columns[square % columns]!,
+          covers.fill,
+        );
     }
     await session.forward(batch);
     const outputs = await session.activation(layer);
-    for (let n = 0; n < count; n++) values[first + n] = outputs[(n * outputs.length) / count + unit]!;
+    for (let n = 0; n < count; n++)
+      values[first + n] = outputs[(n * outputs.length) / count + unit]!;
   });
   return { uncovered: values[0]!, covered: values.subarray(1) };
 }
 
-function checkSquares([channels, height, width]: Shape, patch: number, stride: number, fill: readonly number[]): void {
+function checkSquares(
+  [channels, height, width]: Shape,
+  patch: number,
+  stride: number,
+  fill: readonly number[],
+): void {
   const most = Math.min(height, width);
-  ensure(Number.isInteger(patch) && patch > 0 && patch <= most, () => `Expected patch to be a whole number from 1 to ${most}, the input's side, but found ${patch}.`);
-  ensure(Number.isInteger(stride) && stride > 0 && stride <= patch, () => `Expected stride to be a whole number from 1 to the patch of ${patch}, so that no pixel is left out, but found ${stride}.`);
-  ensure(fill.length === channels, () => `Expected fill to be ${channels} numbers, one a channel, but found ${fill.length}.`);
+  ensure(
+    Number.isInteger(patch) && patch > 0 && patch <= most,
+    () =>
+      `Expected patch to be a whole number from 1 to ${most}, the input's side, but found ${patch}.`,
+  );
+  ensure(
+    Number.isInteger(stride) && stride > 0 && stride <= patch,
+    () =>
+      `Expected stride to be a whole number from 1 to the patch of ${patch}, so that no pixel is left out, but found ${stride}.`,
+  );
+  ensure(
+    fill.length === channels,
+    () => `Expected fill to be ${channels} numbers, one a channel, but found ${fill.length}.`,
+  );
 }
 
 /** So many squares that the last one reaches the border; it may be cut there. */
 function places(length: number, patch: number, stride: number): Span[] {
-  return Array.from({ length: Math.ceil((length - patch) / stride) + 1 }, (_, i) => ({ start: i * stride, end: Math.min(length, i * stride + patch) }));
+  return Array.from({ length: Math.ceil((length - patch) / stride) + 1 }, (_, i) => ({
+    start: i * stride,
+    end: Math.min(length, i * stride + patch),
+  }));
 }
 
-function cover(image: Float32Array, [channels, height, width]: Shape, rows: Span, columns: Span, fill: readonly number[]): void {
+function cover(
+  image: Float32Array,
+  [channels, height, width]: Shape,
+  rows: Span,
+  columns: Span,
+  fill: readonly number[],
+): void {
   for (let c = 0; c < channels; c++) {
-    for (let y = rows.start; y < rows.end; y++) image.fill(fill[c]!, (c * height + y) * width + columns.start, (c * height + y) * width + columns.end);
+    for (let y = rows.start; y < rows.end; y++)
+      image.fill(
+        fill[c]!,
+        (c * height + y) * width + columns.start,
+        (c * height + y) * width + columns.end,
+      );
   }
 }
 
-function meanDrops(drops: Float32Array, { rows, columns }: Covers, [, height, width]: Shape): Float32Array {
+function meanDrops(
+  drops: Float32Array,
+  { rows, columns }: Covers,
+  [, height, width]: Shape,
+): Float32Array {
   const sums = new Float64Array(height * width);
   const covers = new Float64Array(height * width);
   drops.forEach((drop, square) => {
-    const [down, across] = [rows[Math.floor(square / columns.length)]!, columns[square % columns.length]!];
+    const [down, across] = [
+      rows[Math.floor(square / columns.length)]!,
+      columns[square % columns.length]!,
+    ];
     for (let y = down.start; y < down.end; y++) {
       for (let x = across.start; x < across.end; x++) {
         sums[y * width + x]! += drop;

@@ -28,10 +28,23 @@ const spare = 8;
  * instead of a d×d covariance.
  * @param features `[count, dimensions]`
  */
-export async function principalComponents(features: Float32Array, dimensions: number, components: number, { seed = 0, passes = 5, ...work }: PrincipalComponentsOptions = {}): Promise<PrincipalComponents> {
+export async function principalComponents(
+  features: Float32Array,
+  dimensions: number,
+  components: number,
+  { seed = 0, passes = 5, ...work }: PrincipalComponentsOptions = {},
+): Promise<PrincipalComponents> {
   const count = features.length / dimensions;
-  ensure(Number.isInteger(count) && count > 1, () => `Expected at least two rows of ${dimensions} features but found ${features.length} numbers.`);
-  ensure(components >= 1 && components <= Math.min(count, dimensions), () => `Expected 1 to ${Math.min(count, dimensions)} components, no more than there are rows and features, but found ${components}.`);
+  ensure(
+    Number.isInteger(count) && count > 1,
+    () =>
+      `Expected at least two rows of ${dimensions} features but found ${features.length} numbers.`,
+  );
+  ensure(
+    components >= 1 && components <= Math.min(count, dimensions),
+    () =>
+      `Expected 1 to ${Math.min(count, dimensions)} components, no more than there are rows and features, but found ${components}.`,
+  );
   const { centred, variance } = centre(features, count, dimensions);
   const width = Math.min(components + spare, count, dimensions);
   let basis: Float64Array = new Float64Array(width * dimensions);
@@ -45,7 +58,11 @@ export async function principalComponents(features: Float32Array, dimensions: nu
   return inOrder(centred, count, dimensions, basis, components, variance);
 }
 
-function centre(features: Float32Array, count: number, dimensions: number): { centred: Float32Array; variance: number } {
+function centre(
+  features: Float32Array,
+  count: number,
+  dimensions: number,
+): { centred: Float32Array; variance: number } {
   const mean = new Float64Array(dimensions);
   for (let i = 0; i < features.length; i++) mean[i % dimensions]! += features[i]! / count;
   const centred = features.map((value, i) => value - mean[i % dimensions]!);
@@ -53,11 +70,18 @@ function centre(features: Float32Array, count: number, dimensions: number): { ce
 }
 
 /** Rows along basis vectors, `[count, width]`. Four vectors at a time, so that each row is read from memory a quarter as often. */
-function project(rows: Float32Array, count: number, dimensions: number, basis: Float64Array): Float64Array {
+function project(
+  rows: Float32Array,
+  count: number,
+  dimensions: number,
+  basis: Float64Array,
+): Float64Array {
   const width = basis.length / dimensions;
   const out = new Float64Array(count * width);
   for (let k = 0; k < width; k += 4) {
-    const [b0, b1, b2, b3] = four(k, width, (i) => basis.subarray(i * dimensions, (i + 1) * dimensions));
+    const [b0, b1, b2, b3] = four(k, width, (i) =>
+      basis.subarray(i * dimensions, (i + 1) * dimensions),
+    );
     for (let n = 0; n < count; n++) {
       const row = rows.subarray(n * dimensions, (n + 1) * dimensions);
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
@@ -75,15 +99,25 @@ function project(rows: Float32Array, count: number, dimensions: number, basis: F
 }
 
 /** The way back: `[width, dimensions]`, Σ over rows of score · row; four rows at a time. */
-function back(rows: Float32Array, count: number, dimensions: number, scores: Float64Array): Float64Array {
+function back(
+  rows: Float32Array,
+  count: number,
+  dimensions: number,
+  scores: Float64Array,
+): Float64Array {
   const width = scores.length / count;
   const out = new Float64Array(width * dimensions);
   for (let n = 0; n < count; n += 4) {
-    const [r0, r1, r2, r3] = four(n, count, (i) => rows.subarray(i * dimensions, (i + 1) * dimensions));
+    const [r0, r1, r2, r3] = four(n, count, (i) =>
+      rows.subarray(i * dimensions, (i + 1) * dimensions),
+    );
     for (let k = 0; k < width; k++) {
       const sums = out.subarray(k * dimensions, (k + 1) * dimensions);
-      const [s0, s1, s2, s3] = [0, 1, 2, 3].map((i) => (n + i < count ? scores[(n + i) * width + k]! : 0)) as [number, number, number, number];
-      for (let i = 0; i < dimensions; i++) sums[i]! += s0 * r0[i]! + s1 * r1[i]! + s2 * r2[i]! + s3 * r3[i]!;
+      const [s0, s1, s2, s3] = [0, 1, 2, 3].map((i) =>
+        n + i < count ? scores[(n + i) * width + k]! : 0,
+      ) as [number, number, number, number];
+      for (let i = 0; i < dimensions; i++)
+        sums[i]! += s0 * r0[i]! + s1 * r1[i]! + s2 * r2[i]! + s3 * r3[i]!;
     }
   }
   return out;
@@ -91,12 +125,19 @@ function back(rows: Float32Array, count: number, dimensions: number, scores: Flo
 
 /** What `at` gives for four numbers from `first` on; past the last one, the last one again. */
 function four<T>(first: number, count: number, at: (i: number) => T): [T, T, T, T] {
-  return [at(first), at(Math.min(first + 1, count - 1)), at(Math.min(first + 2, count - 1)), at(Math.min(first + 3, count - 1))];
+  return [
+    at(first),
+    at(Math.min(first + 1, count - 1)),
+    at(Math.min(first + 2, count - 1)),
+    at(Math.min(first + 3, count - 1)),
+  ];
 }
 
 /** Gram and Schmidt, each vector cleaned twice; one that vanishes (fewer directions than vectors) becomes zero. */
 function orthonormalise(basis: Float64Array, dimensions: number): void {
-  const vectors = Array.from({ length: basis.length / dimensions }, (_, k) => basis.subarray(k * dimensions, (k + 1) * dimensions));
+  const vectors = Array.from({ length: basis.length / dimensions }, (_, k) =>
+    basis.subarray(k * dimensions, (k + 1) * dimensions),
+  );
   vectors.forEach((vector, k) => {
     const before = norm(vector);
     for (let round = 0; round < 2; round++) {
@@ -106,12 +147,20 @@ function orthonormalise(basis: Float64Array, dimensions: number): void {
       }
     }
     const length = norm(vector);
-    for (let i = 0; i < dimensions; i++) vector[i] = length <= 1e-12 * before || length === 0 ? 0 : vector[i]! / length;
+    for (let i = 0; i < dimensions; i++)
+      vector[i] = length <= 1e-12 * before || length === 0 ? 0 : vector[i]! / length;
   });
 }
 
 /** Turns the basis within its own space until its vectors are components, by Jacobi rotations of their small covariance. */
-function inOrder(rows: Float32Array, count: number, dimensions: number, basis: Float64Array, components: number, variance: number): PrincipalComponents {
+function inOrder(
+  rows: Float32Array,
+  count: number,
+  dimensions: number,
+  basis: Float64Array,
+  components: number,
+  variance: number,
+): PrincipalComponents {
   const width = basis.length / dimensions;
   const seen = project(rows, count, dimensions, basis);
   const covariance = Array.from({ length: width }, (_, a) =>
@@ -126,18 +175,31 @@ function inOrder(rows: Float32Array, count: number, dimensions: number, basis: F
   const directions = new Float64Array(components * dimensions);
   order.forEach((from, k) => {
     const direction = directions.subarray(k * dimensions, (k + 1) * dimensions);
-    for (let j = 0; j < width; j++) for (let i = 0; i < dimensions; i++) direction[i]! += vectors[j]![from]! * basis[j * dimensions + i]!;
-    const largest = direction.reduce((best, value) => (Math.abs(value) > Math.abs(best) ? value : best), 0);
+    for (let j = 0; j < width; j++)
+      for (let i = 0; i < dimensions; i++)
+        direction[i]! += vectors[j]![from]! * basis[j * dimensions + i]!;
+    const largest = direction.reduce(
+      (best, value) => (Math.abs(value) > Math.abs(best) ? value : best),
+      0,
+    );
     if (largest < 0) for (let i = 0; i < dimensions; i++) direction[i]! *= -1;
   });
   const scores = Float32Array.from(project(rows, count, dimensions, directions));
-  return { scores, directions, shares: Float64Array.from(order, (k) => (variance === 0 ? 0 : Math.max(0, values[k]!) / variance)) };
+  return {
+    scores,
+    directions,
+    shares: Float64Array.from(order, (k) =>
+      variance === 0 ? 0 : Math.max(0, values[k]!) / variance,
+    ),
+  };
 }
 
 /** Eigenvalues and eigenvectors (columns) of a small symmetric matrix. */
 function eigen(matrix: Float64Array[]): { values: Float64Array; vectors: Float64Array[] } {
   const n = matrix.length;
-  const vectors = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
+  const vectors = Array.from({ length: n }, (_, i) =>
+    Float64Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)),
+  );
   for (let sweep = 0; sweep < 60; sweep++) {
     let off = 0;
     for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off += matrix[p]![q]! ** 2;

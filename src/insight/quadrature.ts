@@ -30,6 +30,7 @@ export function gaussLegendre(n: number): Quadrature {
 function legendre(n: number, x: number): { value: number; derivative: number } {
   let before = 1;
   let value = x;
-  for (let k = 2; k <= n; k++) [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k];
+  for (let k = 2; k <= n; k++)
+    [before, value] = [value, ((2 * k - 1) * x * value - (k - 1) * before) / k];
   return { value, derivative: (n * (x * value - before)) / (x * x - 1) };
 }

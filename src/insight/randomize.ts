@@ -9,8 +9,18 @@ import { bits, purposes } from '../random/philox.ts';
 /** The layers with weights from `layer` up to the scores: what {@link randomize} changes. */
 export function layersFrom(network: Network, layer: string): string[] {
   const start = network.indexOf(findLayer(inferShapes(network), layer).layer);
-  const names = network.slice(start).filter(hasParameters).map(({ name }) => name);
-  ensure(names.length > 0, () => `There is no layer with weights from "${layer}" upwards. Those with weights are: ${network.filter(hasParameters).map(({ name }) => name).join(', ')}.`);
+  const names = network
+    .slice(start)
+    .filter(hasParameters)
+    .map(({ name }) => name);
+  ensure(
+    names.length > 0,
+    () =>
+      `There is no layer with weights from "${layer}" upwards. Those with weights are: ${network
+        .filter(hasParameters)
+        .map(({ name }) => name)
+        .join(', ')}.`,
+  );
   return names;
 }
 
@@ -24,8 +34,14 @@ export async function randomize(session: Session, layer: string, seed: number): 
   for (const [index, { name, layer: owner }] of session.parameters.entries()) {
     if (!names.has(owner.name)) continue;
     const values = await session.getParameter(name);
-    const order = permutation(bits({ seed, purpose: purposes.insight, index: 2, stream: index }), values.length);
-    await session.setParameter(name, Float32Array.from(order, (from) => values[from]!));
+    const order = permutation(
+      bits({ seed, purpose: purposes.insight, index: 2, stream: index }),
+      values.length,
+    );
+    await session.setParameter(
+      name,
+      Float32Array.from(order, (from) => values[from]!),
+    );
   }
 }
 
@@ -34,7 +50,10 @@ export async function randomize(session: Session, layer: string, seed: number): 
  * How Adebayo et al. measure whether an explanation noticed that the weights were gone.
  */
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  ensure(a.length === b.length, () => `Expected two maps of one size but found ${a.length} and ${b.length} numbers.`);
+  ensure(
+    a.length === b.length,
+    () => `Expected two maps of one size but found ${a.length} and ${b.length} numbers.`,
+  );
   const ra = ranks(a);
   const rb = ranks(b);
   const middle = (a.length - 1) / 2;
@@ -55,7 +74,7 @@ function ranks(values: ArrayLike<number>): Float64Array {
   const size = (i: number): number => Math.abs(values[i]!);
   order.sort((i, j) => size(i) - size(j));
   const out = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start + 1;
     while (end < order.length && size(order[end]!) === size(order[start]!)) end++;
     for (let k = start; k < end; k++) out[order[k]!] = (start + end - 1) / 2;

@@ -22,8 +22,16 @@ export interface Field {
 export function receptiveField(network: Network, layer: string, y: number, x: number): Field {
   const shapes = shapesUpTo(network, layer);
   const [, height, width] = shapes.at(-1)!.output;
-  ensure(inside(y, height) && inside(x, width), () => `Layer "${layer}" has maps of ${height}×${width}, so there is no place (${y}, ${x}) in it.`);
-  const back = (side: Side, place: number): Span => shapes.reduceRight((span, shape) => lookedAt(shape, side, span), { start: place, end: place + 1 });
+  ensure(
+    inside(y, height) && inside(x, width),
+    () =>
+      `Layer "${layer}" has maps of ${height}×${width}, so there is no place (${y}, ${x}) in it.`,
+  );
+  const back = (side: Side, place: number): Span =>
+    shapes.reduceRight((span, shape) => lookedAt(shape, side, span), {
+      start: place,
+      end: place + 1,
+    });
   return { rows: back(1, y), columns: back(2, x) };
 }
 
@@ -38,7 +46,10 @@ export function receptiveCentres(network: Network, layer: string): Centres {
   const shapes = shapesUpTo(network, layer);
   const along = (side: Side): Float64Array =>
     Float64Array.from({ length: shapes.at(-1)!.output[side] }, (_, place) => {
-      const { start, end } = shapes.reduceRight((span, shape) => lookedAtUncut(shape, side, span), { start: place, end: place + 1 });
+      const { start, end } = shapes.reduceRight((span, shape) => lookedAtUncut(shape, side, span), {
+        start: place,
+        end: place + 1,
+      });
       return (start + end - 1) / 2;
     });
   return { rows: along(1), columns: along(2) };
@@ -62,11 +73,18 @@ function lookedAt(shape: LayerShape, side: Side, span: Span): Span {
 }
 
 /** What outputs `start … end − 1` of one layer look at, padding included. */
-export function lookedAtUncut({ layer, window, input, output }: LayerShape, side: Side, { start, end }: Span): Span {
+export function lookedAtUncut(
+  { layer, window, input, output }: LayerShape,
+  side: Side,
+  { start, end }: Span,
+): Span {
   if (window !== undefined) {
     const stride = window.stride[side - 1]!;
     const before = side === 1 ? window.padding.top : window.padding.left;
-    return { start: start * stride - before, end: (end - 1) * stride - before + window.kernel[side - 1]! };
+    return {
+      start: start * stride - before,
+      end: (end - 1) * stride - before + window.kernel[side - 1]!,
+    };
   }
   switch (layer.type) {
     case 'lrn': {
@@ -74,7 +92,10 @@ export function lookedAtUncut({ layer, window, input, output }: LayerShape, side
       return { start: start - half, end: end + half };
     }
     case 'adaptiveAveragePool':
-      return { start: Math.floor((start * input[side]) / output[side]), end: Math.ceil((end * input[side]) / output[side]) };
+      return {
+        start: Math.floor((start * input[side]) / output[side]),
+        end: Math.ceil((end * input[side]) / output[side]),
+      };
     case 'dense':
       return { start: 0, end: input[side] };
     default:
@@ -88,7 +109,11 @@ export function lookedAtUncut({ layer, window, input, output }: LayerShape, side
  * field, because the first unit of a convolution without padding does not look at the corner.
  * @returns `[height, width]` of the input.
  */
-export function overInput(map: ArrayLike<number>, centres: Centres, [, height, width]: Shape): Float32Array {
+export function overInput(
+  map: ArrayLike<number>,
+  centres: Centres,
+  [, height, width]: Shape,
+): Float32Array {
   const rows = weights(centres.rows, height);
   const columns = weights(centres.columns, width);
   const mapWidth = centres.columns.length;
@@ -97,7 +122,9 @@ export function overInput(map: ArrayLike<number>, centres: Centres, [, height, w
     const { low, high, share } = rows[y]!;
     for (let x = 0; x < width; x++) {
       const column = columns[x]!;
-      const at = (row: number): number => map[row * mapWidth + column.low]! * (1 - column.share) + map[row * mapWidth + column.high]! * column.share;
+      const at = (row: number): number =>
+        map[row * mapWidth + column.low]! * (1 - column.share) +
+        map[row * mapWidth + column.high]! * column.share;
       out[y * width + x] = at(low) * (1 - share) + at(high) * share;
     }
   }
@@ -105,12 +132,19 @@ export function overInput(map: ArrayLike<number>, centres: Centres, [, height, w
 }
 
 /** For each pixel the two neighbouring centres and the second one's share. */
-function weights(centres: Float64Array, length: number): { low: number; high: number; share: number }[] {
+function weights(
+  centres: Float64Array,
+  length: number,
+): { low: number; high: number; share: number }[] {
   let low = 0;
   return Array.from({ length }, (_, pixel) => {
     while (low < centres.length - 2 && centres[low + 1]! <= pixel) low++;
     const high = Math.min(low + 1, centres.length - 1);
     const distance = centres[high]! - centres[low]!;
-    return { low, high, share: distance === 0 ? 0 : Math.min(1, Math.max(0, (pixel - centres[low]!) / distance)) };
+    return {
+      low,
+      high,
+      share: distance === 0 ? 0 : Math.min(1, Math.max(0, (pixel - centres[low]!) / distance)),
+    };
   });
 }

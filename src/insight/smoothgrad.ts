@@ -19,9 +19,20 @@ export interface SmoothGradOptions extends Work {
  * The mean gradient over noisy copies of the image, `[c, h, w]`: a single gradient jumps from pixel to pixel, its mean does not
  * (Smilkov et al. 2017, arXiv 1706.03825).
  */
-export async function smoothGrad(session: Session, image: Float32Array, target: Target, { samples = 25, noise = 0.15, seed = 0, ...work }: SmoothGradOptions = {}): Promise<Float32Array> {
-  ensure(Number.isInteger(samples) && samples > 0, () => `Expected samples to be a whole number above zero but found ${samples}.`);
-  ensure(noise >= 0 && Number.isFinite(noise), () => `Expected noise to be a share of the image's range, 0 or more, but found ${noise}.`);
+export async function smoothGrad(
+  session: Session,
+  image: Float32Array,
+  target: Target,
+  { samples = 25, noise = 0.15, seed = 0, ...work }: SmoothGradOptions = {},
+): Promise<Float32Array> {
+  ensure(
+    Number.isInteger(samples) && samples > 0,
+    () => `Expected samples to be a whole number above zero but found ${samples}.`,
+  );
+  ensure(
+    noise >= 0 && Number.isFinite(noise),
+    () => `Expected noise to be a share of the image's range, 0 or more, but found ${noise}.`,
+  );
   const deviation = noise * range(image);
   const mean = new Float64Array(image.length);
   const write = (n: number, out: Float32Array): void => {

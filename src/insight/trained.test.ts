@@ -43,15 +43,28 @@ before(async () => {
   const data = join(folder, 'pictures');
   await writeScenes(data, { seed, perClass });
   for (const part of ['train', 'val', 'test']) {
-    for (const name of sceneClasses.filter((one) => !classes.includes(one))) await rm(join(data, part, name), { recursive: true });
+    for (const name of sceneClasses.filter((one) => !classes.includes(one)))
+      await rm(join(data, part, name), { recursive: true });
   }
-  const trained = await train({ data, out: join(folder, 'run'), settings: { ...demoSettings, seed, epochs } });
+  const trained = await train({
+    data,
+    out: join(folder, 'run'),
+    settings: { ...demoSettings, seed, epochs },
+  });
   ({ model } = await importWeights(trained.model));
   side = model.preprocessing.crop;
   const engine = await findEngine('auto');
-  session = await engine.prepare(model.network, { batch: 32, mode: 'inspection', keep: keepForExplain(model.network) });
+  session = await engine.prepare(model.network, {
+    batch: 32,
+    mode: 'inspection',
+    keep: keepForExplain(model.network),
+  });
   for (const [name, values] of model.weights) await session.setParameter(name, values);
-  scenes = await Promise.all(model.labels.flatMap(({ name }, label) => Array.from({ length: asked }, (_, n) => scene(name, label, 10_000 + n))));
+  scenes = await Promise.all(
+    model.labels.flatMap(({ name }, label) =>
+      Array.from({ length: asked }, (_, n) => scene(name, label, 10_000 + n)),
+    ),
+  );
 });
 after(async () => {
   await session.dispose();
@@ -61,17 +74,35 @@ after(async () => {
 async function scene(name: string, label: number, number: number): Promise<Scene> {
   const { preprocessing, meanImage } = model;
   const address = { seed, label: sceneClasses.indexOf(name), number };
-  const input = preprocess(await loadPicture(await drawScene(address), preprocessing), preprocessing, 1, meanImage);
-  const plain = { ...preprocessing, scale: 1, mean: [0, 0, 0], deviation: [255, 255, 255] } as const;
+  const input = preprocess(
+    await loadPicture(await drawScene(address), preprocessing),
+    preprocessing,
+    1,
+    meanImage,
+  );
+  const plain = {
+    ...preprocessing,
+    scale: 1,
+    mean: [0, 0, 0],
+    deviation: [255, 255, 255],
+  } as const;
   const mask = preprocess(await loadPicture(await drawThingMask(address), plain), plain);
-  return { label, input, thing: mask.subarray(0, side * side).map((value) => (value >= 0.5 ? 1 : 0)) };
+  return {
+    label,
+    input,
+    thing: mask.subarray(0, side * side).map((value) => (value >= 0.5 ? 1 : 0)),
+  };
 }
 
 /** The mean probability of each scene's own class when `change` was made to it. */
-async function confidence(change: (scene: Scene, value: number, pixel: number) => number): Promise<number> {
+async function confidence(
+  change: (scene: Scene, value: number, pixel: number) => number,
+): Promise<number> {
   let sum = 0;
   for (const one of scenes) {
-    const probabilities = await session.forward(one.input.map((value, i) => change(one, value, i % (side * side))));
+    const probabilities = await session.forward(
+      one.input.map((value, i) => change(one, value, i % (side * side))),
+    );
     sum += probabilities[one.label]!;
   }
   return sum / scenes.length;
@@ -81,7 +112,9 @@ async function confidence(change: (scene: Scene, value: number, pixel: number) =
 function concentration(map: Float32Array, thing: Float32Array): number {
   const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
   const total = sum(map);
-  return total === 0 ? 1 : sum(map.map((value, i) => value * thing[i]!)) / total / (sum(thing) / thing.length);
+  return total === 0
+    ? 1
+    : sum(map.map((value, i) => value * thing[i]!)) / total / (sum(thing) / thing.length);
 }
 
 function mean(values: readonly number[]): number {
@@ -92,7 +125,12 @@ function mean(values: readonly number[]): number {
 function inBox({ thing }: Scene): (pixel: number) => boolean {
   const places = [...thing.keys()].filter((i) => thing[i] === 1);
   const [rows, columns] = [places.map((i) => Math.floor(i / side)), places.map((i) => i % side)];
-  const [top, bottom, left, right] = [Math.min(...rows), Math.max(...rows), Math.min(...columns), Math.max(...columns)];
+  const [top, bottom, left, right] = [
+    Math.min(...rows),
+    Math.max(...rows),
+    Math.min(...columns),
+    Math.max(...columns),
+  ];
   return (pixel) => {
     const [y, x] = [Math.floor(pixel / side), pixel % side];
     return y >= top && y <= bottom && x >= left && x <= right;
@@ -110,31 +148,49 @@ test('a blanked thing lowers its class, blanked surroundings do so far less', as
   const without = await confidence((one, value, pixel) => (boxes.get(one)!(pixel) ? 0 : value));
   const alone = await confidence((one, value, pixel) => (boxes.get(one)!(pixel) ? value : 0));
   assert.ok(without < whole - 0.3, `${whole} fell only to ${without} without the thing`);
-  assert.ok(alone > without + 0.3, `the thing alone gives ${alone}, its surroundings alone ${without}`);
+  assert.ok(
+    alone > without + 0.3,
+    `the thing alone gives ${alone}, its surroundings alone ${without}`,
+  );
 });
 
 test("gradCam()'s mass lies on the drawn thing, more than its share of the area and more than any wrong map's", async () => {
   const maps: Float32Array[] = [];
-  for (const { input, label } of scenes) maps.push((await gradCam(session, input, classTarget(model.network, label))).overInput);
-  const held = (map: (n: number) => Float32Array): number => mean(scenes.map(({ thing }, n) => concentration(map(n), thing)));
+  for (const { input, label } of scenes)
+    maps.push((await gradCam(session, input, classTarget(model.network, label))).overInput);
+  const held = (map: (n: number) => Float32Array): number =>
+    mean(scenes.map(({ thing }, n) => concentration(map(n), thing)));
   const found = held((n) => maps[n]!);
   const wrong = {
     'a constant map': held((n) => maps[n]!.map(() => 1)),
     'a map upside down': held((n) => maps[n]!.toReversed()),
     "another scene's map": held((n) => maps[(n + 7) % maps.length]!),
-    'a map with less where there is more': held((n) => maps[n]!.map((value) => Math.max(...maps[n]!) - value)),
+    'a map with less where there is more': held((n) =>
+      maps[n]!.map((value) => Math.max(...maps[n]!) - value),
+    ),
   };
   const margin = 1.65;
   assert.ok(found > margin, `${found} times the thing's share of the area`);
-  for (const [name, concentrated] of Object.entries(wrong)) assert.ok(concentrated < margin, `${name} would pass: ${concentrated}`);
+  for (const [name, concentrated] of Object.entries(wrong))
+    assert.ok(concentrated < margin, `${name} would pass: ${concentrated}`);
 });
 
 test('occlusion() falls most where the thing is', async () => {
   const engine = await findEngine('auto');
   const ratios: number[] = [];
   for (const { input, label, thing } of scenes.filter((_, n) => n % 3 === 0)) {
-    const { overInput } = await occlusion(session, input, { layer: 'softmax', unit: label }, { patch: 8, stride: 4, parts: { engine } });
-    ratios.push(concentration(overInput.map((drop) => Math.max(0, drop)), thing));
+    const { overInput } = await occlusion(
+      session,
+      input,
+      { layer: 'softmax', unit: label },
+      { patch: 8, stride: 4, parts: { engine } },
+    );
+    ratios.push(
+      concentration(
+        overInput.map((drop) => Math.max(0, drop)),
+        thing,
+      ),
+    );
   }
   assert.ok(mean(ratios) > 1.7, `${mean(ratios)} times the thing's share of the area`);
 });

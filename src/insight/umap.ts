@@ -17,12 +17,23 @@ export interface UmapOptions extends Work {
  * @param features `[count, dimensions]`; a few dozen principal components do as well as thousands of features and are far quicker.
  * @returns `[count, 2]`
  */
-export async function umap(features: Float32Array, dimensions: number, { neighbours = 15, distance = 0.1, seed = 0, ...work }: UmapOptions = {}): Promise<Float32Array> {
+export async function umap(
+  features: Float32Array,
+  dimensions: number,
+  { neighbours = 15, distance = 0.1, seed = 0, ...work }: UmapOptions = {},
+): Promise<Float32Array> {
   const count = features.length / dimensions;
   ensure(count >= 4, () => `UMAP needs at least 4 rows but found ${count}.`);
   const { UMAP } = await import('umap-js');
-  const rows = Array.from({ length: count }, (_, n) => Array.from(features.subarray(n * dimensions, (n + 1) * dimensions)));
-  const layout = new UMAP({ nComponents: 2, nNeighbors: Math.min(neighbours, count - 1), minDist: distance, random: randomNumbers(seed) });
+  const rows = Array.from({ length: count }, (_, n) =>
+    Array.from(features.subarray(n * dimensions, (n + 1) * dimensions)),
+  );
+  const layout = new UMAP({
+    nComponents: 2,
+    nNeighbors: Math.min(neighbours, count - 1),
+    minDist: distance,
+    random: randomNumbers(seed),
+  });
   const epochs = layout.initializeFit(rows);
   await inParts(epochs, 10, work, async (_, steps) => {
     for (let i = 0; i < steps; i++) layout.step();

@@ -8,13 +8,25 @@ export interface View {
 }
 
 /** A view by chance: `jitter` pixels of shift, `scale` (a share) and `rotation` (degrees) as standard deviations. */
-export function randomView(words: Words, height: number, width: number, { jitter, scale, rotation }: { readonly jitter: number; readonly scale: number; readonly rotation: number }): View {
+export function randomView(
+  words: Words,
+  height: number,
+  width: number,
+  {
+    jitter,
+    scale,
+    rotation,
+  }: { readonly jitter: number; readonly scale: number; readonly rotation: number },
+): View {
   const [dx, dy, ds, dr] = normalFour(words);
   const factor = Math.exp(scale * ds!);
   const angle = (rotation * dr! * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle) * factor, Math.sin(angle) * factor];
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
-  return { m: [cos, -sin, sin, cos], shift: [cx - cos * cx + sin * cy + jitter * dx!, cy - sin * cx - cos * cy + jitter * dy!] };
+  return {
+    m: [cos, -sin, sin, cos],
+    shift: [cx - cos * cx + sin * cy + jitter * dx!, cy - sin * cx - cos * cy + jitter * dy!],
+  };
 }
 
 function normalFour(words: Words): Float64Array {
@@ -24,8 +36,14 @@ function normalFour(words: Words): Float64Array {
 }
 
 /** Calls `use(out, in, weight)` for every pair of pixels that a view joins, bilinear; what lies outside takes the border's pixel. */
-function eachPair({ m, shift }: View, height: number, width: number, use: (out: number, from: number, weight: number) => void): void {
-  const inside = (value: number, length: number): number => Math.min(length - 1, Math.max(0, value));
+function eachPair(
+  { m, shift }: View,
+  height: number,
+  width: number,
+  use: (out: number, from: number, weight: number) => void,
+): void {
+  const inside = (value: number, length: number): number =>
+    Math.min(length - 1, Math.max(0, value));
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const u = inside(m[0] * x + m[1] * y + shift[0], width);
@@ -43,36 +61,57 @@ function eachPair({ m, shift }: View, height: number, width: number, use: (out: 
 }
 
 /** Each of `planes` seen through a view. @param picture `[planes, height, width]` */
-export function seen(picture: Float32Array, view: View, height: number, width: number): Float32Array {
+export function seen(
+  picture: Float32Array,
+  view: View,
+  height: number,
+  width: number,
+): Float32Array {
   const size = height * width;
   const out = new Float32Array(picture.length);
   eachPair(view, height, width, (to, from, weight) => {
-    for (let plane = 0; plane < picture.length; plane += size) out[plane + to]! += weight * picture[plane + from]!;
+    for (let plane = 0; plane < picture.length; plane += size)
+      out[plane + to]! += weight * picture[plane + from]!;
   });
   return out;
 }
 
 /** The way back: the gradient of what is seen to that of the picture; the exact transpose of {@link seen}. */
-export function seenBackward(gradient: Float32Array, view: View, height: number, width: number): Float32Array {
+export function seenBackward(
+  gradient: Float32Array,
+  view: View,
+  height: number,
+  width: number,
+): Float32Array {
   const size = height * width;
   const out = new Float32Array(gradient.length);
   eachPair(view, height, width, (to, from, weight) => {
-    for (let plane = 0; plane < gradient.length; plane += size) out[plane + from]! += weight * gradient[plane + to]!;
+    for (let plane = 0; plane < gradient.length; plane += size)
+      out[plane + from]! += weight * gradient[plane + to]!;
   });
   return out;
 }
 
 /** Gaussian blur in place, both directions, borders repeated. @param deviation in pixels */
-export function blur(picture: Float32Array, deviation: number, height: number, width: number): void {
+export function blur(
+  picture: Float32Array,
+  deviation: number,
+  height: number,
+  width: number,
+): void {
   if (deviation <= 0) return;
   const radius = Math.ceil(3 * deviation);
-  const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * deviation ** 2)));
+  const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) =>
+    Math.exp(-((i - radius) ** 2) / (2 * deviation ** 2)),
+  );
   const total = kernel.reduce((sum, value) => sum + value, 0);
   const along = (start: number, step: number, length: number): void => {
     const line = Float64Array.from({ length }, (_, i) => picture[start + i * step]!);
     for (let i = 0; i < length; i++) {
       let sum = 0;
-      kernel.forEach((weight, k) => (sum += weight * line[Math.min(length - 1, Math.max(0, i + k - radius))]!));
+      kernel.forEach(
+        (weight, k) => (sum += weight * line[Math.min(length - 1, Math.max(0, i + k - radius))]!),
+      );
       picture[start + i * step] = sum / total;
     }
   };

@@ -29,14 +29,25 @@ export interface Place {
  * @param rows the input rows of each change; with each of the `columns` they make one change.
  * @param most a stage in which windows make up more than this share of the convolution's output ends it.
  */
-export function windowStages(network: Network, rows: readonly Span[], columns: readonly Span[], most = 0.7): Stage[] {
+export function windowStages(
+  network: Network,
+  rows: readonly Span[],
+  columns: readonly Span[],
+  most = 0.7,
+): Stage[] {
   const stages: Stage[] = [];
   let [down, across] = [rows, columns];
   for (const layers of byConvolution(inferShapes(network))) {
     const [vertical, horizontal] = [slide(layers, 1, down), slide(layers, 2, across)];
     const [, height, width] = layers[0]!.output;
     if (vertical.convolved * horizontal.convolved > most * height * width) break;
-    stages.push({ layers, read: [vertical.read, horizontal.read], made: [vertical.made, horizontal.made], rows: vertical.places, columns: horizontal.places });
+    stages.push({
+      layers,
+      read: [vertical.read, horizontal.read],
+      made: [vertical.made, horizontal.made],
+      rows: vertical.places,
+      columns: horizontal.places,
+    });
     [down, across] = [vertical.reached, horizontal.reached];
   }
   return stages;
@@ -76,16 +87,28 @@ interface Slide {
 }
 
 function slide(layers: readonly LayerShape[], side: Side, changes: readonly Span[]): Slide {
-  const reached = changes.map((change) => layers.reduce((span, shape) => reachedBy(shape, side, span), change));
+  const reached = changes.map((change) =>
+    layers.reduce((span, shape) => reachedBy(shape, side, span), change),
+  );
   const made = Math.max(1, ...reached.map(({ start, end }) => end - start));
   const last = layers.at(-1)!.output[side] - made;
-  const back = (to: number, over: readonly LayerShape[]): Span => over.reduceRight((span, shape) => lookedAtUncut(shape, side, span), { start: to, end: to + made });
+  const back = (to: number, over: readonly LayerShape[]): Span =>
+    over.reduceRight((span, shape) => lookedAtUncut(shape, side, span), {
+      start: to,
+      end: to + made,
+    });
   const places = reached.map(({ start }) => {
     const to = Math.max(0, Math.min(last, start));
     return { to, from: back(to, layers).start };
   });
   const long = (span: Span): number => span.end - span.start;
-  return { read: long(back(0, layers)), convolved: long(back(0, layers.slice(1))), made, places, reached };
+  return {
+    read: long(back(0, layers)),
+    convolved: long(back(0, layers.slice(1))),
+    made,
+    places,
+    reached,
+  };
 }
 
 /** The outputs of one layer that see any of the given inputs. */
@@ -102,16 +125,26 @@ function reachedBy({ window, output }: LayerShape, side: Side, { start, end }: S
 
 /** The network that computes one window: without padding, for what a window reads has it. */
 export function windowNetwork({ layers, read }: Stage): Network {
-  return partNetwork([layers[0]!.input[0], ...read], layers.map(({ layer }) => unpadded(layer)));
+  return partNetwork(
+    [layers[0]!.input[0], ...read],
+    layers.map(({ layer }) => unpadded(layer)),
+  );
 }
 
 function unpadded(layer: Layer): Layer {
-  return 'padding' in layer ? { ...layer, padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'floor' } : layer;
+  return 'padding' in layer
+    ? { ...layer, padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'floor' }
+    : layer;
 }
 
 /** Some layers of a network as one of its own. Engines want a softmax at the end: where there is none, one that costs nothing is put there. */
 export function partNetwork(shape: Shape, layers: readonly Layer[]): Network {
   const input: Layer = { type: 'input', name: 'part-input', shape };
   if (layers.at(-1)?.type === 'softmax') return [input, ...layers];
-  return [input, ...layers, { type: 'adaptiveAveragePool', name: 'part-means', output: [1, 1] }, { type: 'softmax', name: 'part-softmax' }];
+  return [
+    input,
+    ...layers,
+    { type: 'adaptiveAveragePool', name: 'part-means', output: [1, 1] },
+    { type: 'softmax', name: 'part-softmax' },
+  ];
 }

@@ -7,7 +7,12 @@ export interface Work {
 }
 
 /** `total` things in parts of at most `size`: `run(first, count)` for each, watched and stoppable. */
-export async function inParts(total: number, size: number, { progress, signal }: Work, run: (first: number, count: number) => Promise<void>): Promise<void> {
+export async function inParts(
+  total: number,
+  size: number,
+  { progress, signal }: Work,
+  run: (first: number, count: number) => Promise<void>,
+): Promise<void> {
   for (let first = 0; first < total; first += size) {
     signal?.throwIfAborted();
     const count = Math.min(size, total - first);

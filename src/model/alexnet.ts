@@ -51,18 +51,30 @@ export class AlexNet {
    */
   static async load(path: string, options: LoadOptions = {}): Promise<AlexNet> {
     const { importWeights } = await import('./import.ts');
-    const [engine, { model }] = await Promise.all([engineOf(options), importWeights(path, options)]);
+    const [engine, { model }] = await Promise.all([
+      engineOf(options),
+      importWeights(path, options),
+    ]);
     return AlexNet.of(model, { ...options, engine });
   }
 
   /** From a model in memory. */
-  static async of(model: Model, options: Omit<LoadOptions, keyof ImportOptions> = {}): Promise<AlexNet> {
+  static async of(
+    model: Model,
+    options: Omit<LoadOptions, keyof ImportOptions> = {},
+  ): Promise<AlexNet> {
     checkModel(model);
     const engine = await engineOf(options);
     const { batch = 1, threads } = options;
-    const session = await engine.prepare(model.network, { batch, mode: 'inference', ...(threads !== undefined && { threads }) });
+    const session = await engine.prepare(model.network, {
+      batch,
+      mode: 'inference',
+      ...(threads !== undefined && { threads }),
+    });
     try {
-      await Promise.all([...model.weights].map(([name, values]) => session.setParameter(name, values)));
+      await Promise.all(
+        [...model.weights].map(([name, values]) => session.setParameter(name, values)),
+      );
     } catch (error) {
       await session.dispose();
       throw error;
@@ -75,14 +87,24 @@ export class AlexNet {
    * @param picture a file's path, the bytes of an encoded picture, or raw RGB pixels.
    * @throws {UnreadablePicture} where it is none.
    */
-  async classify(picture: string | Uint8Array | Picture, { top = 5, crops = 1 }: ClassifyOptions = {}): Promise<Prediction[]> {
-    ensure(Number.isInteger(top) && top > 0, `Expected top to be a whole number above zero but found ${top}.`);
+  async classify(
+    picture: string | Uint8Array | Picture,
+    { top = 5, crops = 1 }: ClassifyOptions = {},
+  ): Promise<Prediction[]> {
+    ensure(
+      Number.isInteger(top) && top > 0,
+      `Expected top to be a whole number above zero but found ${top}.`,
+    );
     const { preprocessing, meanImage, labels } = this.model;
     const loaded = await loadPicture(picture, preprocessing);
-    const probabilities = await this.probabilities(preprocess(loaded, preprocessing, crops, meanImage));
+    const probabilities = await this.probabilities(
+      preprocess(loaded, preprocessing, crops, meanImage),
+    );
     const mean = meanOf(probabilities, labels.length);
     const order = [...mean.keys()].toSorted((a, b) => mean[b]! - mean[a]! || a - b);
-    return order.slice(0, top).map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
+    return order
+      .slice(0, top)
+      .map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
   }
 
   /** Probabilities `[n, classes]` of preprocessed pictures `[n, 3, crop, crop]`, any number of them. */
@@ -90,7 +112,11 @@ export class AlexNet {
     const { crop } = this.model.preprocessing;
     const size = 3 * crop * crop;
     const count = images.length / size;
-    ensure(Number.isInteger(count) && count > 0, () => `Expected whole pictures of 3×${crop}×${crop} = ${size} numbers but found ${images.length} numbers.`);
+    ensure(
+      Number.isInteger(count) && count > 0,
+      () =>
+        `Expected whole pictures of 3×${crop}×${crop} = ${size} numbers but found ${images.length} numbers.`,
+    );
     const classes = this.model.labels.length;
     const out = new Float32Array(count * classes);
     for (let done = 0; done < count; done += this.session.batch) {

@@ -1,6 +1,16 @@
 import { AlexNetError, ensure } from '../errors.ts';
 import { hasParameters } from '../network/layer.ts';
-import type { ConvolutionLayer, DenseLayer, Layer, LrnLayer, MaxPoolLayer, Network, ParameterRules, Shape, Size } from '../network/layer.ts';
+import type {
+  ConvolutionLayer,
+  DenseLayer,
+  Layer,
+  LrnLayer,
+  MaxPoolLayer,
+  Network,
+  ParameterRules,
+  Shape,
+  Size,
+} from '../network/layer.ts';
 import { parseNetwork } from '../network/json.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
@@ -23,7 +33,11 @@ export interface Chain {
 
 /** Weights that come without training rules get plain ones. */
 const rules: ParameterRules = {
-  weight: { initial: { distribution: 'normal', standardDeviation: 0.01 }, learningRate: 1, decay: 1 },
+  weight: {
+    initial: { distribution: 'normal', standardDeviation: 0.01 },
+    learningRate: 1,
+    decay: 1,
+  },
   bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 },
 };
 
@@ -49,8 +63,20 @@ export class ChainBuilder {
   }
 
   /** A convolution without bias gets one of zeros. */
-  convolution(geometry: Pick<ConvolutionLayer, 'kernels' | 'kernel' | 'stride' | 'padding' | 'rounding' | 'groups'>, weight: Pending, bias: Pending | undefined): void {
-    this.#push({ type: 'convolution', name: `conv${this.#position + 1}`, parameters: rules, ...geometry });
+  convolution(
+    geometry: Pick<
+      ConvolutionLayer,
+      'kernels' | 'kernel' | 'stride' | 'padding' | 'rounding' | 'groups'
+    >,
+    weight: Pending,
+    bias: Pending | undefined,
+  ): void {
+    this.#push({
+      type: 'convolution',
+      name: `conv${this.#position + 1}`,
+      parameters: rules,
+      ...geometry,
+    });
     this.#pending.push(weight, bias);
   }
 
@@ -62,7 +88,9 @@ export class ChainBuilder {
   /** Any layer without parameters; the name is given here. */
   add(layer: Unnamed): void {
     const base = `${stems[layer.type]}${layer.type === 'softmax' ? '' : this.#position}`;
-    const taken = this.#layers.filter(({ name }) => name === base || name.startsWith(`${base}_`)).length;
+    const taken = this.#layers.filter(
+      ({ name }) => name === base || name.startsWith(`${base}_`),
+    ).length;
     this.#push({ ...layer, name: taken === 0 ? base : `${base}_${taken + 1}` });
   }
 
@@ -77,7 +105,10 @@ export class ChainBuilder {
   }
 
   #push(layer: Layer): void {
-    ensure(this.#layers.length < mostLayers, `The network has more than ${mostLayers} layers, as no AlexNet has.`);
+    ensure(
+      this.#layers.length < mostLayers,
+      `The network has more than ${mostLayers} layers, as no AlexNet has.`,
+    );
     this.#layers.push(layer);
   }
 
@@ -88,13 +119,18 @@ export class ChainBuilder {
   #checkShapes(network: Network): void {
     for (const [index, { name, shape }] of parametersOf(network).entries()) {
       const found = this.#pending[index]?.shape;
-      ensure(found === undefined || found.join() === shape.join(), () => `"${name}" should have the shape ${showShape(shape)} here, but the file's has ${showShape(found!)}.`);
+      ensure(
+        found === undefined || found.join() === shape.join(),
+        () =>
+          `"${name}" should have the shape ${showShape(shape)} here, but the file's has ${showShape(found!)}.`,
+      );
     }
   }
 
   async #read(network: Network): Promise<Map<string, Float32Array>> {
     const weights = new Map<string, Float32Array>();
-    for (const [index, { name, size }] of parametersOf(network).entries()) weights.set(name, (await this.#pending[index]?.read()) ?? new Float32Array(size));
+    for (const [index, { name, size }] of parametersOf(network).entries())
+      weights.set(name, (await this.#pending[index]?.read()) ?? new Float32Array(size));
     return weights;
   }
 }
@@ -127,7 +163,10 @@ export function variantOf(network: Network): Variant | undefined {
 export function likeVariant(variant: Variant, network: Network): Network {
   const [first] = network;
   const [, height, width] = first?.type === 'input' ? first.shape : [0, 0, 0];
-  ensure(height === width, `The variants have square inputs, but the network's is ${height}×${width}.`);
+  ensure(
+    height === width,
+    `The variants have square inputs, but the network's is ${height}×${width}.`,
+  );
   return variantOfWidths(variant, network.filter(hasParameters).map(outputsOf), height);
 }
 
@@ -135,23 +174,34 @@ export function likeVariant(variant: Variant, network: Network): Network {
  * A variant whose k-th layer with parameters has `widths[k]` kernels or units. Where one factor on all widths gives these,
  * it is the very network that `alexnet` makes; else initial values stay those of the full widths.
  */
-export function variantOfWidths(variant: Variant, widths: readonly number[], input?: number): Network {
+export function variantOfWidths(
+  variant: Variant,
+  widths: readonly number[],
+  input?: number,
+): Network {
   const options = { ...(input !== undefined && { input }), classes: widths.at(-1) ?? 0 };
   const template = alexnet(variant, options);
   const own = template.filter(hasParameters).map(outputsOf);
   const factors = new Set(widths.slice(0, -1).map((width, i) => width / own[i]!));
-  const made = [...factors].map((width) => alexnet(variant, { ...options, width })).find((network) => network.filter(hasParameters).map(outputsOf).join() === widths.join());
+  const made = [...factors]
+    .map((width) => alexnet(variant, { ...options, width }))
+    .find((network) => network.filter(hasParameters).map(outputsOf).join() === widths.join());
   return made ?? withWidths(template, widths);
 }
 
 function withWidths(network: Network, widths: readonly number[]): Network {
   const count = network.filter(hasParameters).length;
-  ensure(count === widths.length, `Expected ${count} layers with weights but found ${widths.length}.`);
+  ensure(
+    count === widths.length,
+    `Expected ${count} layers with weights but found ${widths.length}.`,
+  );
   let position = 0;
   const resized = network.map((layer): Layer => {
     if (!hasParameters(layer)) return layer;
     const width = widths[position++]!;
-    return layer.type === 'convolution' ? { ...layer, kernels: width } : { ...layer, outputs: width };
+    return layer.type === 'convolution'
+      ? { ...layer, kernels: width }
+      : { ...layer, outputs: width };
   });
   inferShapes(resized);
   return resized;
@@ -181,7 +231,9 @@ export function computation(network: Network): string {
       case 'maxPool':
         return [['maxPool', poolWindow(layer, window!, input, output)]];
       case 'averagePool':
-        return same(input, output) && layer.kernel.join() === '1,1' ? [] : [['averagePool', poolWindow(layer, window!, input, output)]];
+        return same(input, output) && layer.kernel.join() === '1,1'
+          ? []
+          : [['averagePool', poolWindow(layer, window!, input, output)]];
       case 'adaptiveAveragePool':
         return same(input, output) ? [] : [['adaptiveAveragePool', layer.output]];
       case 'dense':
@@ -203,7 +255,12 @@ function lrnLine({ across, size, alpha, beta, k, groups }: LrnLayer): unknown[] 
 }
 
 /** Where windows hang over the border does not matter to a pooling, only where they start and how many there are. */
-function poolWindow({ kernel, stride, padding }: Pick<MaxPoolLayer, 'kernel' | 'stride' | 'padding'>, _: unknown, __: Shape, output: Shape): unknown {
+function poolWindow(
+  { kernel, stride, padding }: Pick<MaxPoolLayer, 'kernel' | 'stride' | 'padding'>,
+  _: unknown,
+  __: Shape,
+  output: Shape,
+): unknown {
   return [kernel, stride, padding.top, padding.left, output];
 }
 

@@ -35,7 +35,10 @@ export function exportOnnx(model: Model, options: OnnxOptions = {}): Iterable<Ui
     producer: { name: 'alexnet', version: '1' },
     graph: 'alexnet',
     ...graph.write(),
-    metadata: { ...describe(model), 'alexnet.input': options.withPreprocessing === true ? 'bytes' : 'preprocessed' },
+    metadata: {
+      ...describe(model),
+      'alexnet.input': options.withPreprocessing === true ? 'bytes' : 'preprocessed',
+    },
   });
 }
 
@@ -70,19 +73,36 @@ class GraphWriter {
   /** `(p · scale − mean) / deviation` */
   #preprocess(): void {
     const { scale, mean, deviation, resize, crop } = this.#model.preprocessing;
-    if (scale !== 1) this.#node('Mul', 'scale', [this.#constant('preprocessing.scale', [1], [scale])]);
-    const subtracted = 'tensor' in mean ? meanCrop(this.#model.meanImage!, resize.size, crop) : mean;
+    if (scale !== 1)
+      this.#node('Mul', 'scale', [this.#constant('preprocessing.scale', [1], [scale])]);
+    const subtracted =
+      'tensor' in mean ? meanCrop(this.#model.meanImage!, resize.size, crop) : mean;
     const shape = 'tensor' in mean ? [1, 3, crop, crop] : [1, 3, 1, 1];
     this.#node('Sub', 'mean', [this.#constant('preprocessing.mean', shape, subtracted)]);
-    if (deviation.some((value) => value !== 1)) this.#node('Div', 'deviation', [this.#constant('preprocessing.deviation', [1, 3, 1, 1], deviation)]);
+    if (deviation.some((value) => value !== 1))
+      this.#node('Div', 'deviation', [
+        this.#constant('preprocessing.deviation', [1, 3, 1, 1], deviation),
+      ]);
   }
 
   #parameters(): void {
     const { precision = 'f32' } = this.#options;
     for (const { name, shape } of parametersOf(this.#model.network)) {
       const data = this.#model.weights.get(name)!;
-      this.#initializers.push({ name: precision === 'f32' ? name : `${name}.f16`, shape, data, precision });
-      if (precision === 'f16') this.#nodes.push({ type: 'Cast', name: `${name}.cast`, inputs: [`${name}.f16`], outputs: [name], attributes: { to: { int: 1 } } });
+      this.#initializers.push({
+        name: precision === 'f32' ? name : `${name}.f16`,
+        shape,
+        data,
+        precision,
+      });
+      if (precision === 'f16')
+        this.#nodes.push({
+          type: 'Cast',
+          name: `${name}.cast`,
+          inputs: [`${name}.f16`],
+          outputs: [name],
+          attributes: { to: { int: 1 } },
+        });
     }
   }
 
@@ -92,7 +112,10 @@ class GraphWriter {
       case 'input':
         return;
       case 'convolution':
-        return this.#node('Conv', name, [`${name}.weight`, `${name}.bias`], { ...slide(window!), group: { int: layer.groups } });
+        return this.#node('Conv', name, [`${name}.weight`, `${name}.bias`], {
+          ...slide(window!),
+          group: { int: layer.groups },
+        });
       case 'relu':
         return this.#node('Relu', name);
       case 'lrn':
@@ -100,14 +123,19 @@ class GraphWriter {
       case 'maxPool':
         return this.#node('MaxPool', name, [], slide(window!));
       case 'averagePool':
-        return this.#node('AveragePool', name, [], { ...slide(window!), count_include_pad: { int: 0 } });
+        return this.#node('AveragePool', name, [], {
+          ...slide(window!),
+          count_include_pad: { int: 0 },
+        });
       case 'adaptiveAveragePool':
         return this.#adaptive(layer, input, output);
       case 'dense':
-        if (input[1] * input[2] > 1) this.#node('Flatten', `${name}_flatten`, [], { axis: { int: 1 } });
+        if (input[1] * input[2] > 1)
+          this.#node('Flatten', `${name}_flatten`, [], { axis: { int: 1 } });
         return this.#node('Gemm', name, [`${name}.weight`, `${name}.bias`], { transB: { int: 1 } });
       case 'dropout':
-        if (layer.scale === 'test') this.#node('Mul', name, [this.#constant(`${name}.scale`, [1], [1 - layer.rate])]);
+        if (layer.scale === 'test')
+          this.#node('Mul', name, [this.#constant(`${name}.scale`, [1], [1 - layer.rate])]);
         return;
       case 'softmax':
         return this.#node('Softmax', name, [], { axis: { int: 1 } });
@@ -121,9 +149,16 @@ class GraphWriter {
     const band = writeBand(layer, channels);
     const from = this.#value;
     const half = layer.across === 'map' ? (size - 1) / 2 : 0;
-    this.#initializers.push({ name: `${name}.band`, shape: band.shape, data: band.weight }, { name: `${name}.k`, shape: [channels], data: band.bias });
+    this.#initializers.push(
+      { name: `${name}.band`, shape: band.shape, data: band.weight },
+      { name: `${name}.k`, shape: [channels], data: band.bias },
+    );
     this.#node('Mul', `${name}_square`, [from]);
-    this.#node('Conv', `${name}_sum`, [`${name}.band`, `${name}.k`], { group: { int: band.groups }, pads: { ints: [half, half, half, half] }, kernel_shape: { ints: band.shape.slice(2) } });
+    this.#node('Conv', `${name}_sum`, [`${name}.band`, `${name}.k`], {
+      group: { int: band.groups },
+      pads: { ints: [half, half, half, half] },
+      kernel_shape: { ints: band.shape.slice(2) },
+    });
     this.#node('Pow', `${name}_power`, [this.#constant(`${name}.beta`, [1], [beta])]);
     this.#nodes.push({ type: 'Div', name, inputs: [from, this.#value], outputs: [name] });
     this.#value = name;
@@ -132,23 +167,53 @@ class GraphWriter {
   /** ONNX's LRN knows no towers either: they are split, normalised apart and joined. */
   #towers(layer: LrnLayer): void {
     const { name, size, beta, k, groups } = layer;
-    const attributes = { size: { int: size }, alpha: { float: dividedAlpha(layer) }, beta: { float: beta }, bias: { float: k } };
+    const attributes = {
+      size: { int: size },
+      alpha: { float: dividedAlpha(layer) },
+      beta: { float: beta },
+      bias: { float: k },
+    };
     if (groups === 1) return this.#node('LRN', name, [], attributes);
     const towers = Array.from({ length: groups }, (_, i) => `${name}.tower${i + 1}`);
-    this.#nodes.push({ type: 'Split', name: `${name}_split`, inputs: [this.#value], outputs: towers, attributes: { axis: { int: 1 } } });
-    for (const tower of towers) this.#nodes.push({ type: 'LRN', name: `${tower}_lrn`, inputs: [tower], outputs: [`${tower}_lrn`], attributes });
-    this.#nodes.push({ type: 'Concat', name, inputs: towers.map((tower) => `${tower}_lrn`), outputs: [name], attributes: { axis: { int: 1 } } });
+    this.#nodes.push({
+      type: 'Split',
+      name: `${name}_split`,
+      inputs: [this.#value],
+      outputs: towers,
+      attributes: { axis: { int: 1 } },
+    });
+    for (const tower of towers)
+      this.#nodes.push({
+        type: 'LRN',
+        name: `${tower}_lrn`,
+        inputs: [tower],
+        outputs: [`${tower}_lrn`],
+        attributes,
+      });
+    this.#nodes.push({
+      type: 'Concat',
+      name,
+      inputs: towers.map((tower) => `${tower}_lrn`),
+      outputs: [name],
+      attributes: { axis: { int: 1 } },
+    });
     this.#value = name;
   }
 
   /** ONNX has no such pooling: none is needed where the size is right already, a plain one where it divides, a matrix product else. */
-  #adaptive(layer: Layer & { type: 'adaptiveAveragePool' }, [channels, height, width]: readonly [number, number, number], [, rows, columns]: readonly [number, number, number]): void {
+  #adaptive(
+    layer: Layer & { type: 'adaptiveAveragePool' },
+    [channels, height, width]: readonly [number, number, number],
+    [, rows, columns]: readonly [number, number, number],
+  ): void {
     if (height === rows && width === columns) return;
     if (height % rows === 0 && width % columns === 0) {
       const kernel = { ints: [height / rows, width / columns] };
       return this.#node('AveragePool', layer.name, [], { kernel_shape: kernel, strides: kernel });
     }
-    throw new AlexNetError(`The layer "${layer.name}" averages ${height}×${width} maps to ${rows}×${columns}, which do not divide evenly over ${channels} channels; ONNX has no operator for that. Use an input size whose maps are a multiple of ${rows}×${columns}.`);
+    throw new AlexNetError(
+      `The layer "${layer.name}" averages ${height}×${width} maps to ${rows}×${columns}, which do not divide evenly over ${channels} channels; ONNX has no operator for that. Use an input size whose maps are a multiple of ${rows}×${columns}.`,
+    );
   }
 
   #constant(name: string, shape: readonly number[], values: ArrayLike<number>): string {
@@ -157,15 +222,28 @@ class GraphWriter {
   }
 
   /** A node that takes what the one before it gave. */
-  #node(type: string, name: string, inputs: readonly string[] = [], attributes: NonNullable<WrittenNode['attributes']> = {}): void {
+  #node(
+    type: string,
+    name: string,
+    inputs: readonly string[] = [],
+    attributes: NonNullable<WrittenNode['attributes']> = {},
+  ): void {
     this.#nodes.push({ type, name, inputs: [this.#value, ...inputs], outputs: [name], attributes });
     this.#value = name;
   }
 }
 
 /** Overhanging windows are written as padding, which every runtime agrees on; ceil_mode is not. */
-function slide({ kernel, stride, padding: { top, left, bottom, right } }: ResolvedWindow): NonNullable<WrittenNode['attributes']> {
-  return { kernel_shape: { ints: kernel }, strides: { ints: stride }, pads: { ints: [top, left, Math.max(0, bottom), Math.max(0, right)] } };
+function slide({
+  kernel,
+  stride,
+  padding: { top, left, bottom, right },
+}: ResolvedWindow): NonNullable<WrittenNode['attributes']> {
+  return {
+    kernel_shape: { ints: kernel },
+    strides: { ints: stride },
+    pads: { ints: [top, left, Math.max(0, bottom), Math.max(0, right)] },
+  };
 }
 
 function meanCrop(image: Float32Array, size: number, crop: number): Float32Array {

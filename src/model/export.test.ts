@@ -25,13 +25,36 @@ after(() => rm(folder, { recursive: true, force: true }));
 /** A narrow member of the family with values that no rounding leaves alone. */
 function narrow(variant: Variant): Model {
   const network = alexnet(variant, { width: 1 / 16, classes: 4 });
-  const weights = new Map(parametersOf(network).map((parameter, index) => [parameter.name, initialValues({ ...parameter, rule: { ...parameter.rule, initial: { distribution: 'normal', standardDeviation: 0.1 } } }, index, 5)]));
+  const weights = new Map(
+    parametersOf(network).map((parameter, index) => [
+      parameter.name,
+      initialValues(
+        {
+          ...parameter,
+          rule: { ...parameter.rule, initial: { distribution: 'normal', standardDeviation: 0.1 } },
+        },
+        index,
+        5,
+      ),
+    ]),
+  );
   const preprocessing = publishedPreprocessing(variant, inferShapes(network)[0]!.output[1]);
-  return { network, weights, labels: ['a', 'b', 'crane', 'crane'].map((name) => ({ name })), preprocessing, provenance: { note: variant } };
+  return {
+    network,
+    weights,
+    labels: ['a', 'b', 'crane', 'crane'].map((name) => ({ name })),
+    preprocessing,
+    provenance: { note: variant },
+  };
 }
 
 for (const variant of variantNames) {
-  for (const [ending, options] of [['onnx', {}], ['onnx', { portable: true }], ['onnx', { withPreprocessing: true }], ['safetensors', {}]] as const) {
+  for (const [ending, options] of [
+    ['onnx', {}],
+    ['onnx', { portable: true }],
+    ['onnx', { withPreprocessing: true }],
+    ['safetensors', {}],
+  ] as const) {
     test(`${variant} → ${ending} ${JSON.stringify(options)} → ours is the same model, bit for bit`, async () => {
       const path = join(folder, `${variant}.${ending}`);
       const model = narrow(variant);
@@ -41,7 +64,10 @@ for (const variant of variantNames) {
     });
   }
 
-  for (const [ending, names] of [['npz', 'ours'], ['safetensors', 'torchvision']] as const) {
+  for (const [ending, names] of [
+    ['npz', 'ours'],
+    ['safetensors', 'torchvision'],
+  ] as const) {
     test(`${variant} → ${ending} with the names ${names} → ours keeps every weight, bit for bit`, async () => {
       const path = join(folder, `${variant}-weights.${ending}`);
       const model = narrow(variant);
@@ -55,7 +81,9 @@ for (const variant of variantNames) {
 
 test('exportOnnx() writes LRN as LRN, one for each tower, or by simple operators when asked or where LRN cannot say it', async () => {
   const kinds = async (variant: Variant, portable: boolean): Promise<string[]> => {
-    const { nodes } = await readOnnx(bytesSource(Buffer.concat([...exportOnnx(narrow(variant), { portable })])));
+    const { nodes } = await readOnnx(
+      bytesSource(Buffer.concat([...exportOnnx(narrow(variant), { portable })])),
+    );
     return nodes.map(({ type }) => type).filter((type) => type === 'LRN' || type === 'Pow');
   };
   assert.deepEqual(await kinds('caffe', false), ['LRN', 'LRN']);
@@ -73,11 +101,21 @@ test('f16 on the way out halves the numbers and comes back rounded once', async 
     const back = await importWeights(path, { variant: 'caffe' });
     for (const [name, values] of model.weights) {
       const found = back.model.weights.get(name)!;
-      assert.ok(values.every((value, i) => Math.abs(found[i]! - value) <= Math.max(Math.abs(value) * 2 ** -11, 2 ** -25)), `${ending} ${name}`);
+      assert.ok(
+        values.every(
+          (value, i) =>
+            Math.abs(found[i]! - value) <= Math.max(Math.abs(value) * 2 ** -11, 2 ** -25),
+        ),
+        `${ending} ${name}`,
+      );
     }
   }
 });
 
 test('exportModel() refuses endings that say nothing', async () => {
-  await assert.rejects(exportModel('model.h5', narrow('caffe')), { name: 'UsageError', message: 'The ending of model.h5 should say what is written: .safetensors, .onnx, .npz. Found ".h5".' });
+  await assert.rejects(exportModel('model.h5', narrow('caffe')), {
+    name: 'UsageError',
+    message:
+      'The ending of model.h5 should say what is written: .safetensors, .onnx, .npz. Found ".h5".',
+  });
 });

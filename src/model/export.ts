@@ -17,7 +17,11 @@ export interface ExportOptions extends OnnxOptions {
 }
 
 /** What is written, by the ending of the file's name. */
-export const writtenKinds = { '.safetensors': 'safetensors', '.onnx': 'onnx', '.npz': 'numpy' } as const;
+export const writtenKinds = {
+  '.safetensors': 'safetensors',
+  '.onnx': 'onnx',
+  '.npz': 'numpy',
+} as const;
 
 type WrittenKind = (typeof writtenKinds)[keyof typeof writtenKinds];
 
@@ -25,11 +29,17 @@ type WrittenKind = (typeof writtenKinds)[keyof typeof writtenKinds];
 export function checkWritten(path: string): WrittenKind {
   const ending = extname(path).toLowerCase();
   if (Object.hasOwn(writtenKinds, ending)) return writtenKinds[ending as keyof typeof writtenKinds];
-  throw new UsageError(`The ending of ${path} should say what is written: ${Object.keys(writtenKinds).join(', ')}. Found "${ending}".`);
+  throw new UsageError(
+    `The ending of ${path} should say what is written: ${Object.keys(writtenKinds).join(', ')}. Found "${ending}".`,
+  );
 }
 
 /** Writes a model as what the ending of `path` says: `.safetensors`, `.onnx` or `.npz`. @throws {UsageError} for other endings. */
-export async function exportModel(path: string, model: Model, options: ExportOptions = {}): Promise<WrittenKind> {
+export async function exportModel(
+  path: string,
+  model: Model,
+  options: ExportOptions = {},
+): Promise<WrittenKind> {
   const kind = checkWritten(path);
   await writeWhole(path, encode(kind, model, options));
   return kind;
@@ -39,19 +49,35 @@ function encode(kind: WrittenKind, model: Model, options: ExportOptions): Iterab
   const { precision = 'f32', names = 'ours' } = options;
   if (kind === 'onnx') return exportOnnx(model, options);
   if (kind === 'numpy') return exportNpz(model, precision);
-  return names === 'torchvision' ? exportTorchvision(model, precision) : encodeModel(model, precision);
+  return names === 'torchvision'
+    ? exportTorchvision(model, precision)
+    : encodeModel(model, precision);
 }
 
 /** Weights alone under our names, in our layouts. */
 export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
   checkModel(model);
-  return writeNpz(parametersOf(model.network).map(({ name, shape }) => ({ name, shape, data: model.weights.get(name)! })), precision);
+  return writeNpz(
+    parametersOf(model.network).map(({ name, shape }) => ({
+      name,
+      shape,
+      data: model.weights.get(name)!,
+    })),
+    precision,
+  );
 }
 
 /** Weights alone under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes them. @throws {AlexNetError} for other kinds of network. */
-export function exportTorchvision(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
+export function exportTorchvision(
+  model: Model,
+  precision: WrittenPrecision = 'f32',
+): Iterable<Uint8Array> {
   checkModel(model);
   const names = torchvisionNames(model.network);
-  const tensors: NamedTensor[] = parametersOf(model.network).map(({ name, shape }) => ({ name: names.get(name)!, shape, data: model.weights.get(name)! }));
+  const tensors: NamedTensor[] = parametersOf(model.network).map(({ name, shape }) => ({
+    name: names.get(name)!,
+    shape,
+    data: model.weights.get(name)!,
+  }));
   return writeSafetensors(tensors, { metadata: { format: 'pt' }, precision });
 }

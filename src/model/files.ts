@@ -6,7 +6,10 @@ import { AlexNetError } from '../errors.ts';
 import type { ByteSource } from '../formats/source.ts';
 
 /** Opens a file, gives it to `use` as a source, and closes it. @throws {AlexNetError} where there is no such file. */
-export async function withFile<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
+export async function withFile<T>(
+  path: string,
+  use: (source: ByteSource) => Promise<T>,
+): Promise<T> {
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
@@ -27,8 +30,13 @@ async function openFile(path: string): Promise<FileHandle> {
   throw new AlexNetError(`${path} is not a file.`);
 }
 
-async function readFully(file: FileHandle, into: Uint8Array, position: number, path: string): Promise<void> {
-  for (let done = 0; done < into.length; ) {
+async function readFully(
+  file: FileHandle,
+  into: Uint8Array,
+  position: number,
+  path: string,
+): Promise<void> {
+  for (let done = 0; done < into.length;) {
     const { bytesRead } = await file.read(into, done, into.length - done, position + done);
     if (bytesRead === 0) throw new AlexNetError(`${path} became shorter while it was read.`);
     done += bytesRead;

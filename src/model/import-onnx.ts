@@ -35,11 +35,24 @@ class Importer {
   #value: string;
 
   constructor(model: OnnxModel, input: number | undefined) {
-    ensure(model.opset >= 1 && model.opset <= 25, `The ONNX model uses opset ${model.opset}; 1 to 25 are known.`);
+    ensure(
+      model.opset >= 1 && model.opset <= 25,
+      `The ONNX model uses opset ${model.opset}; 1 to 25 are known.`,
+    );
     this.#graph = new OnnxGraph(model);
     const pictures = model.inputs.filter(({ name }) => !model.initializers.has(name));
     const [picture] = pictures;
-    if (picture === undefined || pictures.length > 1) throw new AlexNetError(`The ONNX model should have one input, the picture, but has ${pictures.length}${pictures.length > 1 ? `: ${pictures.slice(0, 8).map(({ name }) => name).join(', ')}` : ''}.`);
+    if (picture === undefined || pictures.length > 1)
+      throw new AlexNetError(
+        `The ONNX model should have one input, the picture, but has ${pictures.length}${
+          pictures.length > 1
+            ? `: ${pictures
+                .slice(0, 8)
+                .map(({ name }) => name)
+                .join(', ')}`
+            : ''
+        }.`,
+      );
     const [, channels = 3, height = input ?? 224, width = input ?? height] = picture.shape ?? [];
     this.#builder = new ChainBuilder([channels, height, width]);
     this.#value = picture.name;
@@ -52,36 +65,67 @@ class Importer {
       await this.#step(consumers);
     }
     const answers = this.#graph.model.outputs.map(({ name }) => name);
-    ensure(answers.includes(this.#value), `The ONNX graph is not a chain of AlexNet's layers: from its picture on it ends at "${this.#value}", but its answer is "${answers.slice(0, 4).join('", "')}".`);
+    ensure(
+      answers.includes(this.#value),
+      `The ONNX graph is not a chain of AlexNet's layers: from its picture on it ends at "${this.#value}", but its answer is "${answers.slice(0, 4).join('", "')}".`,
+    );
     return { ...(await this.#builder.finish()), arithmetic: this.#arithmetic };
   }
 
   async #step(consumers: readonly OnnxNode[]): Promise<void> {
     const [node] = consumers;
     if (consumers.length > 1) return this.#portableLrn(consumers);
-    const known = node!.domain === 'com.microsoft' ? Object.hasOwn(fused, node!.type) : node!.domain === '' || node!.domain === 'ai.onnx';
+    const known =
+      node!.domain === 'com.microsoft'
+        ? Object.hasOwn(fused, node!.type)
+        : node!.domain === '' || node!.domain === 'ai.onnx';
     if (!known) refuse(node!, `it comes from the domain "${node!.domain.slice(0, 60)}"`);
     const handler = Object.hasOwn(handlers, node!.type) ? handlers[node!.type] : undefined;
     if (handler === undefined) refuse(node!, 'this operator is none of them');
-    const next = await handler({ node: node!, graph: this.#graph, builder: this.#builder, arithmetic: this.#arithmetic, value: this.#value });
+    const next = await handler({
+      node: node!,
+      graph: this.#graph,
+      builder: this.#builder,
+      arithmetic: this.#arithmetic,
+      value: this.#value,
+    });
     this.#value = next ?? node!.outputs[0]!;
   }
 
   /** `x / (k + α·Σx²)^β` as we write it for runtimes without LRN: Mul(x, x) → Conv with a band of α → Pow → Div. */
   async #portableLrn(consumers: readonly OnnxNode[]): Promise<void> {
-    const square = consumers.find(({ type, inputs }) => type === 'Mul' && inputs.every((input) => input === this.#value));
-    const divide = consumers.find(({ type, inputs }) => type === 'Div' && inputs[0] === this.#value);
+    const square = consumers.find(
+      ({ type, inputs }) => type === 'Mul' && inputs.every((input) => input === this.#value),
+    );
+    const divide = consumers.find(
+      ({ type, inputs }) => type === 'Div' && inputs[0] === this.#value,
+    );
     const sum = this.#graph.only(square?.outputs[0], 'Conv');
     const power = this.#graph.only(sum?.outputs[0], 'Pow');
     const beta = this.#graph.numbers(power?.inputs[1])?.[0];
     const weight = this.#graph.constant(sum?.inputs[1]);
     const bias = this.#graph.constant(sum?.inputs[2]);
-    if (consumers.length !== 2 || divide === undefined || sum === undefined || weight === undefined || bias === undefined || beta === undefined || divide.inputs[1] !== power?.outputs[0]) {
-      refuse(consumers[0]!, `the value "${this.#value}" goes on to ${consumers.length} nodes (${consumers.slice(0, 4).map(({ type }) => type).join(', ')}), and that is no local response normalisation`);
+    if (
+      consumers.length !== 2 ||
+      divide === undefined ||
+      sum === undefined ||
+      weight === undefined ||
+      bias === undefined ||
+      beta === undefined ||
+      divide.inputs[1] !== power?.outputs[0]
+    ) {
+      refuse(
+        consumers[0]!,
+        `the value "${this.#value}" goes on to ${consumers.length} nodes (${consumers
+          .slice(0, 4)
+          .map(({ type }) => type)
+          .join(', ')}), and that is no local response normalisation`,
+      );
     }
     const groups = int(sum, 'group', 1);
     const band = readBand(await weight.read(), weight.shape, await bias.read(), groups);
-    if (band === undefined) refuse(sum, 'its weights are not those of a local response normalisation');
+    if (band === undefined)
+      refuse(sum, 'its weights are not those of a local response normalisation');
     this.#builder.add({ type: 'lrn', ...band, beta: shortest(beta) });
     this.#value = divide.outputs[0]!;
   }
@@ -128,7 +172,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   },
   Identity: () => undefined,
   Cast: ({ node }) => {
-    if (![1, 10, 11, 16].includes(int(node, 'to', 0))) refuse(node, 'it makes whole numbers of its input');
+    if (![1, 10, 11, 16].includes(int(node, 'to', 0)))
+      refuse(node, 'it makes whole numbers of its input');
   },
   Mul: scaled,
   Sub: shifted,
@@ -139,7 +184,15 @@ const handlers: Readonly<Record<string, Handler>> = {
 function lrn(node: OnnxNode, groups: number): Omit<LrnLayer, 'name'> {
   const size = int(node, 'size', 0);
   const alpha = undividedAlpha({ across: 'channels', size }, float(node, 'alpha', 1e-4));
-  return { type: 'lrn', across: 'channels', size, alpha, beta: float(node, 'beta', 0.75), k: float(node, 'bias', 1), groups };
+  return {
+    type: 'lrn',
+    across: 'channels',
+    size,
+    alpha,
+    beta: float(node, 'beta', 0.75),
+    k: float(node, 'bias', 1),
+    groups,
+  };
 }
 
 /** Towers that are normalised apart: Split → an LRN each, all alike → Concat. */
@@ -147,14 +200,23 @@ function towers({ node, graph, builder }: Step): string {
   const groups = node.outputs.length;
   const part = builder.shape[0] / groups;
   const parts = ints(node, 'split', graph.numbers(node.inputs[1]) ?? []);
-  if (int(node, 'axis', 0) !== 1 || !Number.isInteger(part) || parts.some((size) => size !== part)) refuse(node, 'it does not split the channels into equal towers');
-  const layers = node.outputs.map((output) => graph.only(output, 'LRN') ?? refuse(node, 'what it splits is not normalised'));
+  if (int(node, 'axis', 0) !== 1 || !Number.isInteger(part) || parts.some((size) => size !== part))
+    refuse(node, 'it does not split the channels into equal towers');
+  const layers = node.outputs.map(
+    (output) => graph.only(output, 'LRN') ?? refuse(node, 'what it splits is not normalised'),
+  );
   const [first] = layers.map((layer) => lrn(layer, groups));
-  if (layers.some((layer) => JSON.stringify(lrn(layer, groups)) !== JSON.stringify(first))) refuse(node, 'its towers are normalised in different ways');
-  const joins = layers.map((layer) => graph.only(layer.outputs[0], 'Concat') ?? refuse(layer, 'its tower is not joined with the others'));
+  if (layers.some((layer) => JSON.stringify(lrn(layer, groups)) !== JSON.stringify(first)))
+    refuse(node, 'its towers are normalised in different ways');
+  const joins = layers.map(
+    (layer) =>
+      graph.only(layer.outputs[0], 'Concat') ??
+      refuse(layer, 'its tower is not joined with the others'),
+  );
   const [join] = joins;
   const inOrder = join!.inputs.join('\n') === layers.map(({ outputs }) => outputs[0]).join('\n');
-  if (!inOrder || int(join!, 'axis', 0) !== 1) refuse(join!, 'it does not join the towers as they were split');
+  if (!inOrder || int(join!, 'axis', 0) !== 1)
+    refuse(join!, 'it does not join the towers as they were split');
   builder.add(first!);
   return join!.outputs[0]!;
 }
@@ -162,10 +224,19 @@ function towers({ node, graph, builder }: Step): string {
 function convolution({ node, graph, builder }: Step): void {
   const weight = parameter(node, graph, 1, 4);
   const [kernels, , height, width] = weight.shape as [number, number, number, number];
-  if (ints(node, 'dilations', [1, 1]).some((dilation) => dilation !== 1)) refuse(node, 'its dilations are not 1');
-  if (ints(node, 'kernel_shape', [height, width]).join() !== `${height},${width}`) refuse(node, `its kernel_shape is not that of its weights, ${height}×${width}`);
-  const geometry = { kernels, groups: int(node, 'group', 1), ...slidingWindow(node, [height, width], builder) };
-  const bias = node.inputs[2] === undefined || node.inputs[2] === '' ? undefined : parameter(node, graph, 2, 1);
+  if (ints(node, 'dilations', [1, 1]).some((dilation) => dilation !== 1))
+    refuse(node, 'its dilations are not 1');
+  if (ints(node, 'kernel_shape', [height, width]).join() !== `${height},${width}`)
+    refuse(node, `its kernel_shape is not that of its weights, ${height}×${width}`);
+  const geometry = {
+    kernels,
+    groups: int(node, 'group', 1),
+    ...slidingWindow(node, [height, width], builder),
+  };
+  const bias =
+    node.inputs[2] === undefined || node.inputs[2] === ''
+      ? undefined
+      : parameter(node, graph, 2, 1);
   builder.convolution({ ...geometry, rounding: 'floor' }, weight, bias);
 }
 
@@ -181,17 +252,29 @@ function withActivation(step: Step, layer: (step: Step) => void): void {
 
 function pooling({ node, builder }: Step): void {
   const [height, width] = ints(node, 'kernel_shape', []);
-  if (height === undefined || width === undefined) refuse(node, 'it has no kernel_shape of two sizes');
-  if (ints(node, 'dilations', [1, 1]).some((dilation) => dilation !== 1)) refuse(node, 'its dilations are not 1');
-  if (node.outputs.filter((output) => output !== '').length > 1) refuse(node, 'the places of its maxima are asked for');
+  if (height === undefined || width === undefined)
+    refuse(node, 'it has no kernel_shape of two sizes');
+  if (ints(node, 'dilations', [1, 1]).some((dilation) => dilation !== 1))
+    refuse(node, 'its dilations are not 1');
+  if (node.outputs.filter((output) => output !== '').length > 1)
+    refuse(node, 'the places of its maxima are asked for');
   const window = slidingWindow(node, [height, width], builder);
   const average = node.type === 'AveragePool';
   const padded = Object.values(window.padding).some((cells) => cells > 0);
-  if (average && padded && int(node, 'count_include_pad', 0) !== 0) refuse(node, 'its averages count the padding');
-  builder.add({ type: average ? 'averagePool' : 'maxPool', ...window, rounding: int(node, 'ceil_mode', 0) === 0 ? 'floor' : 'ceil' });
+  if (average && padded && int(node, 'count_include_pad', 0) !== 0)
+    refuse(node, 'its averages count the padding');
+  builder.add({
+    type: average ? 'averagePool' : 'maxPool',
+    ...window,
+    rounding: int(node, 'ceil_mode', 0) === 0 ? 'floor' : 'ceil',
+  });
 }
 
-function slidingWindow(node: OnnxNode, kernel: Size, builder: ChainBuilder): Pick<Window, 'kernel' | 'stride' | 'padding'> {
+function slidingWindow(
+  node: OnnxNode,
+  kernel: Size,
+  builder: ChainBuilder,
+): Pick<Window, 'kernel' | 'stride' | 'padding'> {
   const [rows = 1, columns = rows] = ints(node, 'strides', [1, 1]);
   if (rows < 1 || columns < 1) refuse(node, 'its strides are not above zero');
   const stride = [rows, columns] as const;
@@ -213,7 +296,12 @@ function padding(node: OnnxNode, kernel: Size, stride: Size, builder: ChainBuild
 }
 
 /** As many outputs as strides fit into the input; an odd cell goes behind (UPPER) or before (LOWER). */
-function samePadding(size: number, kernel: number, stride: number, how: 'SAME_UPPER' | 'SAME_LOWER'): [before: number, after: number] {
+function samePadding(
+  size: number,
+  kernel: number,
+  stride: number,
+  how: 'SAME_UPPER' | 'SAME_LOWER',
+): [before: number, after: number] {
   const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + kernel - size);
   const less = Math.floor(total / 2);
   return how === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
@@ -223,7 +311,8 @@ function gemm({ node, graph, builder }: Step): void {
   if (int(node, 'transA', 0) !== 0) refuse(node, 'it transposes its input');
   const [alpha, beta] = [float(node, 'alpha', 1), float(node, 'beta', 1)];
   const weight = parameter(node, graph, 1, 2);
-  const bias = node.inputs[2] === undefined || node.inputs[2] === '' ? undefined : vector(node, graph, 2);
+  const bias =
+    node.inputs[2] === undefined || node.inputs[2] === '' ? undefined : vector(node, graph, 2);
   const turned: Pending = int(node, 'transB', 0) === 0 ? transposed(weight) : weight;
   builder.dense(turned.shape[0]!, times(turned, alpha), bias && times(bias, beta));
 }
@@ -233,14 +322,21 @@ function matMul({ node, graph, builder, value }: Step): string | undefined {
   if (node.inputs[0] !== value) refuse(node, 'its weights come first');
   const weight = transposed(parameter(node, graph, 1, 2));
   const [add] = graph.consumers(node.outputs[0]!);
-  const place = add?.type === 'Add' ? add.inputs.findIndex((input) => graph.constant(input)?.count === weight.shape[0]) : -1;
+  const place =
+    add?.type === 'Add'
+      ? add.inputs.findIndex((input) => graph.constant(input)?.count === weight.shape[0])
+      : -1;
   builder.dense(weight.shape[0]!, weight, place < 0 ? undefined : vector(add!, graph, place));
   return place < 0 ? undefined : add!.outputs[0];
 }
 
 function parameter(node: OnnxNode, graph: OnnxGraph, index: number, axes: number): OnnxTensor {
   const tensor = graph.own(node, index);
-  if (tensor.shape.length !== axes) refuse(node, `its input ${index} should have ${axes} axes but has the shape [${tensor.shape.join(',')}]`);
+  if (tensor.shape.length !== axes)
+    refuse(
+      node,
+      `its input ${index} should have ${axes} axes but has the shape [${tensor.shape.join(',')}]`,
+    );
   return tensor;
 }
 
@@ -256,7 +352,12 @@ function transposed(weight: OnnxTensor): Pending {
 }
 
 function times(pending: Pending, factor: number): Pending {
-  return factor === 1 ? pending : { shape: pending.shape, read: async () => (await pending.read()).map((value) => value * factor) };
+  return factor === 1
+    ? pending
+    : {
+        shape: pending.shape,
+        read: async () => (await pending.read()).map((value) => value * factor),
+      };
 }
 
 /** Only the way from maps to a vector: `[n, c·h·w]`. */
@@ -264,9 +365,15 @@ function reshape({ node, graph, builder }: Step): void {
   const [channels, height, width] = builder.shape;
   const features = channels * height * width;
   const attribute = node.attributes.get('shape');
-  const shape = Array.isArray(attribute) ? (attribute as readonly number[]) : graph.numbers(node.inputs[1]);
+  const shape = Array.isArray(attribute)
+    ? (attribute as readonly number[])
+    : graph.numbers(node.inputs[1]);
   if (shape === undefined && graph.isShapeArithmetic(node.inputs[1])) return;
-  if (shape?.length !== 2 || !(shape[1] === features || shape[1] === -1)) refuse(node, `it should make a vector of ${features} numbers, but makes the shape [${shape?.join(',') ?? '?'}]`);
+  if (shape?.length !== 2 || !(shape[1] === features || shape[1] === -1))
+    refuse(
+      node,
+      `it should make a vector of ${features} numbers, but makes the shape [${shape?.join(',') ?? '?'}]`,
+    );
 }
 
 function dropout({ node, graph, builder }: Step): void {
@@ -279,28 +386,46 @@ function dropout({ node, graph, builder }: Step): void {
 function scaled({ node, graph, builder, arithmetic, value }: Step): void {
   const constant = node.inputs.find((input) => input !== value);
   const numbers = graph.numbers(constant);
-  if (numbers === undefined || (node.type === 'Div' && node.inputs[0] !== value)) refuse(node, 'it does not multiply by constants');
+  if (numbers === undefined || (node.type === 'Div' && node.inputs[0] !== value))
+    refuse(node, 'it does not multiply by constants');
   const factors = node.type === 'Div' ? numbers.map((number) => 1 / number) : numbers;
   const [factor] = factors;
   if (builder.last.type !== 'input') {
-    if (factors.length !== 1 || factor === undefined || !(factor > 0 && factor <= 1)) refuse(node, 'it multiplies by what is no dropout');
+    if (factors.length !== 1 || factor === undefined || !(factor > 0 && factor <= 1))
+      refuse(node, 'it multiplies by what is no dropout');
     return builder.add({ type: 'dropout', rate: shortest(1 - factor), scale: 'test' });
   }
-  if (arithmetic.mean === undefined && arithmetic.scale === undefined && factors.length === 1) arithmetic.scale = node.type === 'Div' ? factor! : shortest(factor!);
-  else if (arithmetic.deviation === undefined && numbers.length === 3) arithmetic.deviation = three(node.type === 'Div' ? numbers.map(shortest) : factors.map((number) => 1 / number));
+  if (arithmetic.mean === undefined && arithmetic.scale === undefined && factors.length === 1)
+    arithmetic.scale = node.type === 'Div' ? factor! : shortest(factor!);
+  else if (arithmetic.deviation === undefined && numbers.length === 3)
+    arithmetic.deviation = three(
+      node.type === 'Div' ? numbers.map(shortest) : factors.map((number) => 1 / number),
+    );
   else refuse(node, 'it does not fit what was done to the picture before it');
 }
 
 function shifted({ node, graph, builder, arithmetic, value }: Step): void {
   const numbers = node.inputs[0] === value ? graph.numbers(node.inputs[1]) : undefined;
-  if (builder.last.type !== 'input' || arithmetic.mean !== undefined || arithmetic.deviation !== undefined || (numbers?.length !== 3 && numbers?.length !== 1)) refuse(node, "it does not subtract the picture's mean");
+  if (
+    builder.last.type !== 'input' ||
+    arithmetic.mean !== undefined ||
+    arithmetic.deviation !== undefined ||
+    (numbers?.length !== 3 && numbers?.length !== 1)
+  )
+    refuse(node, "it does not subtract the picture's mean");
   arithmetic.mean = three(numbers.map(shortest));
 }
 
 /** Of the first ONNX versions: `x · scale + bias[channel]`. */
 function imageScaler({ node, builder, arithmetic }: Step): void {
   const bias = node.attributes.get('bias');
-  if (builder.last.type !== 'input' || !Array.isArray(bias) || bias.length !== 3 || Object.keys(arithmetic).length > 0) refuse(node, 'it does not stand before the first layer with three biases');
+  if (
+    builder.last.type !== 'input' ||
+    !Array.isArray(bias) ||
+    bias.length !== 3 ||
+    Object.keys(arithmetic).length > 0
+  )
+    refuse(node, 'it does not stand before the first layer with three biases');
   arithmetic.scale = float(node, 'scale', 1);
   arithmetic.mean = three((bias as number[]).map((value) => shortest(-value)));
 }

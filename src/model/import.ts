@@ -65,48 +65,88 @@ export async function importWeights(path: string, options: ImportOptions = {}): 
 }
 
 /** {@link importWeights} from a file that is open; `path` is where other files beside it are looked for. */
-export async function importSource(source: ByteSource, path: string, options: ImportOptions = {}): Promise<Imported> {
+export async function importSource(
+  source: ByteSource,
+  path: string,
+  options: ImportOptions = {},
+): Promise<Imported> {
   const start = await readBytes(source, 0, Math.min(64, source.size), 'the file');
   if (isSafetensors(start, source.size)) {
     const file = await readSafetensors(source);
-    if (isModel(file)) return { model: await changed(await modelFrom(file), options), kind: 'alexnet', variant: undefined, alternatives: [] };
-    return complete({ kind: 'safetensors', ...(await importTensors([...file.tensors.values()], options)) }, path, options);
+    if (isModel(file))
+      return {
+        model: await changed(await modelFrom(file), options),
+        kind: 'alexnet',
+        variant: undefined,
+        alternatives: [],
+      };
+    return complete(
+      { kind: 'safetensors', ...(await importTensors([...file.tensors.values()], options)) },
+      path,
+      options,
+    );
   }
   return complete(await readWeights(source, start, path, options), path, options);
 }
 
-async function readWeights(source: ByteSource, start: Uint8Array, path: string, options: ImportOptions): Promise<Weights> {
+async function readWeights(
+  source: ByteSource,
+  start: Uint8Array,
+  path: string,
+  options: ImportOptions,
+): Promise<Weights> {
   if (isZip(start)) return readArchive(source, options);
-  if (isLegacyTorch(start)) return { kind: 'torch', ...(await importTensors(await readLegacyTorch(source), options)) };
-  if (isNumpy(start)) return { kind: 'numpy', ...(await importTensors(await readNpy(source, 'array'), options)) };
+  if (isLegacyTorch(start))
+    return { kind: 'torch', ...(await importTensors(await readLegacyTorch(source), options)) };
+  if (isNumpy(start))
+    return { kind: 'numpy', ...(await importTensors(await readNpy(source, 'array'), options)) };
   if (isOnnx(start)) {
     const model = await readOnnx(source, (location) => openBeside(path, location));
     return { kind: 'onnx', metadata: model.metadata, ...(await importOnnx(model, options.input)) };
   }
-  if (start[0] === 0x0a || extname(path) === '.caffemodel') return { kind: 'caffe', ...(await importCaffeFile(source, options)) };
+  if (start[0] === 0x0a || extname(path) === '.caffemodel')
+    return { kind: 'caffe', ...(await importCaffeFile(source, options)) };
   throw new AlexNetError(unknownKind(start));
 }
 
 async function readArchive(source: ByteSource, options: ImportOptions): Promise<Weights> {
   const entries = await readZip(source);
-  if (isTorchZip(entries)) return { kind: 'torch', ...(await importTensors(await readTorchZip(entries), options)) };
-  if (isNpz(entries)) return { kind: 'numpy', ...(await importTensors(await readNpz(entries), options)) };
+  if (isTorchZip(entries))
+    return { kind: 'torch', ...(await importTensors(await readTorchZip(entries), options)) };
+  if (isNpz(entries))
+    return { kind: 'numpy', ...(await importTensors(await readNpz(entries), options)) };
   const names = [...entries.keys()].slice(0, 4).join(', ');
-  throw new AlexNetError(`the zip archive is neither PyTorch's (no data.pkl) nor NumPy's (.npy files). It holds ${names === '' ? 'nothing' : names}.`);
+  throw new AlexNetError(
+    `the zip archive is neither PyTorch's (no data.pkl) nor NumPy's (.npy files). It holds ${names === '' ? 'nothing' : names}.`,
+  );
 }
 
-async function importCaffeFile(source: ByteSource, { prototxt, input }: ImportOptions): Promise<Chain> {
-  const text = prototxt === undefined ? undefined : await withFile(prototxt, async (file) => {
-    ensure(file.size <= 1 << 20, `${prototxt} has ${file.size} bytes, which is too long for a prototxt.`);
-    return decodeText(await readBytes(file, 0, file.size, 'the prototxt'), 'the prototxt');
-  });
-  return importCaffe(await readCaffeModel(source), text === undefined ? undefined : parsePrototxt(text), input);
+async function importCaffeFile(
+  source: ByteSource,
+  { prototxt, input }: ImportOptions,
+): Promise<Chain> {
+  const text =
+    prototxt === undefined
+      ? undefined
+      : await withFile(prototxt, async (file) => {
+          ensure(
+            file.size <= 1 << 20,
+            `${prototxt} has ${file.size} bytes, which is too long for a prototxt.`,
+          );
+          return decodeText(await readBytes(file, 0, file.size, 'the prototxt'), 'the prototxt');
+        });
+  return importCaffe(
+    await readCaffeModel(source),
+    text === undefined ? undefined : parsePrototxt(text),
+    input,
+  );
 }
 
 function unknownKind(start: Uint8Array): string {
   const hdf5 = start[0] === 0x89 && start[1] === 0x48;
   const read = 'PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy)';
-  if (hdf5) return `it is an HDF5 file (Keras), which is not read. Save the weights as one of: ${read}.`;
+  if (hdf5)
+    return `it is an HDF5 file (Keras), which is not read. Save the weights as one of: ${read}.`;
   return `its content is of no known kind. Weights are read from ${read}.`;
 }
 
@@ -116,46 +156,85 @@ async function openBeside(path: string, location: string): Promise<ByteSource> {
   const place = await realpath(join(folder, location)).catch(() => {
     throw new AlexNetError(`its tensors are in "${location}", which is missing beside it.`);
   });
-  if (!place.startsWith(folder.endsWith(sep) ? folder : folder + sep)) throw new AlexNetError(`its tensors claim to be in "${location}", which leads out of the model's folder. It is not opened.`);
+  if (!place.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+    throw new AlexNetError(
+      `its tensors claim to be in "${location}", which leads out of the model's folder. It is not opened.`,
+    );
   const size = await withFile(place, async (file) => file.size);
   return { size, read: (into, position) => withFile(place, (file) => file.read(into, position)) };
 }
 
 async function complete(weights: Weights, path: string, options: ImportOptions): Promise<Imported> {
   const { kind, network, variant, weights: values, alternatives = [], metadata } = weights;
-  const own = metadata !== undefined && isModel({ metadata }) ? parseDescription(metadata) : undefined;
+  const own =
+    metadata !== undefined && isModel({ metadata }) ? parseDescription(metadata) : undefined;
   const shapes = inferShapes(network);
   const classes = shapes.at(-1)!.output[0];
   const described = {
-    network: own !== undefined && computation(own.network) === computation(network) ? own.network : network,
+    network:
+      own !== undefined && computation(own.network) === computation(network)
+        ? own.network
+        : network,
     labels: own?.labels.length === classes ? own.labels : defaultLabels(classes),
-    provenance: own?.provenance ?? { source: basename(path), kind, ...(variant !== undefined && { variant }) },
+    provenance: own?.provenance ?? {
+      source: basename(path),
+      kind,
+      ...(variant !== undefined && { variant }),
+    },
   };
   const named = describedNames(described.network, network, values);
   const preprocessing = preprocessingFor(weights, own?.preprocessing, shapes[0]!.output[1]);
-  return { model: await changed({ ...described, weights: named, preprocessing }, options), kind, variant, alternatives };
+  return {
+    model: await changed({ ...described, weights: named, preprocessing }, options),
+    kind,
+    variant,
+    alternatives,
+  };
 }
 
 /** What the caller says has the last word on all but the network and its weights. */
-async function changed(model: Model, { labels = model.labels, preprocessing = model.preprocessing, mean: file }: ImportOptions): Promise<Model> {
-  ensure(labels.length === model.labels.length, `the network has ${model.labels.length} outputs, but ${labels.length} labels are given.`);
+async function changed(
+  model: Model,
+  { labels = model.labels, preprocessing = model.preprocessing, mean: file }: ImportOptions,
+): Promise<Model> {
+  ensure(
+    labels.length === model.labels.length,
+    `the network has ${model.labels.length} outputs, but ${labels.length} labels are given.`,
+  );
   const mean = file === undefined ? undefined : await readMean(file);
-  return { ...model, labels, preprocessing: withMean(preprocessing, mean), ...(mean && { meanImage: mean.values }) };
+  return {
+    ...model,
+    labels,
+    preprocessing: withMean(preprocessing, mean),
+    ...(mean && { meanImage: mean.values }),
+  };
 }
 
 /** The same numbers under the names of a network that computes the same. */
-function describedNames(wanted: Model['network'], built: Model['network'], values: ReadonlyMap<string, Float32Array>): ReadonlyMap<string, Float32Array> {
+function describedNames(
+  wanted: Model['network'],
+  built: Model['network'],
+  values: ReadonlyMap<string, Float32Array>,
+): ReadonlyMap<string, Float32Array> {
   if (wanted === built) return values;
-  const names = wanted.flatMap(({ type, name }) => (type === 'convolution' || type === 'dense' ? [`${name}.weight`, `${name}.bias`] : []));
+  const names = wanted.flatMap(({ type, name }) =>
+    type === 'convolution' || type === 'dense' ? [`${name}.weight`, `${name}.bias`] : [],
+  );
   return new Map([...values.values()].map((array, index) => [names[index]!, array]));
 }
 
 function defaultLabels(classes: number): Label[] {
-  return classes === 1000 ? imagenetLabels() : Array.from({ length: classes }, (_, index) => ({ name: `class ${index}` }));
+  return classes === 1000
+    ? imagenetLabels()
+    : Array.from({ length: classes }, (_, index) => ({ name: `class ${index}` }));
 }
 
 /** What the file says itself; else what published weights of its variant were trained on. */
-function preprocessingFor({ variant, arithmetic = {} }: Weights, own: Preprocessing | undefined, crop: number): Preprocessing {
+function preprocessingFor(
+  { variant, arithmetic = {} }: Weights,
+  own: Preprocessing | undefined,
+  crop: number,
+): Preprocessing {
   if (own?.crop === crop && !('tensor' in own.mean)) return own;
   const usual = publishedPreprocessing(variant, crop);
   if (Object.keys(arithmetic).length === 0) return usual;
@@ -172,13 +251,23 @@ async function readMean(path: string): Promise<MeanImage> {
   return withFile(path, async (source) => {
     const tensor = await readBinaryProto(source);
     const [channels, height = 0, width] = tensor.shape.slice(-3);
-    ensure(channels === 3 && height === width && height > 0, `${path} should hold a square mean image of three channels, but its shape is ${tensor.shape.join('×')}.`);
+    ensure(
+      channels === 3 && height === width && height > 0,
+      `${path} should hold a square mean image of three channels, but its shape is ${tensor.shape.join('×')}.`,
+    );
     return { size: height, values: await tensor.read() };
   });
 }
 
 function withMean(preprocessing: Preprocessing, mean: MeanImage | undefined): Preprocessing {
   if (mean === undefined) return preprocessing;
-  ensure(mean.size >= preprocessing.crop, `the mean image of ${mean.size}×${mean.size} is smaller than the network's input of ${preprocessing.crop}×${preprocessing.crop}.`);
-  return { ...preprocessing, resize: { ...preprocessing.resize, size: mean.size }, mean: { tensor: 'preprocessing.mean' } };
+  ensure(
+    mean.size >= preprocessing.crop,
+    `the mean image of ${mean.size}×${mean.size} is smaller than the network's input of ${preprocessing.crop}×${preprocessing.crop}.`,
+  );
+  return {
+    ...preprocessing,
+    resize: { ...preprocessing.resize, size: mean.size },
+    mean: { tensor: 'preprocessing.mean' },
+  };
 }

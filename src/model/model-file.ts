@@ -13,7 +13,11 @@ export async function readModel(path: string): Promise<Model> {
 }
 
 /** Writes a model file: beside its place, flushed, then renamed. @throws {AlexNetError} where the model contradicts itself. */
-export async function writeModel(path: string, model: Model, precision: WrittenPrecision = 'f32'): Promise<void> {
+export async function writeModel(
+  path: string,
+  model: Model,
+  precision: WrittenPrecision = 'f32',
+): Promise<void> {
   await writeWhole(path, encodeModel(model, precision));
 }
 
@@ -22,7 +26,8 @@ export async function naming<T>(path: string, work: () => Promise<T>): Promise<T
   try {
     return await work();
   } catch (error) {
-    if (error instanceof AlexNetError) throw new AlexNetError(`${path}: ${error.message}`, { cause: error });
+    if (error instanceof AlexNetError)
+      throw new AlexNetError(`${path}: ${error.message}`, { cause: error });
     throw error;
   }
 }

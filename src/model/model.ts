@@ -5,7 +5,17 @@ import type { SafetensorsFile } from '../formats/safetensors.ts';
 import type { NamedTensor, StoredTensor, WrittenPrecision } from '../formats/tensor.ts';
 import { showShape } from '../formats/tensor.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
-import { explain, fields, list, number, object, oneOf, positive, text, whole } from '../network/check.ts';
+import {
+  explain,
+  fields,
+  list,
+  number,
+  object,
+  oneOf,
+  positive,
+  text,
+  whole,
+} from '../network/check.ts';
 import type { Check } from '../network/check.ts';
 import { parseNetwork } from '../network/json.ts';
 import type { Network } from '../network/layer.ts';
@@ -33,7 +43,8 @@ export interface Model {
   readonly provenance: Provenance;
 }
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type Provenance = Readonly<Record<string, Json>>;
 
 const formatVersion = '1';
@@ -51,23 +62,41 @@ export function isModel({ metadata }: Pick<SafetensorsFile, 'metadata'>): boolea
 /** A model from a safetensors file that is open. */
 export async function modelFrom(file: SafetensorsFile): Promise<Model> {
   const { tensors, metadata } = file;
-  ensure(isModel(file), 'these are weights without a network, not a model of ours. Turn them into one with: npx alexnet convert IN OUT.safetensors');
+  ensure(
+    isModel(file),
+    'these are weights without a network, not a model of ours. Turn them into one with: npx alexnet convert IN OUT.safetensors',
+  );
   const described = parseDescription(metadata);
   const mean = described.preprocessing.mean;
-  const meanImage = 'tensor' in mean ? await readTensor(tensors, mean.tensor, meanShape(described.preprocessing)) : undefined;
-  const model = { ...described, weights: await readWeights(described.network, tensors), ...(meanImage && { meanImage }) };
+  const meanImage =
+    'tensor' in mean
+      ? await readTensor(tensors, mean.tensor, meanShape(described.preprocessing))
+      : undefined;
+  const model = {
+    ...described,
+    weights: await readWeights(described.network, tensors),
+    ...(meanImage && { meanImage }),
+  };
   checkModel(model);
   return model;
 }
 
 /** A model file in pieces. @throws {AlexNetError} where the model contradicts itself. */
-export function encodeModel(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
+export function encodeModel(
+  model: Model,
+  precision: WrittenPrecision = 'f32',
+): Iterable<Uint8Array> {
   checkModel(model);
   return writeSafetensors(tensorsOf(model), { metadata: describe(model), precision });
 }
 
 /** All of a model but its numbers, as texts: the metadata of a safetensors or an ONNX file. */
-export function describe({ network, labels, preprocessing, provenance }: Model): Record<string, string> {
+export function describe({
+  network,
+  labels,
+  preprocessing,
+  provenance,
+}: Model): Record<string, string> {
   return {
     'alexnet.version': formatVersion,
     'alexnet.network': JSON.stringify(network),
@@ -78,9 +107,14 @@ export function describe({ network, labels, preprocessing, provenance }: Model):
 }
 
 /** What {@link describe} wrote. @throws {AlexNetError} naming the part that is missing or not valid. */
-export function parseDescription(metadata: ReadonlyMap<string, string>): Pick<Model, 'network' | 'labels' | 'preprocessing' | 'provenance'> {
+export function parseDescription(
+  metadata: ReadonlyMap<string, string>,
+): Pick<Model, 'network' | 'labels' | 'preprocessing' | 'provenance'> {
   const version = metadata.get('alexnet.version');
-  ensure(version === formatVersion, `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`);
+  ensure(
+    version === formatVersion,
+    `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`,
+  );
   return {
     network: parseNetwork(metadata.get('alexnet.network')),
     labels: parsePart(metadata, 'labels', labelsCheck) as Label[],
@@ -90,8 +124,17 @@ export function parseDescription(metadata: ReadonlyMap<string, string>): Pick<Mo
 }
 
 function tensorsOf({ network, weights, preprocessing, meanImage }: Model): NamedTensor[] {
-  const tensors = parametersOf(network).map(({ name, shape }) => ({ name, shape, data: weights.get(name)! }));
-  if ('tensor' in preprocessing.mean) tensors.push({ name: preprocessing.mean.tensor, shape: meanShape(preprocessing), data: meanImage! });
+  const tensors = parametersOf(network).map(({ name, shape }) => ({
+    name,
+    shape,
+    data: weights.get(name)!,
+  }));
+  if ('tensor' in preprocessing.mean)
+    tensors.push({
+      name: preprocessing.mean.tensor,
+      shape: meanShape(preprocessing),
+      data: meanImage!,
+    });
   return tensors;
 }
 
@@ -99,15 +142,28 @@ function meanShape({ resize }: Preprocessing): number[] {
   return [3, resize.size, resize.size];
 }
 
-async function readWeights(network: Network, tensors: ReadonlyMap<string, StoredTensor>): Promise<Map<string, Float32Array>> {
-  const read = parametersOf(network).map(async ({ name, shape }) => [name, await readTensor(tensors, name, shape)] as const);
+async function readWeights(
+  network: Network,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): Promise<Map<string, Float32Array>> {
+  const read = parametersOf(network).map(
+    async ({ name, shape }) => [name, await readTensor(tensors, name, shape)] as const,
+  );
   return new Map(await Promise.all(read));
 }
 
-async function readTensor(tensors: ReadonlyMap<string, StoredTensor>, name: string, shape: readonly number[]): Promise<Float32Array> {
+async function readTensor(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  shape: readonly number[],
+): Promise<Float32Array> {
   const tensor = tensors.get(name);
   ensure(tensor !== undefined, `the model file lacks the tensor "${name}" that its network needs.`);
-  ensure(tensor.shape.join() === shape.join(), () => `the tensor "${name}" should have the shape ${showShape(shape)}, but has ${showShape(tensor.shape)}.`);
+  ensure(
+    tensor.shape.join() === shape.join(),
+    () =>
+      `the tensor "${name}" should have the shape ${showShape(shape)}, but has ${showShape(tensor.shape)}.`,
+  );
   return tensor.read();
 }
 
@@ -116,17 +172,33 @@ export function checkModel({ network, weights, labels, preprocessing, meanImage 
   const parameters = parametersOf(network);
   for (const { name, size } of parameters) {
     const found = weights.get(name)?.length;
-    ensure(found === size, () => `Expected ${size} numbers for the parameter "${name}" but found ${found ?? 'none'}.`);
+    ensure(
+      found === size,
+      () => `Expected ${size} numbers for the parameter "${name}" but found ${found ?? 'none'}.`,
+    );
   }
-  ensure(weights.size === parameters.length, () => `The network has no parameter "${[...weights.keys()].find((key) => !parameters.some(({ name }) => name === key))}", but the weights do.`);
+  ensure(
+    weights.size === parameters.length,
+    () =>
+      `The network has no parameter "${[...weights.keys()].find((key) => !parameters.some(({ name }) => name === key))}", but the weights do.`,
+  );
   const shapes = inferShapes(network);
   const classes = shapes.at(-1)!.output[0];
-  ensure(labels.length === classes, `The network has ${classes} outputs but ${labels.length} labels.`);
+  ensure(
+    labels.length === classes,
+    `The network has ${classes} outputs but ${labels.length} labels.`,
+  );
   const [channels, height, width] = shapes[0]!.output;
-  ensure(channels === 3 && height === preprocessing.crop && width === preprocessing.crop, `The preprocessing gives pictures of 3×${preprocessing.crop}×${preprocessing.crop}, but the network's input is ${channels}×${height}×${width}.`);
+  ensure(
+    channels === 3 && height === preprocessing.crop && width === preprocessing.crop,
+    `The preprocessing gives pictures of 3×${preprocessing.crop}×${preprocessing.crop}, but the network's input is ${channels}×${height}×${width}.`,
+  );
   if (!('tensor' in preprocessing.mean)) return;
   const expected = meanShape(preprocessing);
-  ensure(meanImage?.length === expected[0]! * expected[1]! * expected[2]!, `The preprocessing subtracts a mean image of ${expected.join('×')}, but ${meanImage === undefined ? 'the model has none' : `the model's has ${meanImage.length} numbers`}.`);
+  ensure(
+    meanImage?.length === expected[0]! * expected[1]! * expected[2]!,
+    `The preprocessing subtracts a mean image of ${expected.join('×')}, but ${meanImage === undefined ? 'the model has none' : `the model's has ${meanImage.length} numbers`}.`,
+  );
 }
 
 const three = list(number(), 3);
@@ -137,7 +209,8 @@ const preprocessingCheck = fields<Preprocessing>({
   crop: side,
   channels: oneOf('RGB', 'BGR'),
   scale: positive,
-  mean: (value) => (Array.isArray(value) ? three(value) : fields<{ tensor: string }>({ tensor: text })(value)),
+  mean: (value) =>
+    Array.isArray(value) ? three(value) : fields<{ tensor: string }>({ tensor: text })(value),
   deviation: list(positive, 3),
 });
 
@@ -146,7 +219,8 @@ function parsePart(metadata: ReadonlyMap<string, string>, part: string, check: C
   ensure(stored !== undefined, `the model file lacks its ${part}.`);
   const value = parseJson(stored, part);
   const flaw = check(value);
-  if (flaw !== undefined) throw new AlexNetError(`the model file's ${part} are not valid: ${explain(flaw)}.`);
+  if (flaw !== undefined)
+    throw new AlexNetError(`the model file's ${part} are not valid: ${explain(flaw)}.`);
   return value;
 }
 
@@ -154,6 +228,8 @@ function parseJson(text: string, part: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new AlexNetError(`the model file's ${part} are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new AlexNetError(
+      `the model file's ${part} are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
 }

@@ -27,7 +27,8 @@ export interface NamedLayer {
 }
 
 /** What checkpoints keep beside the weights. */
-const besides = /(^|[./])(optimizer\w*|optim|lr_scheduler|scheduler|ema\w*|scaler|amp|criterion|param_groups|momentum_buffer|num_batches_tracked)([./]|$)/;
+const besides =
+  /(^|[./])(optimizer\w*|optim|lr_scheduler|scheduler|ema\w*|scaler|amp|criterion|param_groups|momentum_buffer|num_batches_tracked)([./]|$)/;
 
 /** The layers that carry weights, convolutions first, each kind in the order of the file. @throws {AlexNetError} for tensors that belong to none. */
 export function pairTensors(tensors: readonly StoredTensor[]): NamedLayer[] {
@@ -38,8 +39,12 @@ export function pairTensors(tensors: readonly StoredTensor[]): NamedLayer[] {
     stems.set(stem, [...(stems.get(stem) ?? []), tensor]);
   }
   const groups = [...stems].map(([name, members]) => ({ name, ...pair(name, members) }));
-  const lastChannels = groups.some(({ weight, bias }) => weight.shape.length === 4 && isChannelsLast(weight, bias));
-  const layers = groups.map(({ name, weight, bias }) => namedLayer(name, weight, bias, lastChannels));
+  const lastChannels = groups.some(
+    ({ weight, bias }) => weight.shape.length === 4 && isChannelsLast(weight, bias),
+  );
+  const layers = groups.map(({ name, weight, bias }) =>
+    namedLayer(name, weight, bias, lastChannels),
+  );
   // `features.10` after `features.8`. Made here, because making one takes longer than loading this file.
   const byNumbers = new Intl.Collator('en', { numeric: true });
   const rank = ({ weight }: NamedLayer): number => (weight.shape.length === 4 ? 0 : 1);
@@ -52,8 +57,13 @@ function pair(name: string, members: readonly StoredTensor[]): Pick<NamedLayer, 
   const [weight] = weights;
   const stranger = members.find((member) => !weights.includes(member) && !biases.includes(member));
   if (stranger !== undefined || weight === undefined || weights.length > 1 || biases.length > 1) {
-    const found = members.map((member) => `${member.name} [${member.shape.join(',')}]`).slice(0, 6).join(', ');
-    throw new AlexNetError(`The weights are not AlexNet's: "${name}" should be one weight of two or four axes with one bias, but is ${found}. Layers of other kinds (batch normalisation, attention, …) are not known.`);
+    const found = members
+      .map((member) => `${member.name} [${member.shape.join(',')}]`)
+      .slice(0, 6)
+      .join(', ');
+    throw new AlexNetError(
+      `The weights are not AlexNet's: "${name}" should be one weight of two or four axes with one bias, but is ${found}. Layers of other kinds (batch normalisation, attention, …) are not known.`,
+    );
   }
   return { weight, bias: biases[0] };
 }
@@ -63,18 +73,38 @@ function isChannelsLast({ shape }: StoredTensor, bias: StoredTensor | undefined)
   return bias !== undefined && shape[0] !== bias.count && shape[3] === bias.count;
 }
 
-function namedLayer(name: string, weight: StoredTensor, bias: StoredTensor | undefined, channelsLast: boolean): NamedLayer {
+function namedLayer(
+  name: string,
+  weight: StoredTensor,
+  bias: StoredTensor | undefined,
+  channelsLast: boolean,
+): NamedLayer {
   const { shape } = weight;
   if (!channelsLast) return { name, weight, bias, layout: 'ours', outputs: shape[0]!, shape };
-  const ours = shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : [shape[1]!, shape[0]!];
+  const ours =
+    shape.length === 4 ? [shape[3]!, shape[2]!, shape[0]!, shape[1]!] : [shape[1]!, shape[0]!];
   return { name, weight, bias, layout: 'channelsLast', outputs: ours[0]!, shape: ours };
 }
 
-const torchvisionStems = ['features.0', 'features.3', 'features.6', 'features.8', 'features.10', 'classifier.1', 'classifier.4', 'classifier.6'] as const;
+const torchvisionStems = [
+  'features.0',
+  'features.3',
+  'features.6',
+  'features.8',
+  'features.10',
+  'classifier.1',
+  'classifier.4',
+  'classifier.6',
+] as const;
 
 /** Whether the layers bear torchvision's names, under whatever prefix. */
 export function areTorchvisionNames(layers: readonly NamedLayer[]): boolean {
-  return layers.length === torchvisionStems.length && layers.every(({ name }, i) => name === torchvisionStems[i] || name.endsWith(`.${torchvisionStems[i]}`));
+  return (
+    layers.length === torchvisionStems.length &&
+    layers.every(
+      ({ name }, i) => name === torchvisionStems[i] || name.endsWith(`.${torchvisionStems[i]}`),
+    )
+  );
 }
 
 /**
@@ -83,8 +113,17 @@ export function areTorchvisionNames(layers: readonly NamedLayer[]): boolean {
  */
 export function torchvisionNames(network: Network): Map<string, string> {
   const kinds = network.filter(hasParameters).map(({ type }) => type);
-  if (kinds.join() !== 'convolution,convolution,convolution,convolution,convolution,dense,dense,dense') {
-    throw new AlexNetError(`torchvision's names are for five convolutions and three dense layers, but this network has ${kinds.join(', ')}.`);
+  if (
+    kinds.join() !== 'convolution,convolution,convolution,convolution,convolution,dense,dense,dense'
+  ) {
+    throw new AlexNetError(
+      `torchvision's names are for five convolutions and three dense layers, but this network has ${kinds.join(', ')}.`,
+    );
   }
-  return new Map(parametersOf(network).map(({ name, kind }, index) => [name, `${torchvisionStems[index >> 1]}.${kind}`]));
+  return new Map(
+    parametersOf(network).map(({ name, kind }, index) => [
+      name,
+      `${torchvisionStems[index >> 1]}.${kind}`,
+    ]),
+  );
 }

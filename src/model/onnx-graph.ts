@@ -2,7 +2,16 @@ import { AlexNetError } from '../errors.ts';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../formats/onnx.ts';
 
 /** Operators that only work out sizes: the shape of a Reshape may come from them. */
-const shapeArithmetic = new Set(['Shape', 'Gather', 'Unsqueeze', 'Concat', 'Constant', 'Slice', 'Cast', 'Squeeze']);
+const shapeArithmetic = new Set([
+  'Shape',
+  'Gather',
+  'Unsqueeze',
+  'Concat',
+  'Constant',
+  'Slice',
+  'Cast',
+  'Squeeze',
+]);
 
 /** Ways to ask an ONNX graph what its importer needs to know. */
 export class OnnxGraph {
@@ -21,7 +30,8 @@ export class OnnxGraph {
         if (this.#producers.has(output)) refuse(node, `the value "${output}" has two producers`);
         this.#producers.set(output, node);
       }
-      for (const input of new Set(node.inputs)) this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
+      for (const input of new Set(node.inputs))
+        this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
     }
   }
 
@@ -56,7 +66,8 @@ export class OnnxGraph {
     this.#shown += tensor.count;
     if (!this.#stored.has(tensor)) this.#storedCount += tensor.count;
     this.#stored.add(tensor);
-    if (this.#shown > 10 * this.#storedCount) refuse(node, `its input ${index} belongs to more than ten layers`);
+    if (this.#shown > 10 * this.#storedCount)
+      refuse(node, `its input ${index} belongs to more than ten layers`);
     return tensor;
   }
 
@@ -79,25 +90,45 @@ export class OnnxGraph {
 }
 
 function constantOf(node: OnnxNode): OnnxTensor | undefined {
-  const value = node.attributes.get('value') ?? node.attributes.get('value_ints') ?? node.attributes.get('value_floats') ?? node.attributes.get('value_int') ?? node.attributes.get('value_float');
+  const value =
+    node.attributes.get('value') ??
+    node.attributes.get('value_ints') ??
+    node.attributes.get('value_floats') ??
+    node.attributes.get('value_int') ??
+    node.attributes.get('value_float');
   if (typeof value === 'object' && 'numbers' in value) return value;
-  const numbers = typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : undefined;
+  const numbers =
+    typeof value === 'number' ? [value] : Array.isArray(value) ? (value as number[]) : undefined;
   if (numbers === undefined) return undefined;
   const shape = typeof value === 'number' ? [] : [numbers.length];
   const read = async (): Promise<Float32Array<ArrayBuffer>> => Float32Array.from(numbers);
-  return { name: node.outputs[0] ?? '', dtype: 'f32', shape, count: numbers.length, numbers, read, readRaw: async () => new Uint8Array((await read()).buffer) };
+  return {
+    name: node.outputs[0] ?? '',
+    dtype: 'f32',
+    shape,
+    count: numbers.length,
+    numbers,
+    read,
+    readRaw: async () => new Uint8Array((await read()).buffer),
+  };
 }
 
 /** @throws {AlexNetError} that names the node. */
-export function refuse({ name, type, outputs }: Pick<OnnxNode, 'name' | 'type' | 'outputs'>, why: string): never {
-  throw new AlexNetError(`The ONNX graph is not a chain of AlexNet's layers: the node "${name === '' ? (outputs[0] ?? '') : name}" (${type}) does not fit, because ${why}.`);
+export function refuse(
+  { name, type, outputs }: Pick<OnnxNode, 'name' | 'type' | 'outputs'>,
+  why: string,
+): never {
+  throw new AlexNetError(
+    `The ONNX graph is not a chain of AlexNet's layers: the node "${name === '' ? (outputs[0] ?? '') : name}" (${type}) does not fit, because ${why}.`,
+  );
 }
 
 /** A whole-numbered attribute. */
 export function int(node: OnnxNode, key: string, fallback: number): number {
   const value = node.attributes.get(key);
   if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) refuse(node, `its ${key} is no whole number`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    refuse(node, `its ${key} is no whole number`);
   return value;
 }
 
@@ -122,6 +153,11 @@ export function shortest(value: number): number {
 export function ints(node: OnnxNode, key: string, fallback: readonly number[]): readonly number[] {
   const value = node.attributes.get(key);
   if (value === undefined) return fallback;
-  if (!Array.isArray(value) || value.length > 8 || !value.every((item) => Number.isSafeInteger(item))) refuse(node, `its ${key} is no list of whole numbers`);
+  if (
+    !Array.isArray(value) ||
+    value.length > 8 ||
+    !value.every((item) => Number.isSafeInteger(item))
+  )
+    refuse(node, `its ${key} is no list of whole numbers`);
   return value as readonly number[];
 }

@@ -12,11 +12,32 @@ export function publishedPreprocessing(variant: Variant | undefined, crop: numbe
   const larger = crop === 227 ? 256 : Math.round((crop * 8) / 7);
   const unit = [1, 1, 1] as const;
   if (variant === 'torchvision') {
-    return { resize: { how: 'shorterSide', size: larger }, crop, channels: 'RGB', scale: 1 / 255, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+    return {
+      resize: { how: 'shorterSide', size: larger },
+      crop,
+      channels: 'RGB',
+      scale: 1 / 255,
+      mean: [0.485, 0.456, 0.406],
+      deviation: [0.229, 0.224, 0.225],
+    };
   }
   if (variant === 'caffe' || variant === 'caffenet') {
-    return { resize: { how: 'warp', size: larger }, crop, channels: 'BGR', scale: 1, mean: caffeMean, deviation: unit };
+    return {
+      resize: { how: 'warp', size: larger },
+      crop,
+      channels: 'BGR',
+      scale: 1,
+      mean: caffeMean,
+      deviation: unit,
+    };
   }
   const [blue, green, red] = caffeMean;
-  return { resize: { how: 'shorterSide', size: variant === 'small' ? crop : larger }, crop, channels: 'RGB', scale: 1, mean: [red, green, blue], deviation: unit };
+  return {
+    resize: { how: 'shorterSide', size: variant === 'small' ? crop : larger },
+    crop,
+    channels: 'RGB',
+    scale: 1,
+    mean: [red, green, blue],
+    deviation: unit,
+  };
 }

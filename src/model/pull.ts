@@ -34,8 +34,12 @@ export const published: Readonly<Record<string, Published>> = {
     options: {},
   },
   onnx: {
-    address: 'https://github.com/onnx/models/raw/main/validated/vision/classification/alexnet/model/bvlcalexnet-12.onnx',
-    digest: { algorithm: 'sha256', hex: '6b0da9510f27f234ee96a85dc3809dd210150fdefad87f6850f9788513216945' },
+    address:
+      'https://github.com/onnx/models/raw/main/validated/vision/classification/alexnet/model/bvlcalexnet-12.onnx',
+    digest: {
+      algorithm: 'sha256',
+      hex: '6b0da9510f27f234ee96a85dc3809dd210150fdefad87f6850f9788513216945',
+    },
     options: {},
   },
 };
@@ -65,17 +69,23 @@ export interface Pulled {
 export async function pull(name: string, options: PullOptions = {}): Promise<Pulled> {
   if (!Object.hasOwn(published, name)) {
     const guess = nearest(name, Object.keys(published));
-    throw new UsageError(`There are no published weights "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}There are: ${Object.keys(published).join(', ')}.`);
+    throw new UsageError(
+      `There are no published weights "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}There are: ${Object.keys(published).join(', ')}.`,
+    );
   }
   return pullPublished(name, published[name]!, options);
 }
 
 /** {@link pull} for weights that are described by the caller. */
-export async function pullPublished(name: string, weights: Published, options: PullOptions = {}): Promise<Pulled> {
+export async function pullPublished(
+  name: string,
+  weights: Published,
+  options: PullOptions = {},
+): Promise<Pulled> {
   const folder = options.folder ?? cacheFolder();
   const file = join(folder, `${name}.safetensors`);
   const source = options.address ?? weights.address;
-  if (await sizeOf(file) > 0) return { name, file, source };
+  if ((await sizeOf(file)) > 0) return { name, file, source };
   await mkdir(folder, { recursive: true });
   const fetched = join(folder, `${name}.part`);
   await download(source, fetched, options);
@@ -87,16 +97,27 @@ export async function pullPublished(name: string, weights: Published, options: P
 }
 
 /** `$XDG_CACHE_HOME/alexnet`, or what the system uses in its place. */
-export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env, platform: string = process.platform): string {
+export function cacheFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: string = process.platform,
+): string {
   const given = environment['XDG_CACHE_HOME'] ?? '';
   if (isAbsolute(given)) return join(given, 'alexnet');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'alexnet');
-  if (platform === 'win32') return join(environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'alexnet', 'Cache');
+  if (platform === 'win32')
+    return join(
+      environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'),
+      'alexnet',
+      'Cache',
+    );
   return join(homedir(), '.cache', 'alexnet');
 }
 
 async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(({ size }) => size, () => 0);
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 /** No weights of an AlexNet are larger; a server that sends more sends something else. */
@@ -107,14 +128,23 @@ async function download(address: string, path: string, options: PullOptions): Pr
   const already = await sizeOf(path);
   const watch = new IdleWatch(options.idleMilliseconds ?? 60_000);
   try {
-    const response = await fetch(address, { signal: watch.signal, headers: already > 0 ? { range: `bytes=${already}-` } : {} });
+    const response = await fetch(address, {
+      signal: watch.signal,
+      headers: already > 0 ? { range: `bytes=${already}-` } : {},
+    });
     if (response.status === 416) return;
-    if (!response.ok || response.body === null) throw new AlexNetError(`${address} answered ${response.status} ${response.statusText}. The file may have moved; give another address with --from.`);
+    if (!response.ok || response.body === null)
+      throw new AlexNetError(
+        `${address} answered ${response.status} ${response.statusText}. The file may have moved; give another address with --from.`,
+      );
     const start = response.status === 206 ? continuedAt(response, already, address) : 0;
     await append(response.body, path, start, total(response, start), watch, options);
   } catch (error) {
     if (error instanceof AlexNetError) throw error;
-    throw new AlexNetError(`${address} could not be fetched: ${networkReason(error)}. What has arrived is kept: the same command goes on from there. Without a connection, fetch the file elsewhere and turn it into a model with: alexnet convert FILE OUT.safetensors`, { cause: error });
+    throw new AlexNetError(
+      `${address} could not be fetched: ${networkReason(error)}. What has arrived is kept: the same command goes on from there. Without a connection, fetch the file elsewhere and turn it into a model with: alexnet convert FILE OUT.safetensors`,
+      { cause: error },
+    );
   } finally {
     watch.stop();
   }
@@ -122,22 +152,35 @@ async function download(address: string, path: string, options: PullOptions): Pr
 
 function continuedAt(response: Response, already: number, address: string): number {
   const range = response.headers.get('content-range') ?? '';
-  if (!range.startsWith(`bytes ${already}-`)) throw new AlexNetError(`${address} was asked for the bytes from ${already} on, but answered with "${range}".`);
+  if (!range.startsWith(`bytes ${already}-`))
+    throw new AlexNetError(
+      `${address} was asked for the bytes from ${already} on, but answered with "${range}".`,
+    );
   return already;
 }
 
 function total(response: Response, start: number): number | undefined {
   const length = Number(response.headers.get('content-length') ?? NaN);
-  return response.headers.has('content-encoding') || Number.isNaN(length) ? undefined : start + length;
+  return response.headers.has('content-encoding') || Number.isNaN(length)
+    ? undefined
+    : start + length;
 }
 
-async function append(body: ReadableStream<Uint8Array>, path: string, start: number, size: number | undefined, watch: IdleWatch, { onProgress }: PullOptions): Promise<void> {
+async function append(
+  body: ReadableStream<Uint8Array>,
+  path: string,
+  start: number,
+  size: number | undefined,
+  watch: IdleWatch,
+  { onProgress }: PullOptions,
+): Promise<void> {
   const file = await open(path, start > 0 ? 'r+' : 'w');
   let done = start;
   try {
     for await (const piece of body) {
       watch.seen();
-      if (done + piece.length > mostBytes) throw new AlexNetError(`More than ${mostBytes} bytes arrived, which is no AlexNet.`);
+      if (done + piece.length > mostBytes)
+        throw new AlexNetError(`More than ${mostBytes} bytes arrived, which is no AlexNet.`);
       await file.write(piece, 0, piece.length, done);
       done += piece.length;
       onProgress?.(done, size);
@@ -173,7 +216,13 @@ class IdleWatch {
   }
 
   #start(): NodeJS.Timeout {
-    return setTimeout(() => this.#controller.abort(new Error(`nothing arrived for ${this.#milliseconds / 1000} seconds`)), this.#milliseconds);
+    return setTimeout(
+      () =>
+        this.#controller.abort(
+          new Error(`nothing arrived for ${this.#milliseconds / 1000} seconds`),
+        ),
+      this.#milliseconds,
+    );
   }
 }
 
@@ -193,11 +242,18 @@ function networkReason(error: unknown): string {
   return words[code] ?? reason(inner);
 }
 
-async function checkDigest(path: string, address: string, { algorithm, hex }: Published['digest']): Promise<void> {
+async function checkDigest(
+  path: string,
+  address: string,
+  { algorithm, hex }: Published['digest'],
+): Promise<void> {
   const hash = createHash(algorithm);
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece as Buffer);
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 }))
+    hash.update(piece as Buffer);
   const found = hash.digest('hex');
   if (found.startsWith(hex)) return;
   await rm(path, { force: true });
-  throw new AlexNetError(`What arrived from ${address} is not the published file: its ${algorithm} is ${found} and not ${hex}${hex.length < found.length ? '…' : ''}. It was thrown away; the same command starts anew.`);
+  throw new AlexNetError(
+    `What arrived from ${address} is not the published file: its ${algorithm} is ${found} and not ${hex}${hex.length < found.length ? '…' : ''}. It was thrown away; the same command starts anew.`,
+  );
 }

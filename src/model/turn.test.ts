@@ -6,15 +6,35 @@ import { readTurned } from './turn.ts';
 
 /** Numbers 0, 1, 2, … */
 function counted(...shape: number[]): ReturnType<typeof storedTensor> {
-  const values = Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, i) => i);
-  return storedTensor(bytesSource(bytesOf(values)), { name: 'w', dtype: 'f32', shape, position: 0 });
+  const values = Float32Array.from(
+    { length: shape.reduce((product, size) => product * size, 1) },
+    (_, i) => i,
+  );
+  return storedTensor(bytesSource(bytesOf(values)), {
+    name: 'w',
+    dtype: 'f32',
+    shape,
+    position: 0,
+  });
 }
 
-test('readTurned() brings a dense layer\'s inputs from channels last to channels first, in pieces of any number', async () => {
-  for (const [channels, height, width, outputs] of [[1, 1, 1, 1], [3, 2, 2, 5], [300, 1, 1, 17], [520, 1, 2, 33]] as const) {
-    const turned = await readTurned(counted(channels * height * width, outputs), [channels, height, width]);
+test("readTurned() brings a dense layer's inputs from channels last to channels first, in pieces of any number", async () => {
+  for (const [channels, height, width, outputs] of [
+    [1, 1, 1, 1],
+    [3, 2, 2, 5],
+    [300, 1, 1, 17],
+    [520, 1, 2, 33],
+  ] as const) {
+    const turned = await readTurned(counted(channels * height * width, outputs), [
+      channels,
+      height,
+      width,
+    ]);
     const expected = Float32Array.from({ length: turned.length }, (_, i) => {
-      const [output, rest] = [Math.floor(i / (channels * height * width)), i % (channels * height * width)];
+      const [output, rest] = [
+        Math.floor(i / (channels * height * width)),
+        i % (channels * height * width),
+      ];
       const [channel, place] = [Math.floor(rest / (height * width)), rest % (height * width)];
       return (place * channels + channel) * outputs + output;
     });
@@ -25,5 +45,8 @@ test('readTurned() brings a dense layer\'s inputs from channels last to channels
 });
 
 test('readTurned() brings kernels from [h, w, in, out] to [out, in, h, w]', async () => {
-  assert.deepEqual([...(await readTurned(counted(1, 2, 3, 2), [3, 9, 9]))], [0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11]);
+  assert.deepEqual(
+    [...(await readTurned(counted(1, 2, 3, 2), [3, 9, 9]))],
+    [0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11],
+  );
 });

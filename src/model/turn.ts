@@ -10,7 +10,8 @@ export async function readTurned(weight: StoredTensor, input: Shape): Promise<Fl
   const [channels, height, width] = input;
   const { shape, readPart } = weight;
   if (shape.length === 4) return permuteAxes(await weight.read(), shape, [3, 2, 0, 1]);
-  if (readPart === undefined) return permuteAxes(await weight.read(), [height, width, channels, shape[1]!], [3, 2, 0, 1]);
+  if (readPart === undefined)
+    return permuteAxes(await weight.read(), [height, width, channels, shape[1]!], [3, 2, 0, 1]);
   return inPieces(readPart, input, shape[1]!);
 }
 
@@ -20,7 +21,11 @@ const rowsTogether = 256;
 /** So many outputs are turned together: their pieces of the rows fit into the first-level cache. */
 const columnsTogether = 16;
 
-async function inPieces(readPart: NonNullable<StoredTensor['readPart']>, [channels, height, width]: Shape, outputs: number): Promise<Float32Array> {
+async function inPieces(
+  readPart: NonNullable<StoredTensor['readPart']>,
+  [channels, height, width]: Shape,
+  outputs: number,
+): Promise<Float32Array> {
   const places = height * width;
   const out = new Float32Array(places * channels * outputs);
   for (let place = 0; place < places; place++) {
@@ -30,7 +35,8 @@ async function inPieces(readPart: NonNullable<StoredTensor['readPart']>, [channe
       for (let column = 0; column < outputs; column += columnsTogether) {
         for (let output = column; output < Math.min(outputs, column + columnsTogether); output++) {
           const at = (output * channels + first) * places + place;
-          for (let row = 0; row < rows; row++) out[at + row * places] = part[row * outputs + output]!;
+          for (let row = 0; row < rows; row++)
+            out[at + row * places] = part[row * outputs + output]!;
         }
       }
     }

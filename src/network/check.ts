@@ -20,8 +20,14 @@ export function check(expected: string, holds: (value: unknown) => boolean): Che
 }
 
 /** A finite number. */
-export function number(expected = 'a number', holds: (value: number) => boolean = () => true): Check {
-  return check(expected, (value) => typeof value === 'number' && Number.isFinite(value) && holds(value));
+export function number(
+  expected = 'a number',
+  holds: (value: number) => boolean = () => true,
+): Check {
+  return check(
+    expected,
+    (value) => typeof value === 'number' && Number.isFinite(value) && holds(value),
+  );
 }
 
 export function whole(expected: string, holds: (value: number) => boolean): Check {
@@ -35,25 +41,45 @@ export const size = whole('a whole number above 0', (n) => n > 0);
 export const text = check('a text', (value) => typeof value === 'string');
 
 export function oneOf(...texts: readonly string[]): Check {
-  return check(texts.map((known) => `"${known}"`).join(' or '), (value) => typeof value === 'string' && texts.includes(value));
+  return check(
+    texts.map((known) => `"${known}"`).join(' or '),
+    (value) => typeof value === 'string' && texts.includes(value),
+  );
 }
 
 /** An array, of so many items where `length` is given. */
 export function list(item: Check, length?: number): Check {
-  const isList = check(`a list${length === undefined ? '' : ` of ${length}`}`, (value) => Array.isArray(value) && (length ?? value.length) === value.length);
-  return (value) => isList(value) ?? first(value as unknown[], (entry, index) => within(String(index), item(entry)));
+  const isList = check(
+    `a list${length === undefined ? '' : ` of ${length}`}`,
+    (value) => Array.isArray(value) && (length ?? value.length) === value.length,
+  );
+  return (value) =>
+    isList(value) ??
+    first(value as unknown[], (entry, index) => within(String(index), item(entry)));
 }
 
 /** An object with a check for each field of `T`, and no other field; those named in `optional` may be left out. */
-export function fields<T>(checks: { readonly [Key in keyof T]-?: Check }, optional: readonly (keyof T & string)[] = []): Check {
+export function fields<T>(
+  checks: { readonly [Key in keyof T]-?: Check },
+  optional: readonly (keyof T & string)[] = [],
+): Check {
   const names = Object.keys(checks) as (keyof T & string)[];
   return (value) => {
     const noObject = object(value);
     if (noObject !== undefined) return noObject;
     const given = value as Readonly<Record<string, unknown>>;
     const extra = Object.keys(given).find((name) => !Object.hasOwn(checks, name));
-    if (extra !== undefined) return { path: [extra], expected: `left out (the fields are ${names.join(', ')})`, found: describe(given[extra]) };
-    return first(names, (name) => (optional.includes(name) && given[name] === undefined ? undefined : within(name, checks[name](given[name]))));
+    if (extra !== undefined)
+      return {
+        path: [extra],
+        expected: `left out (the fields are ${names.join(', ')})`,
+        found: describe(given[extra]),
+      };
+    return first(names, (name) =>
+      optional.includes(name) && given[name] === undefined
+        ? undefined
+        : within(name, checks[name](given[name])),
+    );
   };
 }
 
@@ -68,7 +94,10 @@ export function kinds(key: string, checks: Readonly<Record<string, Check>>): Che
   };
 }
 
-export const object = check('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+export const object = check(
+  'an object',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
 
 /** `expected its "kernels" to be a whole number above 0 but found -1`. */
 export function explain({ path, expected, found }: Flaw): string {
@@ -94,7 +123,10 @@ function within(name: string, flaw: Flaw | undefined): Flaw | undefined {
   return flaw && { ...flaw, path: [name, ...flaw.path] };
 }
 
-function first<Item>(items: readonly Item[], flawOf: (item: Item, index: number) => Flaw | undefined): Flaw | undefined {
+function first<Item>(
+  items: readonly Item[],
+  flawOf: (item: Item, index: number) => Flaw | undefined,
+): Flaw | undefined {
   for (const [index, item] of items.entries()) {
     const flaw = flawOf(item, index);
     if (flaw !== undefined) return flaw;

@@ -4,9 +4,18 @@ import { costs } from './costs.ts';
 import type { Layer, Network, ParameterRules } from './layer.ts';
 import { alexnet } from './variants.ts';
 
-const rule = { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 } as const;
+const rule = {
+  initial: { distribution: 'constant', value: 0 },
+  learningRate: 1,
+  decay: 1,
+} as const;
 const parameters: ParameterRules = { weight: rule, bias: rule };
-const window = { kernel: [3, 3], stride: [1, 1], padding: { top: 0, right: 0, bottom: 0, left: 0 }, rounding: 'floor' } as const;
+const window = {
+  kernel: [3, 3],
+  stride: [1, 1],
+  padding: { top: 0, right: 0, bottom: 0, left: 0 },
+  rounding: 'floor',
+} as const;
 
 /** 2×5×5 → 4×3×3 → rectified in place → 10 → dropped in place → 10. */
 const tiny: Network = [
@@ -20,7 +29,17 @@ const tiny: Network = [
 
 test('costs() counts a small network as one does by hand', () => {
   const { layers, ...totals } = costs(tiny, 7);
-  assert.deepEqual(layers.map((layer) => [layer.parameters, layer.multiplyAdds]), [[0, 0], [4 * 9 + 4, 4 * 9 * 9], [0, 0], [36 * 10 + 10, 360], [0, 0], [0, 0]]);
+  assert.deepEqual(
+    layers.map((layer) => [layer.parameters, layer.multiplyAdds]),
+    [
+      [0, 0],
+      [4 * 9 + 4, 4 * 9 * 9],
+      [0, 0],
+      [36 * 10 + 10, 360],
+      [0, 0],
+      [0, 0],
+    ],
+  );
   const kept = 50 + 36 + 10 + 10;
   const widest = 50 + 50;
   assert.deepEqual(totals, {
@@ -38,5 +57,8 @@ test('costs() of weights do not depend on the batch, those of activations grow w
   assert.equal(one.weightsBytes, 243_860_896);
   assert.equal(many.weightsBytes, one.weightsBytes);
   assert.equal(many.inferenceBytes, 128 * one.inferenceBytes);
-  assert.equal(many.trainingBytes - 3 * many.weightsBytes, 128 * (one.trainingBytes - 3 * one.weightsBytes));
+  assert.equal(
+    many.trainingBytes - 3 * many.weightsBytes,
+    128 * (one.trainingBytes - 3 * one.weightsBytes),
+  );
 });

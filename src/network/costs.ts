@@ -28,9 +28,12 @@ export interface NetworkCost {
 /** Parameters, multiply-adds and memory of a network, layer by layer and in all. */
 export function costs(network: Network, batch = 1): NetworkCost {
   const layers = inferShapes(network).map((shape) => ({ ...shape, ...layerCost(shape) }));
-  const total = (count: (layer: LayerCost) => number): number => layers.reduce((sum, layer) => sum + count(layer), 0);
+  const total = (count: (layer: LayerCost) => number): number =>
+    layers.reduce((sum, layer) => sum + count(layer), 0);
   const parameters = total((layer) => layer.parameters);
-  const kept = total(({ layer, output }) => (layer.type === 'relu' || layer.type === 'dropout' ? 0 : volume(output)));
+  const kept = total(({ layer, output }) =>
+    layer.type === 'relu' || layer.type === 'dropout' ? 0 : volume(output),
+  );
   const widest = Math.max(...layers.map(({ input, output }) => volume(input) + volume(output)));
   return {
     layers,
@@ -42,8 +45,15 @@ export function costs(network: Network, batch = 1): NetworkCost {
   };
 }
 
-function layerCost({ layer, input, output }: LayerShape): Pick<LayerCost, 'parameters' | 'multiplyAdds'> {
+function layerCost({
+  layer,
+  input,
+  output,
+}: LayerShape): Pick<LayerCost, 'parameters' | 'multiplyAdds'> {
   if (!hasParameters(layer)) return { parameters: 0, multiplyAdds: 0 };
-  const fanIn = layer.type === 'convolution' ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1] : volume(input);
+  const fanIn =
+    layer.type === 'convolution'
+      ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1]
+      : volume(input);
   return { parameters: (fanIn + 1) * output[0], multiplyAdds: fanIn * volume(output) };
 }

@@ -22,9 +22,23 @@ test("describeLayer() gives a layer's constants in the words of the field", () =
 });
 
 test('describeLayer() names every side where padding is uneven, and both strides where they differ', () => {
-  const rule = { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 } as const;
+  const rule = {
+    initial: { distribution: 'constant', value: 0 },
+    learningRate: 1,
+    decay: 1,
+  } as const;
   const text = describeLayer(
-    { type: 'convolution', name: 'c', kernels: 8, groups: 1, kernel: [5, 3], stride: [1, 2], padding: { top: 2, right: 0, bottom: 1, left: 3 }, rounding: 'floor', parameters: { weight: rule, bias: rule } },
+    {
+      type: 'convolution',
+      name: 'c',
+      kernels: 8,
+      groups: 1,
+      kernel: [5, 3],
+      stride: [1, 2],
+      padding: { top: 2, right: 0, bottom: 1, left: 3 },
+      rounding: 'floor',
+      parameters: { weight: rule, bias: rule },
+    },
     [6, 23, 30],
   );
   assert.equal(text, '8 of 5×3×6, stride 1×2, padding 2 top, 0 right, 1 bottom, 3 left');

@@ -7,7 +7,11 @@ import type { Layer, LrnLayer, Padding, Shape, Window } from './layer.ts';
 export function describeLayer(layer: Layer, input: Shape): string {
   switch (layer.type) {
     case 'convolution':
-      return listed(`${layer.kernels} of ${layer.kernel.join('×')}×${input[0] / layer.groups}`, describeWindow(layer), layer.groups > 1 && `${layer.groups} groups`);
+      return listed(
+        `${layer.kernels} of ${layer.kernel.join('×')}×${input[0] / layer.groups}`,
+        describeWindow(layer),
+        layer.groups > 1 && `${layer.groups} groups`,
+      );
     case 'maxPool':
     case 'averagePool':
       return listed(layer.kernel.join('×'), describeWindow(layer));
@@ -27,12 +31,24 @@ export function describeLayer(layer: Layer, input: Shape): string {
 
 function describeLrn({ across, size, alpha, beta, k, groups }: LrnLayer): string {
   const window = across === 'map' ? `${size}×${size} of each map` : `n ${size}`;
-  return listed(window, `k ${k}`, `α ${scientific(alpha)}`, `β ${beta}`, groups > 1 && `${groups} groups`);
+  return listed(
+    window,
+    `k ${k}`,
+    `α ${scientific(alpha)}`,
+    `β ${beta}`,
+    groups > 1 && `${groups} groups`,
+  );
 }
 
 function describeWindow({ stride, padding, rounding }: Window): string | false {
   const strides = stride[0] === stride[1] ? String(stride[0]) : stride.join('×');
-  return listed(strides !== '1' && `stride ${strides}`, describePadding(padding), rounding === 'ceil' && 'ceil') || false;
+  return (
+    listed(
+      strides !== '1' && `stride ${strides}`,
+      describePadding(padding),
+      rounding === 'ceil' && 'ceil',
+    ) || false
+  );
 }
 
 function describePadding({ top, right, bottom, left }: Padding): string | false {

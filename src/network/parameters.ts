@@ -21,7 +21,10 @@ export function parametersOf(network: Network): Parameter[] {
   return inferShapes(network).flatMap(({ layer, input }) => {
     if (!hasParameters(layer)) return [];
     const out = layer.type === 'convolution' ? layer.kernels : layer.outputs;
-    const weightShape = layer.type === 'convolution' ? [out, input[0] / layer.groups, ...layer.kernel] : [out, input[0] * input[1] * input[2]];
+    const weightShape =
+      layer.type === 'convolution'
+        ? [out, input[0] / layer.groups, ...layer.kernel]
+        : [out, input[0] * input[1] * input[2]];
     return [parameter(layer, 'weight', weightShape), parameter(layer, 'bias', [out])];
   });
 }
@@ -37,7 +40,13 @@ export function initialValues(parameter: Parameter, index: number, seed: number)
 }
 
 /** Fills `out` with a part of {@link initialValues}, from number `first`, which is even, on. */
-export function drawInitialValues({ rule: { initial } }: Parameter, index: number, seed: number, out: Float32Array, first = 0): void {
+export function drawInitialValues(
+  { rule: { initial } }: Parameter,
+  index: number,
+  seed: number,
+  out: Float32Array,
+  first = 0,
+): void {
   if (initial.distribution === 'constant') {
     out.fill(initial.value);
     return;
@@ -47,6 +56,17 @@ export function drawInitialValues({ rule: { initial } }: Parameter, index: numbe
   else uniform(draws, out, -initial.bound, initial.bound, first);
 }
 
-function parameter(layer: ParameterLayer, kind: Parameter['kind'], shape: readonly number[]): Parameter {
-  return { name: `${layer.name}.${kind}`, layer, kind, shape, size: shape.reduce((product, n) => product * n, 1), rule: layer.parameters[kind] };
+function parameter(
+  layer: ParameterLayer,
+  kind: Parameter['kind'],
+  shape: readonly number[],
+): Parameter {
+  return {
+    name: `${layer.name}.${kind}`,
+    layer,
+    kind,
+    shape,
+    size: shape.reduce((product, n) => product * n, 1),
+    rule: layer.parameters[kind],
+  };
 }

@@ -30,7 +30,9 @@ export interface LayerShape {
 export function inferShapes(network: Network): LayerShape[] {
   const [input] = network;
   if (input?.type !== 'input') {
-    throw new AlexNetError(`A network starts with an input layer, but the first layer found is ${input === undefined ? 'none at all' : `"${input.name}" of type "${input.type}"`}.`);
+    throw new AlexNetError(
+      `A network starts with an input layer, but the first layer found is ${input === undefined ? 'none at all' : `"${input.name}" of type "${input.type}"`}.`,
+    );
   }
   const result = walk(network, input.shape);
   if (typeof result !== 'string') return result;
@@ -38,10 +40,15 @@ export function inferShapes(network: Network): LayerShape[] {
 }
 
 /** Where one layer's shape is asked for by name. @throws {AlexNetError} with the names there are. */
-export function findLayer<T extends { readonly layer: Layer }>(layers: readonly T[], name: string): T {
+export function findLayer<T extends { readonly layer: Layer }>(
+  layers: readonly T[],
+  name: string,
+): T {
   const found = layers.find(({ layer }) => layer.name === name);
   if (found === undefined) {
-    throw new AlexNetError(`There is no layer "${name}" in this network. Its layers are: ${layers.map(({ layer }) => layer.name).join(', ')}.`);
+    throw new AlexNetError(
+      `There is no layer "${name}" in this network. Its layers are: ${layers.map(({ layer }) => layer.name).join(', ')}.`,
+    );
   }
   return found;
 }
@@ -61,7 +68,8 @@ function walk(network: Network, inputShape: Shape): LayerShape[] | string {
   let current = inputShape;
   for (const layer of network) {
     const result = layerShape(layer, current);
-    if (typeof result === 'string') return `Layer "${layer.name}" does not fit its input of ${formatShape(current)}: ${result}`;
+    if (typeof result === 'string')
+      return `Layer "${layer.name}" does not fit its input of ${formatShape(current)}: ${result}`;
     shapes.push({ layer, input: current, ...result });
     current = result.output;
   }
@@ -69,7 +77,10 @@ function walk(network: Network, inputShape: Shape): LayerShape[] | string {
 }
 
 /** The output of one layer, or a sentence that says why there is none. */
-function layerShape(layer: Layer, input: Shape): Pick<LayerShape, 'output' | 'formula' | 'window'> | string {
+function layerShape(
+  layer: Layer,
+  input: Shape,
+): Pick<LayerShape, 'output' | 'formula' | 'window'> | string {
   const [channels] = input;
   switch (layer.type) {
     case 'input':
@@ -86,17 +97,25 @@ function layerShape(layer: Layer, input: Shape): Pick<LayerShape, 'output' | 'fo
     case 'adaptiveAveragePool':
       return {
         output: [channels, ...layer.output],
-        formula: input[1] === layer.output[0] && input[2] === layer.output[1] ? 'already that size: unchanged' : `${layer.output.join('×')} regions of ${input[1]}×${input[2]}`,
+        formula:
+          input[1] === layer.output[0] && input[2] === layer.output[1]
+            ? 'already that size: unchanged'
+            : `${layer.output.join('×')} regions of ${input[1]}×${input[2]}`,
       };
     case 'lrn':
-      if (channels % layer.groups !== 0) return `${layer.groups} groups must divide its ${channels} channels.`;
+      if (channels % layer.groups !== 0)
+        return `${layer.groups} groups must divide its ${channels} channels.`;
       return { output: input, formula: 'unchanged' };
     case 'dense': {
-      const read = input[1] === 1 && input[2] === 1 ? String(channels) : `${input.join('·')} = ${volume(input)}`;
+      const read =
+        input[1] === 1 && input[2] === 1
+          ? String(channels)
+          : `${input.join('·')} = ${volume(input)}`;
       return { output: [layer.outputs, 1, 1], formula: `${read} → ${layer.outputs}` };
     }
     case 'softmax':
-      if (input[1] !== 1 || input[2] !== 1) return 'softmax needs a vector, so a dense layer before it.';
+      if (input[1] !== 1 || input[2] !== 1)
+        return 'softmax needs a vector, so a dense layer before it.';
       return { output: input, formula: 'unchanged' };
     case 'relu':
     case 'dropout':
@@ -104,7 +123,11 @@ function layerShape(layer: Layer, input: Shape): Pick<LayerShape, 'output' | 'fo
   }
 }
 
-function windowShape(window: Window, input: Shape, channels: number): Pick<LayerShape, 'output' | 'formula' | 'window'> | string {
+function windowShape(
+  window: Window,
+  input: Shape,
+  channels: number,
+): Pick<LayerShape, 'output' | 'formula' | 'window'> | string {
   const { kernel, stride, padding, rounding } = window;
   const rows = slide(input[1], kernel[0], stride[0], padding.top, padding.bottom, rounding);
   if (typeof rows === 'string') return rows;
@@ -112,7 +135,10 @@ function windowShape(window: Window, input: Shape, channels: number): Pick<Layer
   if (typeof columns === 'string') return columns;
   return {
     output: [channels, rows.output, columns.output],
-    formula: rows.formula === columns.formula ? rows.formula : `height ${rows.formula}; width ${columns.formula}`,
+    formula:
+      rows.formula === columns.formula
+        ? rows.formula
+        : `height ${rows.formula}; width ${columns.formula}`,
     window: {
       kernel,
       stride,
@@ -121,10 +147,18 @@ function windowShape(window: Window, input: Shape, channels: number): Pick<Layer
   };
 }
 
-function slide(n: number, k: number, s: number, before: number, after: number, rounding: Rounding): { output: number; reach: number; formula: string } | string {
+function slide(
+  n: number,
+  k: number,
+  s: number,
+  before: number,
+  after: number,
+  rounding: Rounding,
+): { output: number; reach: number; formula: string } | string {
   const quotient = (n - k + before + after) / s;
   const sum = `${n} − ${k} + ${before === after ? `2·${before}` : `${before} + ${after}`}`;
-  if (quotient < 0) return `(${sum})/${s} is negative, because the window of ${k} is larger than the map of ${n}${before + after > 0 ? ` and its padding of ${before + after}` : ''}.`;
+  if (quotient < 0)
+    return `(${sum})/${s} is negative, because the window of ${k} is larger than the map of ${n}${before + after > 0 ? ` and its padding of ${before + after}` : ''}.`;
   if (rounding === 'exact' && !Number.isInteger(quotient)) {
     return `(${sum})/${s} + 1 = ${trim(quotient + 1)} is not whole, and rounding it down would leave ${(n - k + before + after) % s} of ${n} cells unseen.`;
   }
@@ -135,8 +169,13 @@ function slide(n: number, k: number, s: number, before: number, after: number, r
     dropped = ' − 1 (the last window would start past the map)';
   }
   // `exact` has nothing to round, but reads like its neighbours.
-  const fraction = s === 1 ? `(${sum})` : `${rounding === 'ceil' ? 'ceil' : 'floor'}((${sum})/${s})`;
-  return { output, reach: (output - 1) * s + k - n - before, formula: `${fraction} + 1${dropped} = ${output}` };
+  const fraction =
+    s === 1 ? `(${sum})` : `${rounding === 'ceil' ? 'ceil' : 'floor'}((${sum})/${s})`;
+  return {
+    output,
+    reach: (output - 1) * s + k - n - before,
+    formula: `${fraction} + 1${dropped} = ${output}`,
+  };
 }
 
 function trim(value: number): string {
@@ -145,7 +184,8 @@ function trim(value: number): string {
 
 /** The nearest smaller and larger square inputs that the network accepts. */
 function nearestSizes(network: Network, [channels, height, width]: Shape): string {
-  const fits = (size: number): boolean => size > 0 && typeof walk(network, [channels, size, size]) !== 'string';
+  const fits = (size: number): boolean =>
+    size > 0 && typeof walk(network, [channels, size, size]) !== 'string';
   const from = Math.max(height, width);
   const near: number[] = [];
   for (const direction of [-1, 1]) {
@@ -156,5 +196,7 @@ function nearestSizes(network: Network, [channels, height, width]: Shape): strin
       }
     }
   }
-  return near.length === 0 ? 'No square input size near it fits.' : `The nearest input sizes that fit: ${near.map((size) => `${size}×${size}`).join(' and ')}.`;
+  return near.length === 0
+    ? 'No square input size near it fits.'
+    : `The nearest input sizes that fit: ${near.map((size) => `${size}×${size}`).join(' and ')}.`;
 }

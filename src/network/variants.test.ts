@@ -50,7 +50,9 @@ const small: readonly Count[] = [
   ['fc8', 257_000, 256_000],
 ];
 
-const expected: Readonly<Record<Variant, { layers: readonly Count[]; parameters: number; multiplyAdds: number }>> = {
+const expected: Readonly<
+  Record<Variant, { layers: readonly Count[]; parameters: number; multiplyAdds: number }>
+> = {
   paper: { layers: twoTowers, parameters: 60_965_224, multiplyAdds: 724_406_816 },
   source: { layers: twoTowers, parameters: 60_965_224, multiplyAdds: 724_406_816 },
   caffe: { layers: twoTowers, parameters: 60_965_224, multiplyAdds: 724_406_816 },
@@ -64,9 +66,14 @@ describe('alexnet() counts, layer by layer,', () => {
   for (const variant of Object.keys(variants) as Variant[]) {
     test(variant, () => {
       const { layers, parameters, multiplyAdds } = costs(alexnet(variant));
-      const counted = layers.filter(({ layer }) => hasParameters(layer)).map((layer): Count => [layer.layer.name, layer.parameters, layer.multiplyAdds]);
+      const counted = layers
+        .filter(({ layer }) => hasParameters(layer))
+        .map((layer): Count => [layer.layer.name, layer.parameters, layer.multiplyAdds]);
       assert.deepEqual(counted, expected[variant].layers);
-      assert.deepEqual({ parameters, multiplyAdds }, { parameters: expected[variant].parameters, multiplyAdds: expected[variant].multiplyAdds });
+      assert.deepEqual(
+        { parameters, multiplyAdds },
+        { parameters: expected[variant].parameters, multiplyAdds: expected[variant].multiplyAdds },
+      );
     });
   }
 });
@@ -88,9 +95,17 @@ const sides: readonly [Variant, number, readonly number[]][] = [
 for (const [variant, input, expectedSides] of sides) {
   test(`alexnet('${variant}') shrinks ${input} to ${expectedSides.join('→')}`, () => {
     const shapes = inferShapes(alexnet(variant, { input }));
-    const found = ['conv1', 'pool1', 'pool2', 'pool5'].map((name) => shapes.find(({ layer }) => layer.name === name)!.output);
-    assert.deepEqual(found.map(([, height]) => height), expectedSides);
-    assert.deepEqual(found.map(([, , width]) => width), expectedSides);
+    const found = ['conv1', 'pool1', 'pool2', 'pool5'].map(
+      (name) => shapes.find(({ layer }) => layer.name === name)!.output,
+    );
+    assert.deepEqual(
+      found.map(([, height]) => height),
+      expectedSides,
+    );
+    assert.deepEqual(
+      found.map(([, , width]) => width),
+      expectedSides,
+    );
   });
 }
 
@@ -118,52 +133,129 @@ for (const [variant, order] of Object.entries(front)) {
 test('alexnet() drops out after fc6 and fc7, torchvision before them, and nobody at fc8', () => {
   const behind = (variant: Variant): string[] => {
     const network = alexnet(variant);
-    return network.flatMap(({ type }, i) => (type === 'dropout' ? [`${network[i - 1]!.name} ${network[i + 1]!.name}`] : []));
+    return network.flatMap(({ type }, i) =>
+      type === 'dropout' ? [`${network[i - 1]!.name} ${network[i + 1]!.name}`] : [],
+    );
   };
-  for (const variant of ['paper', 'single', 'source', 'caffe', 'caffenet', 'small'] as const) assert.deepEqual(behind(variant), ['relu6 fc7', 'relu7 fc8'], variant);
+  for (const variant of ['paper', 'single', 'source', 'caffe', 'caffenet', 'small'] as const)
+    assert.deepEqual(behind(variant), ['relu6 fc7', 'relu7 fc8'], variant);
   assert.deepEqual(behind('torchvision'), ['avgpool fc6', 'relu6 fc7']);
 });
 
 test('alexnet() scales dropout at test time where the authors did and while training where the frameworks do', () => {
-  const scales = (variant: Variant): string[] => alexnet(variant).flatMap((layer) => (layer.type === 'dropout' ? [`${layer.rate} ${layer.scale}`] : []));
-  for (const variant of ['paper', 'single', 'source'] as const) assert.deepEqual(scales(variant), ['0.5 test', '0.5 test']);
-  for (const variant of ['caffe', 'caffenet', 'torchvision', 'small'] as const) assert.deepEqual(scales(variant), ['0.5 train', '0.5 train']);
+  const scales = (variant: Variant): string[] =>
+    alexnet(variant).flatMap((layer) =>
+      layer.type === 'dropout' ? [`${layer.rate} ${layer.scale}`] : [],
+    );
+  for (const variant of ['paper', 'single', 'source'] as const)
+    assert.deepEqual(scales(variant), ['0.5 test', '0.5 test']);
+  for (const variant of ['caffe', 'caffenet', 'torchvision', 'small'] as const)
+    assert.deepEqual(scales(variant), ['0.5 train', '0.5 train']);
 });
 
 const lrns: Readonly<Record<Variant, readonly Omit<LrnLayer, 'type' | 'name' | 'beta'>[]>> = {
   paper: [across(1e-4, 2, 2), across(1e-4, 2, 2)],
   single: [across(1e-4, 2, 1), across(1e-4, 2, 1)],
-  source: [across(1e-4 / 5, 2, 2), across(1e-4 / 5, 2, 2), { across: 'map', size: 5, alpha: 0.001 / 25, k: 1, groups: 1 }],
+  source: [
+    across(1e-4 / 5, 2, 2),
+    across(1e-4 / 5, 2, 2),
+    { across: 'map', size: 5, alpha: 0.001 / 25, k: 1, groups: 1 },
+  ],
   caffe: [across(1e-4 / 5, 1, 1), across(1e-4 / 5, 1, 1)],
   caffenet: [across(1e-4 / 5, 1, 1), across(1e-4 / 5, 1, 1)],
   torchvision: [],
   small: [across(1e-4, 2, 1), across(1e-4, 2, 1)],
 };
-function across(alpha: number, k: number, groups: number): Omit<LrnLayer, 'type' | 'name' | 'beta'> {
+function across(
+  alpha: number,
+  k: number,
+  groups: number,
+): Omit<LrnLayer, 'type' | 'name' | 'beta'> {
   return { across: 'channels', size: 5, alpha, k, groups };
 }
 for (const [variant, constants] of Object.entries(lrns)) {
   test(`alexnet('${variant}') normalises with its own k, α and towers`, () => {
     const found = alexnet(variant as Variant).filter((layer) => layer.type === 'lrn');
-    assert.deepEqual(found.map(({ across: where, size, alpha, k, groups }) => ({ across: where, size, alpha, k, groups })), constants);
+    assert.deepEqual(
+      found.map(({ across: where, size, alpha, k, groups }) => ({
+        across: where,
+        size,
+        alpha,
+        k,
+        groups,
+      })),
+      constants,
+    );
     assert.ok(found.every(({ beta }) => beta === 0.75));
   });
 }
 
 const parameterLayers = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7', 'fc8'];
-const initial: Readonly<Record<'paper' | 'single' | 'source' | 'caffe' | 'caffenet', { deviations: number[]; biases: number[]; biasRate: number; biasDecay: number }>> = {
-  paper: { deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01], biases: [0, 1, 0, 1, 1, 1, 1, 0], biasRate: 1, biasDecay: 1 },
-  single: { deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01], biases: [0, 1, 0, 1, 1, 1, 1, 0], biasRate: 1, biasDecay: 1 },
-  source: { deviations: [0.01, 0.01, 0.03, 0.03, 0.03, 0.01, 0.01, 0.01], biases: [0, 1, 0, 1, 1, 1, 1, 0], biasRate: 2, biasDecay: 0 },
-  caffe: { deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.01], biases: [0, 0.1, 0, 0.1, 0.1, 0.1, 0.1, 0], biasRate: 2, biasDecay: 0 },
-  caffenet: { deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.01], biases: [0, 1, 0, 1, 1, 1, 1, 0], biasRate: 2, biasDecay: 0 },
+const initial: Readonly<
+  Record<
+    'paper' | 'single' | 'source' | 'caffe' | 'caffenet',
+    { deviations: number[]; biases: number[]; biasRate: number; biasDecay: number }
+  >
+> = {
+  paper: {
+    deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01],
+    biases: [0, 1, 0, 1, 1, 1, 1, 0],
+    biasRate: 1,
+    biasDecay: 1,
+  },
+  single: {
+    deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.01],
+    biases: [0, 1, 0, 1, 1, 1, 1, 0],
+    biasRate: 1,
+    biasDecay: 1,
+  },
+  source: {
+    deviations: [0.01, 0.01, 0.03, 0.03, 0.03, 0.01, 0.01, 0.01],
+    biases: [0, 1, 0, 1, 1, 1, 1, 0],
+    biasRate: 2,
+    biasDecay: 0,
+  },
+  caffe: {
+    deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.01],
+    biases: [0, 0.1, 0, 0.1, 0.1, 0.1, 0.1, 0],
+    biasRate: 2,
+    biasDecay: 0,
+  },
+  caffenet: {
+    deviations: [0.01, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.01],
+    biases: [0, 1, 0, 1, 1, 1, 1, 0],
+    biasRate: 2,
+    biasDecay: 0,
+  },
 };
 for (const [variant, { deviations, biases, biasRate, biasDecay }] of Object.entries(initial)) {
   test(`alexnet('${variant}') starts from its own standard deviations and biases, with its own multipliers`, () => {
-    for (const [i, { name, parameters: { weight, bias } }] of withParameters(alexnet(variant as Variant)).entries()) {
+    for (const [
+      i,
+      {
+        name,
+        parameters: { weight, bias },
+      },
+    ] of withParameters(alexnet(variant as Variant)).entries()) {
       assert.equal(name, parameterLayers[i]);
-      assert.deepEqual(weight, { initial: { distribution: 'normal', standardDeviation: deviations[i] }, learningRate: 1, decay: 1 }, name);
-      assert.deepEqual(bias, { initial: { distribution: 'constant', value: biases[i] }, learningRate: biasRate, decay: biasDecay }, name);
+      assert.deepEqual(
+        weight,
+        {
+          initial: { distribution: 'normal', standardDeviation: deviations[i] },
+          learningRate: 1,
+          decay: 1,
+        },
+        name,
+      );
+      assert.deepEqual(
+        bias,
+        {
+          initial: { distribution: 'constant', value: biases[i] },
+          learningRate: biasRate,
+          decay: biasDecay,
+        },
+        name,
+      );
     }
   });
 }
@@ -171,17 +263,34 @@ for (const [variant, { deviations, biases, biasRate, biasDecay }] of Object.entr
 test("alexnet('torchvision') starts uniform within 1/√fan-in, weights and biases alike", () => {
   const fanIns = [363, 1600, 1728, 3456, 2304, 9216, 4096, 4096];
   for (const [i, { name, parameters }] of withParameters(alexnet('torchvision')).entries()) {
-    const rule = { initial: { distribution: 'uniform', bound: 1 / Math.sqrt(fanIns[i]!) }, learningRate: 1, decay: 1 };
+    const rule = {
+      initial: { distribution: 'uniform', bound: 1 / Math.sqrt(fanIns[i]!) },
+      learningRate: 1,
+      decay: 1,
+    };
     assert.deepEqual(parameters, { weight: rule, bias: rule }, name);
   }
 });
 
 test("alexnet('small') starts at √(2/fan-in), its last layer at √(1/fan-in), biases at zero without decay", () => {
   const fanIns = [75, 1200, 864, 1152, 1152, 1536, 256, 256];
-  for (const [i, { name, parameters: { weight, bias } }] of withParameters(alexnet('small')).entries()) {
-    const expectedInitial: Distribution = { distribution: 'normal', standardDeviation: Math.sqrt((name === 'fc8' ? 1 : 2) / fanIns[i]!) };
+  for (const [
+    i,
+    {
+      name,
+      parameters: { weight, bias },
+    },
+  ] of withParameters(alexnet('small')).entries()) {
+    const expectedInitial: Distribution = {
+      distribution: 'normal',
+      standardDeviation: Math.sqrt((name === 'fc8' ? 1 : 2) / fanIns[i]!),
+    };
     assert.deepEqual(weight, { initial: expectedInitial, learningRate: 1, decay: 1 }, name);
-    assert.deepEqual(bias, { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 0 }, name);
+    assert.deepEqual(
+      bias,
+      { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 0 },
+      name,
+    );
   }
 });
 
@@ -193,7 +302,9 @@ test('alexnet() takes any number of classes', () => {
 });
 
 test('alexnet() narrows kernels and dense units to even numbers, not the classes', () => {
-  const counts = withParameters(alexnet('paper', { width: 1 / 32, classes: 7 })).map((layer) => (layer.type === 'dense' ? layer.outputs : layer.kernels));
+  const counts = withParameters(alexnet('paper', { width: 1 / 32, classes: 7 })).map((layer) =>
+    layer.type === 'dense' ? layer.outputs : layer.kernels,
+  );
   assert.deepEqual(counts, [4, 8, 12, 12, 8, 128, 128, 7]);
 });
 
@@ -212,9 +323,18 @@ test('alexnet() explains 224 for the paper and names the four right ways', () =>
 });
 
 test('alexnet() refuses options that are no sizes', () => {
-  assert.throws(() => alexnet('paper', { classes: 0 }), { name: 'UsageError', message: 'Expected classes to be a whole number above zero but found 0.' });
-  assert.throws(() => alexnet('paper', { input: 22.5 }), { name: 'UsageError', message: 'Expected input to be a whole number above zero but found 22.5.' });
-  assert.throws(() => alexnet('paper', { width: Infinity }), { name: 'UsageError', message: 'Expected width to be a factor above zero but found Infinity.' });
+  assert.throws(() => alexnet('paper', { classes: 0 }), {
+    name: 'UsageError',
+    message: 'Expected classes to be a whole number above zero but found 0.',
+  });
+  assert.throws(() => alexnet('paper', { input: 22.5 }), {
+    name: 'UsageError',
+    message: 'Expected input to be a whole number above zero but found 22.5.',
+  });
+  assert.throws(() => alexnet('paper', { width: Infinity }), {
+    name: 'UsageError',
+    message: 'Expected width to be a factor above zero but found Infinity.',
+  });
 });
 
 test('alexnet() refuses a picture that is smaller than its kernels', () => {
@@ -228,9 +348,18 @@ test('alexnet() refuses a picture that is smaller than its kernels', () => {
 test('parseVariant() names the nearest variant and lists all', () => {
   assert.equal(parseVariant('caffenet'), 'caffenet');
   const list = 'The variants are: paper, single, source, caffe, caffenet, torchvision, small.';
-  assert.throws(() => parseVariant('papr'), { name: 'UsageError', message: `There is no variant "papr". Did you mean "paper"? ${list}` });
-  assert.throws(() => parseVariant('resnet50'), { name: 'UsageError', message: `There is no variant "resnet50". ${list}` });
-  assert.throws(() => parseVariant('toString'), { name: 'UsageError', message: `There is no variant "toString". ${list}` });
+  assert.throws(() => parseVariant('papr'), {
+    name: 'UsageError',
+    message: `There is no variant "papr". Did you mean "paper"? ${list}`,
+  });
+  assert.throws(() => parseVariant('resnet50'), {
+    name: 'UsageError',
+    message: `There is no variant "resnet50". ${list}`,
+  });
+  assert.throws(() => parseVariant('toString'), {
+    name: 'UsageError',
+    message: `There is no variant "toString". ${list}`,
+  });
 });
 
 function withParameters(network: Network): ParameterLayer[] {

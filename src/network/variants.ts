@@ -1,16 +1,31 @@
 import { AlexNetError, UsageError, nearest } from '../errors.ts';
 import { undividedAlpha } from './layer.ts';
-import type { ConvolutionLayer, DenseLayer, Distribution, DropoutLayer, Layer, LrnLayer, MaxPoolLayer, Network, Padding, ParameterRules, Rounding } from './layer.ts';
+import type {
+  ConvolutionLayer,
+  DenseLayer,
+  Distribution,
+  DropoutLayer,
+  Layer,
+  LrnLayer,
+  MaxPoolLayer,
+  Network,
+  Padding,
+  ParameterRules,
+  Rounding,
+} from './layer.ts';
 import { inferShapes } from './shapes.ts';
 
 /** The family, each member in one sentence. */
 export const variants = {
   paper: 'two towers, as the paper of 2012 describes it; LRN inside each tower; 227×227',
   single: 'the paper in one tower without groups, as most tutorials teach it; 227×227',
-  source: "the authors' own layer order and constants (layers-145.cfg), 224×224 with the last kernels hanging over the edge",
-  caffe: 'BVLC bvlc_alexnet: LRN across both towers with k = 1, ceil-mode pooling; 227×227 (224×224 fits too)',
+  source:
+    "the authors' own layer order and constants (layers-145.cfg), 224×224 with the last kernels hanging over the edge",
+  caffe:
+    'BVLC bvlc_alexnet: LRN across both towers with k = 1, ceil-mode pooling; 227×227 (224×224 fits too)',
   caffenet: 'BVLC reference CaffeNet: pooling before LRN; 227×227 (224×224 fits too)',
-  torchvision: 'one tower of 64, 192, 384, 256, 256 kernels, no LRN, adaptive average pooling; 224×224',
+  torchvision:
+    'one tower of 64, 192, 384, 256, 256 kernels, no LRN, adaptive average pooling; 224×224',
   small: 'five convolutions for pictures of 32 to 64 pixels; 32×32',
 } as const;
 
@@ -29,7 +44,9 @@ export interface VariantOptions {
 export function parseVariant(name: string): Variant {
   if (Object.hasOwn(variants, name)) return name as Variant;
   const guess = nearest(name, Object.keys(variants));
-  throw new UsageError(`There is no variant "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The variants are: ${Object.keys(variants).join(', ')}.`);
+  throw new UsageError(
+    `There is no variant "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The variants are: ${Object.keys(variants).join(', ')}.`,
+  );
 }
 
 /**
@@ -39,16 +56,29 @@ export function parseVariant(name: string): Variant {
 export function alexnet(variant: Variant = 'paper', options: VariantOptions = {}): Network {
   const { classes = 1000, input = defaultInput[variant], width = 1 } = options;
   for (const [key, value] of Object.entries({ classes, input })) {
-    if (!Number.isInteger(value) || value < 1) throw new UsageError(`Expected ${key} to be a whole number above zero but found ${value}.`);
+    if (!Number.isInteger(value) || value < 1)
+      throw new UsageError(`Expected ${key} to be a whole number above zero but found ${value}.`);
   }
-  if (!(width > 0 && Number.isFinite(width))) throw new UsageError(`Expected width to be a factor above zero but found ${width}.`);
+  if (!(width > 0 && Number.isFinite(width)))
+    throw new UsageError(`Expected width to be a factor above zero but found ${width}.`);
   const scaled = (units: number): number => Math.max(2, 2 * Math.round((units * width) / 2));
-  const network: Network = [{ type: 'input', name: 'input', shape: [3, input, input] }, ...builders[variant](classes, scaled)];
+  const network: Network = [
+    { type: 'input', name: 'input', shape: [3, input, input] },
+    ...builders[variant](classes, scaled),
+  ];
   checkInput(variant, network, input);
   return network;
 }
 
-const defaultInput: Record<Variant, number> = { paper: 227, single: 227, source: 224, caffe: 227, caffenet: 227, torchvision: 224, small: 32 };
+const defaultInput: Record<Variant, number> = {
+  paper: 227,
+  single: 227,
+  source: 224,
+  caffe: 227,
+  caffenet: 227,
+  torchvision: 224,
+  small: 32,
+};
 
 const fourRightWays =
   'Four ways that are right: 227 without padding (input 227); 224 with 3 zeros on the right and bottom, what the authors ran (variant source); ' +
@@ -61,7 +91,9 @@ function checkInput(variant: Variant, network: Network, input: number): void {
   } catch (error) {
     const trap = (variant === 'paper' || variant === 'single') && input === 224;
     if (!trap || !(error instanceof AlexNetError)) throw error;
-    throw new AlexNetError(`${error.message} Rounded down, 224 would shrink to 54→26→12→5 instead of 55→27→13→6, so fc6 would read 6,400 numbers instead of 9,216. ${fourRightWays}`);
+    throw new AlexNetError(
+      `${error.message} Rounded down, 224 would shrink to 54→26→12→5 instead of 55→27→13→6, so fc6 would read 6,400 numbers instead of 9,216. ${fourRightWays}`,
+    );
   }
 }
 
@@ -78,8 +110,13 @@ const builders: Record<Variant, Builder> = {
 };
 
 /** Paper §3: the network of two towers (`groups` 2), or the same in one. */
-function originalLayers(classes: number, scaled: (units: number) => number, groups: number): Layer[] {
-  const rules = (bias: number): ParameterRules => gaussian(0.01, bias, { biasLearningRate: 1, biasDecay: 1 });
+function originalLayers(
+  classes: number,
+  scaled: (units: number) => number,
+  groups: number,
+): Layer[] {
+  const rules = (bias: number): ParameterRules =>
+    gaussian(0.01, bias, { biasLearningRate: 1, biasDecay: 1 });
   const lrn = (name: string): LrnLayer => lrnAcrossChannels(name, { alpha: 1e-4, k: 2, groups });
   return [
     convolution('conv1', scaled(96), 11, rules(0), { stride: 4, rounding: 'exact' }),
@@ -114,8 +151,14 @@ function originalLayers(classes: number, scaled: (units: number) => number, grou
  * as fast and do not decay.
  */
 function sourceLayers(classes: number, scaled: (units: number) => number): Layer[] {
-  const rules = (standardDeviation: number, bias: number): ParameterRules => gaussian(standardDeviation, bias, { biasLearningRate: 2, biasDecay: 0 });
-  const lrn = (name: string): LrnLayer => lrnAcrossChannels(name, { alpha: undividedAlpha({ across: 'channels', size: 5 }, 1e-4), k: 2, groups: 2 });
+  const rules = (standardDeviation: number, bias: number): ParameterRules =>
+    gaussian(standardDeviation, bias, { biasLearningRate: 2, biasDecay: 0 });
+  const lrn = (name: string): LrnLayer =>
+    lrnAcrossChannels(name, {
+      alpha: undividedAlpha({ across: 'channels', size: 5 }, 1e-4),
+      k: 2,
+      groups: 2,
+    });
   return [
     convolution('conv1', scaled(96), 11, rules(0.01, 0), { stride: 4, rounding: 'ceil' }),
     lrn('lrn1'),
@@ -124,7 +167,16 @@ function sourceLayers(classes: number, scaled: (units: number) => number): Layer
     convolution('conv2', scaled(256), 5, rules(0.01, 1), { padding: 2, groups: 2 }),
     relu('relu2'),
     lrn('lrn2'),
-    { type: 'lrn', name: 'lrn2map', across: 'map', size: 5, alpha: undividedAlpha({ across: 'map', size: 5 }, 0.001), beta: 0.75, k: 1, groups: 1 },
+    {
+      type: 'lrn',
+      name: 'lrn2map',
+      across: 'map',
+      size: 5,
+      alpha: undividedAlpha({ across: 'map', size: 5 }, 0.001),
+      beta: 0.75,
+      k: 1,
+      groups: 1,
+    },
     pool('pool2', 'ceil'),
     convolution('conv3', scaled(384), 3, rules(0.03, 0), { padding: 1 }),
     relu('relu3'),
@@ -145,10 +197,20 @@ function sourceLayers(classes: number, scaled: (units: number) => number): Layer
 }
 
 /** BVLC/caffe models/bvlc_alexnet (`lrnFirst`, biases 0.1) and models/bvlc_reference_caffenet (`poolFirst`, biases 1). */
-function caffeLayers(classes: number, scaled: (units: number) => number, order: 'lrnFirst' | 'poolFirst', one: number): Layer[] {
-  const rules = (standardDeviation: number, bias: number): ParameterRules => gaussian(standardDeviation, bias, { biasLearningRate: 2, biasDecay: 0 });
+function caffeLayers(
+  classes: number,
+  scaled: (units: number) => number,
+  order: 'lrnFirst' | 'poolFirst',
+  one: number,
+): Layer[] {
+  const rules = (standardDeviation: number, bias: number): ParameterRules =>
+    gaussian(standardDeviation, bias, { biasLearningRate: 2, biasDecay: 0 });
   const normaliseAndPool = (n: number): Layer[] => {
-    const lrn = lrnAcrossChannels(`lrn${n}`, { alpha: undividedAlpha({ across: 'channels', size: 5 }, 1e-4), k: 1, groups: 1 });
+    const lrn = lrnAcrossChannels(`lrn${n}`, {
+      alpha: undividedAlpha({ across: 'channels', size: 5 }, 1e-4),
+      k: 1,
+      groups: 1,
+    });
     return order === 'lrnFirst' ? [lrn, pool(`pool${n}`, 'ceil')] : [pool(`pool${n}`, 'ceil'), lrn];
   };
   return [
@@ -180,8 +242,19 @@ function caffeLayers(classes: number, scaled: (units: number) => number, order: 
 function torchvisionLayers(classes: number, scaled: (units: number) => number): Layer[] {
   const chain: Layer[] = [];
   let channels = 3;
-  const conv = (name: string, kernels: number, kernel: number, options: WindowOptions): ConvolutionLayer => {
-    const layer = convolution(name, scaled(kernels), kernel, torchDefault(channels * kernel * kernel), options);
+  const conv = (
+    name: string,
+    kernels: number,
+    kernel: number,
+    options: WindowOptions,
+  ): ConvolutionLayer => {
+    const layer = convolution(
+      name,
+      scaled(kernels),
+      kernel,
+      torchDefault(channels * kernel * kernel),
+      options,
+    );
     channels = layer.kernels;
     return layer;
   };
@@ -250,9 +323,25 @@ interface WindowOptions {
   readonly rounding?: Rounding;
 }
 
-function convolution(name: string, kernels: number, kernel: number, parameters: ParameterRules, options: WindowOptions = {}): ConvolutionLayer {
+function convolution(
+  name: string,
+  kernels: number,
+  kernel: number,
+  parameters: ParameterRules,
+  options: WindowOptions = {},
+): ConvolutionLayer {
   const { stride = 1, padding = 0, groups = 1, rounding = 'floor' } = options;
-  return { type: 'convolution', name, kernels, kernel: [kernel, kernel], stride: [stride, stride], padding: evenly(padding), rounding, groups, parameters };
+  return {
+    type: 'convolution',
+    name,
+    kernels,
+    kernel: [kernel, kernel],
+    stride: [stride, stride],
+    padding: evenly(padding),
+    rounding,
+    groups,
+    parameters,
+  };
 }
 
 function relu(name: string): Layer {
@@ -264,7 +353,10 @@ function pool(name: string, rounding: Rounding = 'floor'): MaxPoolLayer {
   return { type: 'maxPool', name, kernel: [3, 3], stride: [2, 2], padding: evenly(0), rounding };
 }
 
-function lrnAcrossChannels(name: string, { alpha, k, groups }: { alpha: number; k: number; groups: number }): LrnLayer {
+function lrnAcrossChannels(
+  name: string,
+  { alpha, k, groups }: { alpha: number; k: number; groups: number },
+): LrnLayer {
   return { type: 'lrn', name, across: 'channels', size: 5, alpha, beta: 0.75, k, groups };
 }
 
@@ -280,17 +372,28 @@ function evenly(cells: number): Padding {
   return { top: cells, right: cells, bottom: cells, left: cells };
 }
 
-function gaussian(standardDeviation: number, bias: number, { biasLearningRate, biasDecay }: { biasLearningRate: number; biasDecay: number }): ParameterRules {
+function gaussian(
+  standardDeviation: number,
+  bias: number,
+  { biasLearningRate, biasDecay }: { biasLearningRate: number; biasDecay: number },
+): ParameterRules {
   return {
     weight: { initial: { distribution: 'normal', standardDeviation }, learningRate: 1, decay: 1 },
-    bias: { initial: { distribution: 'constant', value: bias }, learningRate: biasLearningRate, decay: biasDecay },
+    bias: {
+      initial: { distribution: 'constant', value: bias },
+      learningRate: biasLearningRate,
+      decay: biasDecay,
+    },
   };
 }
 
 /** PyTorch's default for convolutions and dense layers: weights and bias uniform within ±1/√fan-in. */
 function torchDefault(fanIn: number): ParameterRules {
   const initial: Distribution = { distribution: 'uniform', bound: 1 / Math.sqrt(fanIn) };
-  return { weight: { initial, learningRate: 1, decay: 1 }, bias: { initial, learningRate: 1, decay: 1 } };
+  return {
+    weight: { initial, learningRate: 1, decay: 1 },
+    bias: { initial, learningRate: 1, decay: 1 },
+  };
 }
 
 const zero = gaussian(0, 0, { biasLearningRate: 1, biasDecay: 0 });
@@ -304,18 +407,30 @@ function withHeInitialValues(layers: Layer[]): Layer[] {
     if (layer.type === 'convolution') {
       const fanIn = (channels / layer.groups) * layer.kernel[0] * layer.kernel[1];
       channels = layer.kernels;
-      return { ...layer, parameters: { ...layer.parameters, weight: he(layer.parameters, fanIn, 2) } };
+      return {
+        ...layer,
+        parameters: { ...layer.parameters, weight: he(layer.parameters, fanIn, 2) },
+      };
     }
     if (layer.type === 'dense') {
       const fanIn = channels * positions;
       channels = layer.outputs;
       positions = 1;
-      return { ...layer, parameters: { ...layer.parameters, weight: he(layer.parameters, fanIn, layer.name === 'fc8' ? 1 : 2) } };
+      return {
+        ...layer,
+        parameters: {
+          ...layer.parameters,
+          weight: he(layer.parameters, fanIn, layer.name === 'fc8' ? 1 : 2),
+        },
+      };
     }
     return layer;
   });
 }
 
 function he({ weight }: ParameterRules, fanIn: number, gain: number): ParameterRules['weight'] {
-  return { ...weight, initial: { distribution: 'normal', standardDeviation: Math.sqrt(gain / fanIn) } };
+  return {
+    ...weight,
+    initial: { distribution: 'normal', standardDeviation: Math.sqrt(gain / fanIn) },
+  };
 }

@@ -30,7 +30,12 @@ test('uniform() is the upper 24 bits of each word, between low and high', () => 
 test('uniform() gives the same numbers whatever the place it starts at, across its chunks', () => {
   const whole = new Float32Array(10_000);
   uniform(sequence, whole);
-  for (const [from, count] of [[1, 5], [4095, 3], [4096, 4097], [9999, 1]] as const) {
+  for (const [from, count] of [
+    [1, 5],
+    [4095, 3],
+    [4096, 4097],
+    [9999, 1],
+  ] as const) {
     const part = new Float32Array(count);
     uniform(sequence, part, 0, 1, from);
     assert.deepEqual(part, whole.slice(from, from + count));
@@ -61,14 +66,25 @@ test('normal() has the moments of a normal distribution', () => {
   normal(sequence, out);
   const moment = (k: number): number => out.reduce((sum, x) => sum + x ** k, 0) / out.length;
   // Five standard errors: √(Var(xᵏ)/n), with Var 1, 2, 15, 96.
-  for (const [k, expected, variance] of [[1, 0, 1], [2, 1, 2], [3, 0, 15], [4, 3, 96]] as const) {
-    assert.ok(Math.abs(moment(k) - expected) < 5 * Math.sqrt(variance / out.length), `moment ${k}: ${moment(k)}`);
+  for (const [k, expected, variance] of [
+    [1, 0, 1],
+    [2, 1, 2],
+    [3, 0, 15],
+    [4, 3, 96],
+  ] as const) {
+    assert.ok(
+      Math.abs(moment(k) - expected) < 5 * Math.sqrt(variance / out.length),
+      `moment ${k}: ${moment(k)}`,
+    );
   }
 });
 
 test('permutation() holds every number once, for any length', () => {
   for (const length of [0, 1, 2, 3, 100, 5000]) {
-    assert.deepEqual([...permutation(sequence, length)].toSorted((a, b) => a - b), Array.from({ length }, (_, i) => i));
+    assert.deepEqual(
+      [...permutation(sequence, length)].toSorted((a, b) => a - b),
+      Array.from({ length }, (_, i) => i),
+    );
   }
 });
 
@@ -84,7 +100,8 @@ test('permutation() gives each of the six orders of three about as often', () =>
     counts.set(order, (counts.get(order) ?? 0) + 1);
   }
   assert.equal(counts.size, 6);
-  for (const [order, count] of counts) assert.ok(Math.abs(count - 1000) < 5 * Math.sqrt(1000), `${order}: ${count}`);
+  for (const [order, count] of counts)
+    assert.ok(Math.abs(count - 1000) < 5 * Math.sqrt(1000), `${order}: ${count}`);
 });
 
 test('keepMask() drops words below rate · 2³²', () => {

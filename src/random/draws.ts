@@ -3,7 +3,12 @@ import type { Words } from './philox.ts';
 const chunk = 4096;
 
 /** Calls `use(word, position)` for words `from … from + count − 1` of a sequence, in order. */
-function eachWord(words: Words, from: number, count: number, use: (word: number, position: number) => void): void {
+function eachWord(
+  words: Words,
+  from: number,
+  count: number,
+  use: (word: number, position: number) => void,
+): void {
   const buffer = new Uint32Array(Math.min(chunk, count));
   for (let start = 0; start < count; start += chunk) {
     const length = Math.min(chunk, count - start);
@@ -16,7 +21,13 @@ function eachWord(words: Words, from: number, count: number, use: (word: number,
  * Fills `out` with uniform numbers in [low, high): number i is `low + (high − low) · (w >>> 8) / 2²⁴` of word `from + i`.
  * With low 0 and high 1 every one is exact in f32.
  */
-export function uniform(words: Words, out: Float32Array | Float64Array, low = 0, high = 1, from = 0): void {
+export function uniform(
+  words: Words,
+  out: Float32Array | Float64Array,
+  low = 0,
+  high = 1,
+  from = 0,
+): void {
   eachWord(words, from, out.length, (word, i) => {
     out[i] = low + ((high - low) * (word >>> 8)) / 2 ** 24;
   });
@@ -27,7 +38,12 @@ export function uniform(words: Words, out: Float32Array | Float64Array, low = 0,
  * `v = w[from + 2j + 1]` as `σ √(−2 ln((u + ½)/2³²)) · (cos, sin)(2π v/2³²)`, computed in f64.
  * Their last bits depend on the platform's ln, cos and sin, so they are drawn in TypeScript only, never inside an engine.
  */
-export function normal(words: Words, out: Float32Array | Float64Array, standardDeviation = 1, from = 0): void {
+export function normal(
+  words: Words,
+  out: Float32Array | Float64Array,
+  standardDeviation = 1,
+  from = 0,
+): void {
   let radius = 0;
   eachWord(words, from, out.length + (out.length % 2), (word, i) => {
     if (i % 2 === 0) {

@@ -71,7 +71,15 @@ export function bits({ seed, purpose, index = 0, stream = 0 }: Address): Words {
 }
 
 /** One block: ten rounds of Philox 4×32 on counter (c0…c3) with key (k0, k1), written into `out[0…3]`. */
-export function philox4x32(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number, out: Uint32Array): void {
+export function philox4x32(
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+  out: Uint32Array,
+): void {
   for (let round = 0; round < 10; round++) {
     const p = high(0xd2511f53, c0);
     const q = high(0xcd9e8d57, c2);
@@ -102,5 +110,8 @@ function high(a: number, b: number): number {
 }
 
 function range(name: string, value: number, largest: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > largest) throw new RangeError(`Expected ${name} to be a whole number from 0 to ${largest} but found ${value}.`);
+  if (!Number.isInteger(value) || value < 0 || value > largest)
+    throw new RangeError(
+      `Expected ${name} to be a whole number from 0 to ${largest} but found ${value}.`,
+    );
 }

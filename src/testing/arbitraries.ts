@@ -12,7 +12,11 @@ export const anyText = fc.string({ unit: 'binary', maxLength: 12 });
 export const anyShape = fc.array(fc.nat(5), { maxLength: 4 });
 
 /** Zeros of both signs, the smallest and largest numbers of each kind, infinities, quiet and signalling NaNs with something in them. */
-const special = [0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x33000000, 0x33000001, 0x387fc000, 0x38800000, 0x477fe000, 0x477ff000, 0x7f7fffff, 0x7f800000, 0xff800000, 0x7f800001, 0x7fc00000, 0xffc12345];
+const special = [
+  0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x33000000, 0x33000001, 0x387fc000,
+  0x38800000, 0x477fe000, 0x477ff000, 0x7f7fffff, 0x7f800000, 0xff800000, 0x7f800001, 0x7fc00000,
+  0xffc12345,
+];
 
 const anyBits = fc.oneof(fc.nat(0xffffffff), fc.constantFrom(...special));
 
@@ -22,7 +26,9 @@ export function sizeOf(shape: readonly number[]): number {
 
 /** f32 of any bits. */
 export function anyFloats(count: number): fc.Arbitrary<Float32Array<ArrayBuffer>> {
-  return fc.array(anyBits, { minLength: count, maxLength: count }).map((bits) => new Float32Array(Uint32Array.from(bits).buffer));
+  return fc
+    .array(anyBits, { minLength: count, maxLength: count })
+    .map((bits) => new Float32Array(Uint32Array.from(bits).buffer));
 }
 
 export function anyBytes(count: number): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
@@ -37,7 +43,9 @@ export interface AnyTensor {
 
 /** Some tensors of different names. */
 export const anyTensors: fc.Arbitrary<AnyTensor[]> = fc.uniqueArray(
-  fc.tuple(anyText, anyShape).chain(([name, shape]) => anyFloats(sizeOf(shape)).map((data) => ({ name, shape, data }))),
+  fc
+    .tuple(anyText, anyShape)
+    .chain(([name, shape]) => anyFloats(sizeOf(shape)).map((data) => ({ name, shape, data }))),
   { selector: ({ name }) => name, maxLength: 5 },
 );
 
@@ -49,13 +57,22 @@ export function bitsOf(data: Float32Array): number[] {
 /** Equal numbers, -0 and 0 told apart, all NaNs alike: what conversions between kinds of numbers keep. */
 export function assertSame(found: Float32Array, expected: ArrayLike<number>): void {
   assert.equal(found.length, expected.length);
-  for (let i = 0; i < found.length; i++) assert.ok(Object.is(found[i], expected[i]), `number ${i}: ${found[i]} instead of ${expected[i]}`);
+  for (let i = 0; i < found.length; i++)
+    assert.ok(
+      Object.is(found[i], expected[i]),
+      `number ${i}: ${found[i]} instead of ${expected[i]}`,
+    );
 }
 
 export const anyDtype = fc.constantFrom(...(Object.keys(dtypeBytes) as Dtype[]));
 
 /** One stored number as f32, by the definition of its kind. */
-export function decode(bytes: Uint8Array, dtype: Dtype, index: number, littleEndian = true): number {
+export function decode(
+  bytes: Uint8Array,
+  dtype: Dtype,
+  index: number,
+  littleEndian = true,
+): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const at = index * dtypeBytes[dtype];
   switch (dtype) {

@@ -1,4 +1,10 @@
-import type { Engine, GradientOptions, PrepareOptions, Session, UpdateOptions } from '../engine/engine.ts';
+import type {
+  Engine,
+  GradientOptions,
+  PrepareOptions,
+  Session,
+  UpdateOptions,
+} from '../engine/engine.ts';
 import { referenceEngine } from '../engine/reference/index.ts';
 import type { Layer, Network } from '../network/layer.ts';
 import { volume, inferShapes } from '../network/shapes.ts';
@@ -21,17 +27,32 @@ const draw = { seed: 20120930, step: 4 };
 const rates: UpdateOptions = { learningRate: 1e-4, momentum: 0.9, weightDecay: 5e-4 };
 
 const perNetwork = Object.entries(testNetworks).flatMap(([name, network]): ContractCase[] => [
-  { name: `forward gives the reference's activations in every layer of ${name}`, run: (engine) => sameActivations(engine, network) },
-  { name: `gradients gives the reference's loss and gradients in every layer of ${name}`, run: (engine) => sameGradients(engine, network) },
-  { name: `step follows the reference for ten steps of ${name}`, run: (engine) => sameTraining(engine, network, calmLearningRate[name]!) },
-  { name: `inference without keep gives what it gives with everything kept, on ${name}`, run: (engine) => sameWithoutKeep(engine, network) },
+  {
+    name: `forward gives the reference's activations in every layer of ${name}`,
+    run: (engine) => sameActivations(engine, network),
+  },
+  {
+    name: `gradients gives the reference's loss and gradients in every layer of ${name}`,
+    run: (engine) => sameGradients(engine, network),
+  },
+  {
+    name: `step follows the reference for ten steps of ${name}`,
+    run: (engine) => sameTraining(engine, network, calmLearningRate[name]!),
+  },
+  {
+    name: `inference without keep gives what it gives with everything kept, on ${name}`,
+    run: (engine) => sameWithoutKeep(engine, network),
+  },
 ]);
 
 export const contractCases: readonly ContractCase[] = [
   ...perNetwork,
   { name: 'backward follows each ReLU rule down to the input', run: reluRules },
   { name: 'backward starts at any layer, also in training mode', run: backwardFromTheMiddle },
-  { name: 'gradients of micro-batches add up to those of the batch, dropout included', run: microBatches },
+  {
+    name: 'gradients of micro-batches add up to those of the batch, dropout included',
+    run: microBatches,
+  },
   { name: 'gradients without a draw drops nothing and scales as at test time', run: noDraw },
   { name: 'label smoothing changes loss and gradients as the reference says', run: labelSmoothing },
   { name: 'frozen layers stay as they are and the others learn as before', run: frozenLayers },
@@ -47,7 +68,10 @@ export const contractCases: readonly ContractCase[] = [
   { name: 'a max-pool sends its gradient to the first of equal numbers', run: ties },
   { name: 'what is not a number is not hidden', run: notANumber },
   { name: 'correct counts hits among one and among five', run: hits },
-  { name: 'mistakes are refused with what was expected and found, and leave the session usable', run: mistakes },
+  {
+    name: 'mistakes are refused with what was expected and found, and leave the session usable',
+    run: mistakes,
+  },
   { name: 'prepare refuses what it cannot plan', run: refusedPlans },
   { name: 'a disposed session refuses calls and can be disposed again', run: disposed },
 ];
@@ -56,8 +80,17 @@ async function sameActivations(engine: Engine, network: Network): Promise<void> 
   await withBoth(engine, network, { mode: 'inference', keep: 'all' }, async (ours, truth) => {
     for (const count of [batch, 1, 2]) {
       const images = testImages(network, count, 10 + count);
-      near(await ours.forward(images), await truth.forward(images), `probabilities of ${count} images`);
-      for (const { name } of network) near(await ours.activation(name), await truth.activation(name), `${name} with ${count} images`);
+      near(
+        await ours.forward(images),
+        await truth.forward(images),
+        `probabilities of ${count} images`,
+      );
+      for (const { name } of network)
+        near(
+          await ours.activation(name),
+          await truth.activation(name),
+          `${name} with ${count} images`,
+        );
     }
   });
 }
@@ -70,10 +103,20 @@ async function sameGradients(engine: Engine, network: Network): Promise<void> {
       const found = await ours.gradients(images, labels, { draw });
       const expected = await truth.gradients(images, labels, { draw });
       near([found.loss], [expected.loss], 'loss');
-      equal([found.images, found.correct, found.correct5], [expected.images, expected.correct, expected.correct5], 'images and hits');
+      equal(
+        [found.images, found.correct, found.correct5],
+        [expected.images, expected.correct, expected.correct5],
+        'images and hits',
+      );
       await sameParameters(ours, truth, 'gradient');
-      for (const { name } of network.slice(0, -1)) near(await ours.activation(name), await truth.activation(name), `${name} under dropout`);
-      for (const { name } of network.slice(1, -1)) near(await ours.activationGradient(name), await truth.activationGradient(name), `gradient of ${name}`);
+      for (const { name } of network.slice(0, -1))
+        near(await ours.activation(name), await truth.activation(name), `${name} under dropout`);
+      for (const { name } of network.slice(1, -1))
+        near(
+          await ours.activationGradient(name),
+          await truth.activationGradient(name),
+          `gradient of ${name}`,
+        );
     }
   });
 }
@@ -82,16 +125,26 @@ async function sameTraining(engine: Engine, network: Network, learningRate: numb
   await withBoth(engine, network, { mode: 'training' }, async (ours, truth) => {
     const losses: number[][] = [[], []];
     for (let step = 0; step < 10; step++) {
-      const options = { ...rates, learningRate: step < 5 ? learningRate : learningRate / 10, draw: { seed: 3, step } };
+      const options = {
+        ...rates,
+        learningRate: step < 5 ? learningRate : learningRate / 10,
+        draw: { seed: 3, step },
+      };
       const images = testImages(network, batch, 30 + (step % 2));
       const labels = testLabels(network, batch, 30 + (step % 2));
-      for (const [i, session] of [ours, truth].entries()) losses[i]!.push((await session.step(images, labels, options)).loss);
+      for (const [i, session] of [ours, truth].entries())
+        losses[i]!.push((await session.step(images, labels, options)).loss);
     }
     near(losses[0]!, losses[1]!, 'losses');
     await sameParameters(ours, truth, 'value');
     await sameParameters(ours, truth, 'velocity', 1e-3);
     const images = testImages(network, batch, 30);
-    near(await ours.forward(images), await truth.forward(images), 'probabilities after training', 1e-3);
+    near(
+      await ours.forward(images),
+      await truth.forward(images),
+      'probabilities after training',
+      1e-3,
+    );
   });
 }
 
@@ -116,7 +169,12 @@ async function reluRules(engine: Engine): Promise<void> {
           await session.forward(images);
           await session.backward(layer, gradient, { relu });
         }
-        for (const { name } of network.slice(0, -1)) near(await ours.activationGradient(name), await truth.activationGradient(name), `${relu} gradient of ${name}`);
+        for (const { name } of network.slice(0, -1))
+          near(
+            await ours.activationGradient(name),
+            await truth.activationGradient(name),
+            `${relu} gradient of ${name}`,
+          );
       }
     });
   }
@@ -127,16 +185,29 @@ async function backwardFromTheMiddle(engine: Engine): Promise<void> {
   const layer = 'conv4';
   const features = volume(inferShapes(network).find((shape) => shape.layer.name === layer)!.output);
   for (const mode of ['inspection', 'training'] as const) {
-    await withBoth(engine, network, { mode, keep: ['input', 'relu2', layer, 'fc6'] }, async (ours, truth) => {
-      for (const seed of [1, 2]) {
-        for (const session of [ours, truth]) {
-          await session.forward(testImages(network, 2, 60));
-          await session.backward(layer, randomNumbers(2 * features, 1, seed));
+    await withBoth(
+      engine,
+      network,
+      { mode, keep: ['input', 'relu2', layer, 'fc6'] },
+      async (ours, truth) => {
+        for (const seed of [1, 2]) {
+          for (const session of [ours, truth]) {
+            await session.forward(testImages(network, 2, 60));
+            await session.backward(layer, randomNumbers(2 * features, 1, seed));
+          }
+          for (const name of ['input', 'relu2', layer])
+            near(
+              await ours.activationGradient(name),
+              await truth.activationGradient(name),
+              `gradient of ${name}`,
+            );
         }
-        for (const name of ['input', 'relu2', layer]) near(await ours.activationGradient(name), await truth.activationGradient(name), `gradient of ${name}`);
-      }
-      await refused(() => ours.activationGradient('fc6'), 'The last way back went from "conv4" to "input" and did not pass "fc6". Use backward() from a layer at or above it.');
-    });
+        await refused(
+          () => ours.activationGradient('fc6'),
+          'The last way back went from "conv4" to "input" and did not pass "fc6". Use backward() from a layer at or above it.',
+        );
+      },
+    );
   }
 }
 
@@ -148,10 +219,19 @@ async function microBatches(engine: Engine): Promise<void> {
   await withSession(engine, network, { mode: 'training', batch: 5 }, async (session) => {
     await session.gradients(images, labels, { draw });
     const whole = await allParameters(session, 'gradient');
-    for (const [from, to] of [[0, 2], [2, 3], [3, 5]] as const) {
-      await session.gradients(images.subarray(from * size, to * size), labels.subarray(from, to), { draw: { ...draw, firstImage: from }, divisor: 5, accumulate: from > 0 });
+    for (const [from, to] of [
+      [0, 2],
+      [2, 3],
+      [3, 5],
+    ] as const) {
+      await session.gradients(images.subarray(from * size, to * size), labels.subarray(from, to), {
+        draw: { ...draw, firstImage: from },
+        divisor: 5,
+        accumulate: from > 0,
+      });
     }
-    for (const [name, gradient] of await allParameters(session, 'gradient')) near(gradient, whole.get(name)!, `gradient of ${name}`);
+    for (const [name, gradient] of await allParameters(session, 'gradient'))
+      near(gradient, whole.get(name)!, `gradient of ${name}`);
   });
 }
 
@@ -171,20 +251,39 @@ async function labelSmoothing(engine: Engine): Promise<void> {
 
 async function frozenLayers(engine: Engine): Promise<void> {
   const network = narrowVariants.paper;
-  for (const frozen of [['conv1', 'conv2', 'conv3'], ['conv3', 'fc7']]) {
-    await withBoth(engine, network, { mode: 'training', frozen, keep: ['conv3'] }, async (ours, truth) => {
-      const before = await allParameters(ours, 'value');
-      for (let step = 0; step < 3; step++) {
-        for (const session of [ours, truth]) await session.step(testImages(network, batch, 80), testLabels(network, batch, 80), { ...rates, draw: { seed: 1, step } });
-      }
-      await sameParameters(ours, truth, 'value');
-      for (const [name, values] of await allParameters(ours, 'value')) {
-        const same = relativeError(values, before.get(name)!) === 0;
-        equal([same], [frozen.includes(name.split('.')[0]!)], `${name} unchanged`);
-      }
-      near([await ours.gradientNorm()], [await truth.gradientNorm()], 'gradient norm of what is not frozen');
-      await refused(() => ours.getParameter('conv3.weight', 'gradient'), 'Parameter "conv3.weight" is frozen and has no gradient.');
-    });
+  for (const frozen of [
+    ['conv1', 'conv2', 'conv3'],
+    ['conv3', 'fc7'],
+  ]) {
+    await withBoth(
+      engine,
+      network,
+      { mode: 'training', frozen, keep: ['conv3'] },
+      async (ours, truth) => {
+        const before = await allParameters(ours, 'value');
+        for (let step = 0; step < 3; step++) {
+          for (const session of [ours, truth])
+            await session.step(testImages(network, batch, 80), testLabels(network, batch, 80), {
+              ...rates,
+              draw: { seed: 1, step },
+            });
+        }
+        await sameParameters(ours, truth, 'value');
+        for (const [name, values] of await allParameters(ours, 'value')) {
+          const same = relativeError(values, before.get(name)!) === 0;
+          equal([same], [frozen.includes(name.split('.')[0]!)], `${name} unchanged`);
+        }
+        near(
+          [await ours.gradientNorm()],
+          [await truth.gradientNorm()],
+          'gradient norm of what is not frozen',
+        );
+        await refused(
+          () => ours.getParameter('conv3.weight', 'gradient'),
+          'Parameter "conv3.weight" is frozen and has no gradient.',
+        );
+      },
+    );
   }
 }
 
@@ -192,8 +291,15 @@ async function scaledUpdate(engine: Engine): Promise<void> {
   const network = narrowVariants.caffenet;
   await withBoth(engine, network, { mode: 'training' }, async (ours, truth) => {
     for (let step = 0; step < 3; step++) {
-      const options = { ...rates, learningRate: 1e-6, gradientScale: 0.25, layerRates: { conv2: 0.1, fc8: 10, fc6: 0 }, draw: { seed: 1, step } };
-      for (const session of [ours, truth]) await session.step(testImages(network, batch, 90), testLabels(network, batch, 90), options);
+      const options = {
+        ...rates,
+        learningRate: 1e-6,
+        gradientScale: 0.25,
+        layerRates: { conv2: 0.1, fc8: 10, fc6: 0 },
+        draw: { seed: 1, step },
+      };
+      for (const session of [ours, truth])
+        await session.step(testImages(network, batch, 90), testLabels(network, batch, 90), options);
     }
     await sameParameters(ours, truth, 'value');
     await sameParameters(ours, truth, 'velocity', 1e-3);
@@ -202,9 +308,14 @@ async function scaledUpdate(engine: Engine): Promise<void> {
 
 async function gradientNorm(engine: Engine): Promise<void> {
   await withSession(engine, oddNetwork, { mode: 'training' }, async (session) => {
-    await session.gradients(testImages(oddNetwork, batch, 100), testLabels(oddNetwork, batch, 100), { draw });
+    await session.gradients(
+      testImages(oddNetwork, batch, 100),
+      testLabels(oddNetwork, batch, 100),
+      { draw },
+    );
     let sum = 0;
-    for (const gradient of (await allParameters(session, 'gradient')).values()) for (const g of gradient) sum += g * g;
+    for (const gradient of (await allParameters(session, 'gradient')).values())
+      for (const g of gradient) sum += g * g;
     near([await session.gradientNorm()], [Math.sqrt(sum)], 'norm');
   });
 }
@@ -212,7 +323,11 @@ async function gradientNorm(engine: Engine): Promise<void> {
 async function restored(engine: Engine): Promise<void> {
   const network = narrowVariants.source;
   const train = async (session: Session, from: number, to: number): Promise<void> => {
-    for (let step = from; step < to; step++) await session.step(testImages(network, batch, step), testLabels(network, batch, step), { ...rates, draw: { seed: 9, step } });
+    for (let step = from; step < to; step++)
+      await session.step(testImages(network, batch, step), testLabels(network, batch, step), {
+        ...rates,
+        draw: { seed: 9, step },
+      });
   };
   await withSession(engine, network, { mode: 'training' }, async (first) => {
     await train(first, 0, 3);
@@ -221,9 +336,11 @@ async function restored(engine: Engine): Promise<void> {
     await train(first, 3, 6);
     await withSession(engine, network, { mode: 'training' }, async (second) => {
       for (const [name, value] of values) await second.setParameter(name, value);
-      for (const [name, velocity] of velocities) await second.setParameter(name, velocity, 'velocity');
+      for (const [name, velocity] of velocities)
+        await second.setParameter(name, velocity, 'velocity');
       await train(second, 3, 6);
-      for (const [name, value] of await allParameters(first, 'value')) equal(await second.getParameter(name), value, name);
+      for (const [name, value] of await allParameters(first, 'value'))
+        equal(await second.getParameter(name), value, name);
     });
   });
 }
@@ -234,7 +351,11 @@ async function threads(engine: Engine): Promise<void> {
     const results: Map<string, Float32Array>[] = [];
     for (const count of [1, 2, 3, 3]) {
       await withSession(engine, network, { mode: 'training', threads: count }, async (session) => {
-        for (let step = 0; step < 3; step++) await session.step(testImages(network, batch, step), testLabels(network, batch, step), { ...rates, draw: { seed: 2, step } });
+        for (let step = 0; step < 3; step++)
+          await session.step(testImages(network, batch, step), testLabels(network, batch, step), {
+            ...rates,
+            draw: { seed: 2, step },
+          });
         const values = await allParameters(session, 'value');
         values.set('probabilities', await session.forward(testImages(network, 2, 7)));
         results.push(values);
@@ -253,11 +374,15 @@ async function repeatable(engine: Engine): Promise<void> {
   const network = narrowVariants.source;
   await withSession(engine, network, { mode: 'training', keep: 'all' }, async (session) => {
     const run = async (): Promise<Map<string, Float32Array>> => {
-      await session.gradients(testImages(network, batch, 1), testLabels(network, batch, 1), { draw });
+      await session.gradients(testImages(network, batch, 1), testLabels(network, batch, 1), {
+        draw,
+      });
       return allParameters(session, 'gradient');
     };
     const first = await run();
-    await session.gradients(testImages(network, 1, 2), testLabels(network, 1, 2), { draw: { seed: 8, step: 1 } });
+    await session.gradients(testImages(network, 1, 2), testLabels(network, 1, 2), {
+      draw: { seed: 8, step: 1 },
+    });
     await session.forward(testImages(network, 2, 3));
     for (const [name, gradient] of await run()) equal(gradient, first.get(name)!, name);
   });
@@ -275,18 +400,31 @@ async function ordered(engine: Engine): Promise<void> {
       return [before, after, step.then(() => session.getParameter('fc5.bias'))];
     };
     const [found, expected] = [await Promise.all(calls(ours)), await Promise.all(calls(truth))];
-    for (const [i, name] of ['before', 'after', 'bias'].entries()) near(found[i]!, expected[i]!, name);
-    check(relativeError(found[0]!, found[1]!) > 1e-6, 'Expected the step to change the probabilities.');
+    for (const [i, name] of ['before', 'after', 'bias'].entries())
+      near(found[i]!, expected[i]!, name);
+    check(
+      relativeError(found[0]!, found[1]!) > 1e-6,
+      'Expected the step to change the probabilities.',
+    );
   });
 }
 
 async function independent(engine: Engine): Promise<void> {
   const networks = [narrowVariants.paper, narrowVariants.torchvision];
   const alone: Float32Array[] = [];
-  for (const network of networks) alone.push(await withSession(engine, network, { mode: 'inference' }, (session) => session.forward(testImages(network, 2, 5))));
+  for (const network of networks)
+    alone.push(
+      await withSession(engine, network, { mode: 'inference' }, (session) =>
+        session.forward(testImages(network, 2, 5)),
+      ),
+    );
   await withSession(engine, networks[0]!, { mode: 'training' }, (a) =>
     withSession(engine, networks[1]!, { mode: 'inference' }, async (b) => {
-      const together = await Promise.all([a.forward(testImages(networks[0]!, 2, 5)), b.forward(testImages(networks[1]!, 2, 5)), b.forward(testImages(networks[1]!, 2, 5))]);
+      const together = await Promise.all([
+        a.forward(testImages(networks[0]!, 2, 5)),
+        b.forward(testImages(networks[1]!, 2, 5)),
+        b.forward(testImages(networks[1]!, 2, 5)),
+      ]);
       near(together[0], alone[0]!, 'first session');
       equal(together[1], alone[1]!, 'second session');
       equal(together[2], alone[1]!, 'second session again');
@@ -320,7 +458,10 @@ async function roundTrip(engine: Engine): Promise<void> {
 }
 
 async function ties(engine: Engine): Promise<void> {
-  const rules = { weight: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 }, bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 } } as const;
+  const rules = {
+    weight: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 },
+    bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 1, decay: 1 },
+  } as const;
   const padding = { top: 0, right: 0, bottom: 0, left: 0 };
   const network: Layer[] = [
     { type: 'input', name: 'input', shape: [1, 5, 5] },
@@ -330,13 +471,24 @@ async function ties(engine: Engine): Promise<void> {
   ];
   const image = new Float32Array(25).fill(1);
   image[0] = -1;
-  await withSession(engine, network, { mode: 'inspection', keep: 'all', batch: 1 }, async (session) => {
-    await session.forward(image);
-    await session.backward('pool', Float32Array.of(1, 2, 4, 8));
-    const expected = new Float32Array(25);
-    for (const [place, g] of [[1, 1], [2, 2], [10, 4], [12, 8]] as const) expected[place] = g;
-    equal(await session.activationGradient('input'), expected, 'gradient of the input');
-  });
+  await withSession(
+    engine,
+    network,
+    { mode: 'inspection', keep: 'all', batch: 1 },
+    async (session) => {
+      await session.forward(image);
+      await session.backward('pool', Float32Array.of(1, 2, 4, 8));
+      const expected = new Float32Array(25);
+      for (const [place, g] of [
+        [1, 1],
+        [2, 2],
+        [10, 4],
+        [12, 8],
+      ] as const)
+        expected[place] = g;
+      equal(await session.activationGradient('input'), expected, 'gradient of the input');
+    },
+  );
 }
 
 async function notANumber(engine: Engine): Promise<void> {
@@ -346,8 +498,14 @@ async function notANumber(engine: Engine): Promise<void> {
   await withSession(engine, network, { mode: 'training' }, async (session) => {
     const probabilities = await session.forward(images);
     const half = probabilities.length / 2;
-    check(probabilities.subarray(0, half).every((p) => p >= 0 && p <= 1), 'Expected the image without NaN to keep its probabilities.');
-    check(probabilities.subarray(half).some(Number.isNaN), 'Expected the image with NaN to give NaN.');
+    check(
+      probabilities.subarray(0, half).every((p) => p >= 0 && p <= 1),
+      'Expected the image without NaN to keep its probabilities.',
+    );
+    check(
+      probabilities.subarray(half).some(Number.isNaN),
+      'Expected the image with NaN to give NaN.',
+    );
     const { loss } = await session.gradients(images, testLabels(network, 2, 1), { draw });
     check(Number.isNaN(loss), `Expected the loss to be NaN but found ${loss}.`);
   });
@@ -359,11 +517,16 @@ async function hits(engine: Engine): Promise<void> {
   await withSession(engine, network, { mode: 'training' }, async (session) => {
     const classes = session.parameters.at(-1)!.size;
     const probabilities = await session.forward(images);
-    const order = (n: number): number[] => [...Array(classes).keys()].toSorted((a, b) => probabilities[n * classes + b]! - probabilities[n * classes + a]!);
+    const order = (n: number): number[] =>
+      [...Array(classes).keys()].toSorted(
+        (a, b) => probabilities[n * classes + b]! - probabilities[n * classes + a]!,
+      );
     const labels = [order(0)[0]!, order(1)[4]!, order(2)[5]!];
     const { correct, correct5, loss } = await session.gradients(images, labels);
     equal([correct, correct5], [1, 2], 'hits');
-    const expected = -labels.reduce((sum, label, n) => sum + Math.log(probabilities[n * classes + label]!), 0) / batch;
+    const expected =
+      -labels.reduce((sum, label, n) => sum + Math.log(probabilities[n * classes + label]!), 0) /
+      batch;
     near([loss], [expected], 'loss', 1e-3);
   });
 }
@@ -371,43 +534,111 @@ async function hits(engine: Engine): Promise<void> {
 async function mistakes(engine: Engine): Promise<void> {
   const network = narrowVariants.paper;
   const images = testImages(network, 2, 1);
-  await withSession(engine, network, { mode: 'training', batch: 2, keep: ['conv1'] }, async (session) => {
-    const before = await session.forward(images);
-    const calls: [() => Promise<unknown>, string][] = [
-      [() => session.forward(new Float32Array(100)), 'Expected whole images of 3×67×67 = 13467 numbers each but found 100 numbers.'],
-      [() => session.forward(new Float32Array(3 * 13467)), 'Expected at most 2 images, the prepared batch, but found 3. Split them, or prepare with a larger batch.'],
-      [() => session.gradients(images, [1]), 'Expected one label per image, 2, but found 1.'],
-      [() => session.gradients(images, [1, 7]), 'Expected labels from 0 to 6 but found 7 for image 1.'],
-      [() => session.gradients(images, [1, 0.5]), 'Expected labels from 0 to 6 but found 0.5 for image 1.'],
-      [() => session.gradients(images, [1, 2], { labelSmoothing: 1 }), 'Expected labelSmoothing from 0 to below 1 but found 1.'],
-      [() => session.update({ ...rates, learningRate: NaN }), 'Expected learningRate to be a number not below zero but found NaN.'],
-      [() => session.activation('pool1'), `Layer "pool1" was not kept: prepare the session with keep: ['pool1'] or keep: 'all'.`],
-      [() => session.activation('conv9'), `There is no layer "conv9" in this network. Its layers are: ${network.map(({ name }) => name).join(', ')}.`],
-      [() => session.activationGradient('conv1'), 'There is no gradient of "conv1" yet: call gradients() or backward() first.'],
-      [() => session.backward('softmax', new Float32Array(14)), 'backward() starts at a layer below the softmax, but found "softmax"; give the logits\' layer "fc8" instead.'],
-      [() => session.backward('fc8', new Float32Array(3)), 'Expected a gradient of 2 × 7 = 14 numbers for layer "fc8" but found 3.'],
-      [() => session.setParameter('conv1.weight', new Float32Array(3)), 'Expected 4×3×11×11 = 1452 numbers for "conv1.weight" but found 3.'],
-      [() => session.getParameter('conv1'), `There is no parameter "conv1". The parameters are: ${session.parameters.map(({ name }) => name).join(', ')}.`],
-    ];
-    for (const [call, message] of calls) await refused(call, message);
-    equal(await session.forward(images), before, 'probabilities after the mistakes');
-  });
+  await withSession(
+    engine,
+    network,
+    { mode: 'training', batch: 2, keep: ['conv1'] },
+    async (session) => {
+      const before = await session.forward(images);
+      const calls: [() => Promise<unknown>, string][] = [
+        [
+          () => session.forward(new Float32Array(100)),
+          'Expected whole images of 3×67×67 = 13467 numbers each but found 100 numbers.',
+        ],
+        [
+          () => session.forward(new Float32Array(3 * 13467)),
+          'Expected at most 2 images, the prepared batch, but found 3. Split them, or prepare with a larger batch.',
+        ],
+        [() => session.gradients(images, [1]), 'Expected one label per image, 2, but found 1.'],
+        [
+          () => session.gradients(images, [1, 7]),
+          'Expected labels from 0 to 6 but found 7 for image 1.',
+        ],
+        [
+          () => session.gradients(images, [1, 0.5]),
+          'Expected labels from 0 to 6 but found 0.5 for image 1.',
+        ],
+        [
+          () => session.gradients(images, [1, 2], { labelSmoothing: 1 }),
+          'Expected labelSmoothing from 0 to below 1 but found 1.',
+        ],
+        [
+          () => session.update({ ...rates, learningRate: NaN }),
+          'Expected learningRate to be a number not below zero but found NaN.',
+        ],
+        [
+          () => session.activation('pool1'),
+          `Layer "pool1" was not kept: prepare the session with keep: ['pool1'] or keep: 'all'.`,
+        ],
+        [
+          () => session.activation('conv9'),
+          `There is no layer "conv9" in this network. Its layers are: ${network.map(({ name }) => name).join(', ')}.`,
+        ],
+        [
+          () => session.activationGradient('conv1'),
+          'There is no gradient of "conv1" yet: call gradients() or backward() first.',
+        ],
+        [
+          () => session.backward('softmax', new Float32Array(14)),
+          'backward() starts at a layer below the softmax, but found "softmax"; give the logits\' layer "fc8" instead.',
+        ],
+        [
+          () => session.backward('fc8', new Float32Array(3)),
+          'Expected a gradient of 2 × 7 = 14 numbers for layer "fc8" but found 3.',
+        ],
+        [
+          () => session.setParameter('conv1.weight', new Float32Array(3)),
+          'Expected 4×3×11×11 = 1452 numbers for "conv1.weight" but found 3.',
+        ],
+        [
+          () => session.getParameter('conv1'),
+          `There is no parameter "conv1". The parameters are: ${session.parameters.map(({ name }) => name).join(', ')}.`,
+        ],
+      ];
+      for (const [call, message] of calls) await refused(call, message);
+      equal(await session.forward(images), before, 'probabilities after the mistakes');
+    },
+  );
   await withSession(engine, network, { mode: 'inference' }, async (session) => {
-    await refused(() => session.gradients(images, [1, 2]), "gradients() needs a session prepared with mode 'training', but this one was prepared with 'inference'.");
-    await refused(() => session.backward('fc8', new Float32Array(14)), "backward() needs a session prepared with mode 'inspection' or 'training', but this one was prepared with 'inference'.");
-    await refused(() => session.getParameter('conv1.weight', 'velocity'), "A parameter's velocity needs a session prepared with mode 'training', but this one was prepared with 'inference'.");
+    await refused(
+      () => session.gradients(images, [1, 2]),
+      "gradients() needs a session prepared with mode 'training', but this one was prepared with 'inference'.",
+    );
+    await refused(
+      () => session.backward('fc8', new Float32Array(14)),
+      "backward() needs a session prepared with mode 'inspection' or 'training', but this one was prepared with 'inference'.",
+    );
+    await refused(
+      () => session.getParameter('conv1.weight', 'velocity'),
+      "A parameter's velocity needs a session prepared with mode 'training', but this one was prepared with 'inference'.",
+    );
   });
 }
 
 async function refusedPlans(engine: Engine): Promise<void> {
   const network = narrowVariants.paper;
   const mode = 'training';
-  await refused(() => engine.prepare(network, { mode, batch: 0 }), 'Expected batch to be a whole number above zero but found 0.');
-  await refused(() => engine.prepare(network, { mode, batch: 1, threads: 0.5 }), 'Expected threads to be a whole number above zero but found 0.5.');
-  await refused(() => engine.prepare(network, { mode, batch: 1, frozen: ['pool1'] }), 'Layer "pool1" cannot be frozen: it has no parameters.');
-  await refused(() => engine.prepare(network.slice(0, -1), { mode, batch: 1 }), 'A network must end with a softmax, but its last layer is "fc8".');
+  await refused(
+    () => engine.prepare(network, { mode, batch: 0 }),
+    'Expected batch to be a whole number above zero but found 0.',
+  );
+  await refused(
+    () => engine.prepare(network, { mode, batch: 1, threads: 0.5 }),
+    'Expected threads to be a whole number above zero but found 0.5.',
+  );
+  await refused(
+    () => engine.prepare(network, { mode, batch: 1, frozen: ['pool1'] }),
+    'Layer "pool1" cannot be frozen: it has no parameters.',
+  );
+  await refused(
+    () => engine.prepare(network.slice(0, -1), { mode, batch: 1 }),
+    'A network must end with a softmax, but its last layer is "fc8".',
+  );
   const all = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7', 'fc8'];
-  await refused(() => engine.prepare(network, { mode, batch: 1, frozen: all }), 'There is nothing to train: the network has no parameters that are not frozen.');
+  await refused(
+    () => engine.prepare(network, { mode, batch: 1, frozen: all }),
+    'There is nothing to train: the network has no parameters that are not frozen.',
+  );
 }
 
 async function disposed(engine: Engine): Promise<void> {
@@ -416,60 +647,110 @@ async function disposed(engine: Engine): Promise<void> {
   await session.dispose();
   await session.dispose();
   check((await last).length === 5, 'Expected the call made before dispose() to finish.');
-  await refused(() => session.forward(testImages(oddNetwork, 1, 1)), 'forward() was called on a session that is disposed. Prepare a new one.');
+  await refused(
+    () => session.forward(testImages(oddNetwork, 1, 1)),
+    'forward() was called on a session that is disposed. Prepare a new one.',
+  );
 }
 
-async function bothGradients(ours: Session, truth: Session, network: Network, options: GradientOptions): Promise<void> {
+async function bothGradients(
+  ours: Session,
+  truth: Session,
+  network: Network,
+  options: GradientOptions,
+): Promise<void> {
   const images = testImages(network, batch, 130);
   const labels = testLabels(network, batch, 130);
-  near([(await ours.gradients(images, labels, options)).loss], [(await truth.gradients(images, labels, options)).loss], 'loss');
+  near(
+    [(await ours.gradients(images, labels, options)).loss],
+    [(await truth.gradients(images, labels, options)).loss],
+    'loss',
+  );
   await sameParameters(ours, truth, 'gradient');
 }
 
-async function sameParameters(ours: Session, truth: Session, part: 'value' | 'gradient' | 'velocity', within = tolerance): Promise<void> {
-  for (const [name, expected] of await allParameters(truth, part)) near(await ours.getParameter(name, part), expected, `${part} of ${name}`, within);
+async function sameParameters(
+  ours: Session,
+  truth: Session,
+  part: 'value' | 'gradient' | 'velocity',
+  within = tolerance,
+): Promise<void> {
+  for (const [name, expected] of await allParameters(truth, part))
+    near(await ours.getParameter(name, part), expected, `${part} of ${name}`, within);
 }
 
 /** All parameters; of gradients and velocities those that are not frozen. */
-async function allParameters(session: Session, part: 'value' | 'gradient' | 'velocity'): Promise<Map<string, Float32Array>> {
+async function allParameters(
+  session: Session,
+  part: 'value' | 'gradient' | 'velocity',
+): Promise<Map<string, Float32Array>> {
   const values = new Map<string, Float32Array>();
-  for (const { name } of session.parameters) values.set(name, await session.getParameter(name, part));
+  for (const { name } of session.parameters)
+    values.set(name, await session.getParameter(name, part));
   return values;
 }
 
 type Options = Omit<PrepareOptions, 'batch'> & { readonly batch?: number };
 
 /** Prepares a session with the test's parameters, and disposes it whatever happens. */
-async function withSession<T>(engine: Engine, network: Network, options: Options, use: (session: Session) => Promise<T>): Promise<T> {
+async function withSession<T>(
+  engine: Engine,
+  network: Network,
+  options: Options,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
   const session = await engine.prepare(network, { batch, ...options });
   try {
-    for (const [name, values] of testParameters(network, 1)) await session.setParameter(name, values);
+    for (const [name, values] of testParameters(network, 1))
+      await session.setParameter(name, values);
     return await use(session);
   } finally {
     await session.dispose();
   }
 }
 
-async function withBoth(engine: Engine, network: Network, options: Options, use: (ours: Session, truth: Session) => Promise<void>): Promise<void> {
-  await withSession(engine, network, options, (ours) => withSession(referenceEngine, network, options, (truth) => use(ours, truth)));
+async function withBoth(
+  engine: Engine,
+  network: Network,
+  options: Options,
+  use: (ours: Session, truth: Session) => Promise<void>,
+): Promise<void> {
+  await withSession(engine, network, options, (ours) =>
+    withSession(referenceEngine, network, options, (truth) => use(ours, truth)),
+  );
 }
 
 async function refused(call: () => Promise<unknown>, message: string): Promise<void> {
   const found = await call().then(
     () => 'no error at all',
-    (error: unknown) => (error instanceof Error && error.name === 'AlexNetError' ? error.message : `an error that is no AlexNetError: ${String(error)}`),
+    (error: unknown) =>
+      error instanceof Error && error.name === 'AlexNetError'
+        ? error.message
+        : `an error that is no AlexNetError: ${String(error)}`,
   );
   check(found === message, `Expected the refusal\n  ${message}\nbut found\n  ${found}`);
 }
 
-function near(found: ArrayLike<number>, truth: ArrayLike<number>, what: string, within = tolerance): void {
+function near(
+  found: ArrayLike<number>,
+  truth: ArrayLike<number>,
+  what: string,
+  within = tolerance,
+): void {
   const error = relativeError(found, truth);
-  check(error <= within, `${what}: expected at most ${within} from the reference but found ${error} (${found.length} numbers, the reference has ${truth.length}).`);
+  check(
+    error <= within,
+    `${what}: expected at most ${within} from the reference but found ${error} (${found.length} numbers, the reference has ${truth.length}).`,
+  );
 }
 
 function equal(found: ArrayLike<unknown>, expected: ArrayLike<unknown>, what: string): void {
   const at = Array.from(expected).findIndex((value, i) => !Object.is(found[i], value));
-  check(found.length === expected.length && at < 0, () => `${what}: expected ${String(expected[at])} at ${at} of ${expected.length} but found ${String(found[at])} of ${found.length}.`);
+  check(
+    found.length === expected.length && at < 0,
+    () =>
+      `${what}: expected ${String(expected[at])} at ${at} of ${expected.length} but found ${String(found[at])} of ${found.length}.`,
+  );
 }
 
 function check(condition: boolean, message: string | (() => string)): void {

@@ -5,7 +5,12 @@ import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 
 /** Normal numbers at a test address: `index` and `seed` tell arrays apart. scripts/goldens.py draws the same. */
-export function randomNumbers(length: number, standardDeviation: number, seed: number, index = 0): Float32Array {
+export function randomNumbers(
+  length: number,
+  standardDeviation: number,
+  seed: number,
+  index = 0,
+): Float32Array {
   const values = new Float32Array(length);
   normal(bits({ seed, purpose: purposes.test, index }), values, standardDeviation);
   return values;

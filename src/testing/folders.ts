@@ -14,7 +14,10 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
 }
 
 /** Writes files with their folders. */
-export async function writeFiles(folder: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<void> {
+export async function writeFiles(
+  folder: string,
+  files: Readonly<Record<string, Uint8Array | string>>,
+): Promise<void> {
   for (const [name, bytes] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), bytes);
@@ -27,9 +30,13 @@ export async function jpeg(phase: number, width = 48, height = 40): Promise<Buff
 }
 
 /** Class folders of small pictures, all different: `{cat: 3, dog: 2}`. */
-export async function writeClasses(folder: string, counts: Readonly<Record<string, number>>): Promise<void> {
+export async function writeClasses(
+  folder: string,
+  counts: Readonly<Record<string, number>>,
+): Promise<void> {
   let phase = 0;
   for (const [name, count] of Object.entries(counts)) {
-    for (let i = 0; i < count; i++) await writeFiles(folder, { [`${name}/${i}.jpg`]: await jpeg(phase++, 40 + (i % 5) * 6) });
+    for (let i = 0; i < count; i++)
+      await writeFiles(folder, { [`${name}/${i}.jpg`]: await jpeg(phase++, 40 + (i % 5) * 6) });
   }
 }

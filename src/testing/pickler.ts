@@ -52,7 +52,10 @@ export class Pickler {
 }
 
 /** A persistent id: a tuple of texts, numbers and globals. */
-export function persistent(pickler: Pickler, id: readonly (string | number | { readonly module: string; readonly name: string })[]): void {
+export function persistent(
+  pickler: Pickler,
+  id: readonly (string | number | { readonly module: string; readonly name: string })[],
+): void {
   pickler.op('(');
   for (const item of id) {
     if (typeof item === 'string') pickler.text(item);

@@ -25,9 +25,18 @@ export function drawn(width: number, height: number, phase = 0): Sharp {
 export async function blocks(seed: number, width = 64, height = 48): Promise<Buffer> {
   const data = new Uint8Array(width * height * 3);
   let state = seed * 2654435761 + 1;
-  const colours = Array.from({ length: 48 }, () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24);
-  for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++) for (let c = 0; c < 3; c++) data[i++] = colours[(Math.floor((y * 4) / height) * 4 + Math.floor((x * 4) / width)) * 3 + c]!;
-  return sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer();
+  const colours = Array.from(
+    { length: 48 },
+    () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 24,
+  );
+  for (let y = 0, i = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 3; c++)
+        data[i++] =
+          colours[(Math.floor((y * 4) / height) * 4 + Math.floor((x * 4) / width)) * 3 + c]!;
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 export interface ZooPicture {
@@ -45,7 +54,11 @@ export async function goodPictures(): Promise<ZooPicture[]> {
   const made: Record<string, Promise<Buffer>> = {
     'plain.jpg': image.clone().jpeg({ quality: 95 }).toBuffer(),
     'progressive.jpg': image.clone().jpeg({ quality: 95, progressive: true }).toBuffer(),
-    'cmyk without profile.jpg': image.clone().toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer(),
+    'cmyk without profile.jpg': image
+      .clone()
+      .toColourspace('cmyk')
+      .jpeg({ quality: 95 })
+      .toBuffer(),
     'cmyk with profile.jpg': image.clone().withIccProfile('cmyk').jpeg({ quality: 95 }).toBuffer(),
     'wide gamut.jpg': image.clone().withIccProfile('p3').jpeg({ quality: 95 }).toBuffer(),
     'turned by EXIF.jpg': turned.withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer(),
@@ -59,10 +72,21 @@ export async function goodPictures(): Promise<ZooPicture[]> {
     'really a png.jpg': image.clone().png().toBuffer(),
     'ünïcødé 写真 🖼.jpg': image.clone().jpeg({ quality: 95 }).toBuffer(),
     'no ending': image.clone().jpeg({ quality: 95 }).toBuffer(),
-    'more behind the end.jpg': image.clone().jpeg({ quality: 95 }).toBuffer().then((bytes) => Buffer.concat([bytes, Buffer.from('tail')])),
-    'broken EXIF.jpg': image.clone().withMetadata({ orientation: 1 }).jpeg({ quality: 95 }).toBuffer().then(breakExif),
+    'more behind the end.jpg': image
+      .clone()
+      .jpeg({ quality: 95 })
+      .toBuffer()
+      .then((bytes) => Buffer.concat([bytes, Buffer.from('tail')])),
+    'broken EXIF.jpg': image
+      .clone()
+      .withMetadata({ orientation: 1 })
+      .jpeg({ quality: 95 })
+      .toBuffer()
+      .then(breakExif),
   };
-  return Promise.all(Object.entries(made).map(async ([file, bytes]) => ({ file, bytes: await bytes })));
+  return Promise.all(
+    Object.entries(made).map(async ([file, bytes]) => ({ file, bytes: await bytes })),
+  );
 }
 
 /** Every kind of bad file that a real folder holds. */
@@ -78,7 +102,11 @@ export async function badPictures(): Promise<ZooPicture[]> {
     avif: await image.clone().avif({ effort: 0 }).toBuffer(),
     tiff: await image.clone().tiff().toBuffer(),
   };
-  const cut = Object.entries(encoded).map(([ending, bytes]) => ({ file: `cut.${ending}`, bytes: bytes.subarray(0, bytes.length * 0.6), problem: 'truncated' as const }));
+  const cut = Object.entries(encoded).map(([ending, bytes]) => ({
+    file: `cut.${ending}`,
+    bytes: bytes.subarray(0, bytes.length * 0.6),
+    problem: 'truncated' as const,
+  }));
   const others: Record<string, readonly [ProblemKind, Uint8Array]> = {
     'empty.jpg': ['empty', new Uint8Array(0)],
     'text.jpg': ['notAPicture', Buffer.from('This is not a picture.\n')],
@@ -87,28 +115,41 @@ export async function badPictures(): Promise<ZooPicture[]> {
     'head only.jpg': ['truncated', jpeg.subarray(0, 40)],
     'wrong inside.png': ['damaged', overwrite(encoded.png)],
     'bitmap.jpg': ['unsupported', Buffer.from('BM\x36\x00\x00\x00')],
-    'drawing.png': ['unsupported', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
+    'drawing.png': [
+      'unsupported',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+    ],
     'phone.jpg': ['unsupported', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic')],
     'bomb.png': ['tooManyPixels', await bomb()],
   };
-  return [...cut, ...Object.entries(others).map(([file, [problem, bytes]]) => ({ file, bytes, problem }))];
+  return [
+    ...cut,
+    ...Object.entries(others).map(([file, [problem, bytes]]) => ({ file, bytes, problem })),
+  ];
 }
 
 function overwrite(bytes: Buffer): Buffer {
   const broken = Buffer.from(bytes);
   const middle = Math.floor(bytes.length / 2);
-  for (let i = middle; i < Math.min(middle + 60, bytes.length - 20); i++) broken[i] = (i * 73) & 255;
+  for (let i = middle; i < Math.min(middle + 60, bytes.length - 20); i++)
+    broken[i] = (i * 73) & 255;
   return broken;
 }
 
 function breakExif(bytes: Buffer): Buffer {
   const start = bytes.indexOf('Exif') + 14;
-  return Buffer.concat([bytes.subarray(0, start), Buffer.alloc(12, 255), bytes.subarray(start + 12)]);
+  return Buffer.concat([
+    bytes.subarray(0, start),
+    Buffer.alloc(12, 255),
+    bytes.subarray(start + 12),
+  ]);
 }
 
 /** A few bytes that say they are 30,000 × 30,000 pixels. */
 async function bomb(): Promise<Buffer> {
-  const bytes = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'white' } }).png().toBuffer();
+  const bytes = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'white' } })
+    .png()
+    .toBuffer();
   bytes.writeUInt32BE(30_000, 16);
   bytes.writeUInt32BE(30_000, 20);
   bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);

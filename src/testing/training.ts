@@ -21,7 +21,12 @@ export const smallSettings = {
   seed: 5,
   clip: 1,
   average: { decay: 0.9, every: 2 },
-  augmentation: { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 }, jitter: { brightness: 0.2 } },
+  augmentation: {
+    crop: { from: 'square' },
+    mirror: 0.5,
+    pca: { deviation: 0.1 },
+    jitter: { brightness: 0.2 },
+  },
 };
 
 export const greyLabels = ['dark', 'grey', 'light'];
@@ -30,14 +35,20 @@ export const greyLabels = ['dark', 'grey', 'light'];
 export async function writeGreys(folder: string, perClass = 12): Promise<void> {
   for (const [c, name] of greyLabels.entries()) {
     await mkdir(join(folder, name), { recursive: true });
-    for (let i = 0; i < perClass; i++) await writeGrey(join(folder, name, `${i}.png`), 60 + 60 * c, 100 * c + i);
+    for (let i = 0; i < perClass; i++)
+      await writeGrey(join(folder, name, `${i}.png`), 60 + 60 * c, 100 * c + i);
   }
 }
 
 export async function writeGrey(path: string, level: number, seed: number): Promise<void> {
   const noise = new Float32Array(24 * 20 * 3);
   normal(bits({ seed, purpose: purposes.test }), noise, 25);
-  await sharp(Uint8ClampedArray.from(noise, (value) => level + value), { raw: { width: 24, height: 20, channels: 3 } }).png().toFile(path);
+  await sharp(
+    Uint8ClampedArray.from(noise, (value) => level + value),
+    { raw: { width: 24, height: 20, channels: 3 } },
+  )
+    .png()
+    .toFile(path);
 }
 
 /** A folder with data to train on, and runs beside it. */
@@ -61,18 +72,29 @@ export class Playground {
   }
 
   train(out: string, more: Partial<TrainOptions> = {}): Promise<TrainResult> {
-    return train({ data: this.data, out: this.path(out), engine: 'reference', settings: smallSettings, ...more });
+    return train({
+      data: this.data,
+      out: this.path(out),
+      engine: 'reference',
+      settings: smallSettings,
+      ...more,
+    });
   }
 
   /** The weights in a file of a run. */
-  async weights(out: string, file = 'last.safetensors'): Promise<ReadonlyMap<string, Float32Array>> {
+  async weights(
+    out: string,
+    file = 'last.safetensors',
+  ): Promise<ReadonlyMap<string, Float32Array>> {
     return (await readModel(this.path(out, file))).weights;
   }
 
   /** What a run computed in each epoch, without what it took. */
   async computed(out: string): Promise<unknown[]> {
     const entries = await readEntries(this.path(out));
-    return entries.flatMap((entry) => (entry.kind === 'epoch' ? [{ ...entry, imagesPerSecond: 0, waiting: 0, seconds: 0 }] : []));
+    return entries.flatMap((entry) =>
+      entry.kind === 'epoch' ? [{ ...entry, imagesPerSecond: 0, waiting: 0, seconds: 0 }] : [],
+    );
   }
 
   close(): Promise<void> {

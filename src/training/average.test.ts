@@ -6,7 +6,10 @@ import { narrowVariants } from '../testing/networks.ts';
 import { WeightAverage, setWeights, weightsOf } from './average.ts';
 
 async function withSession(use: (session: Session) => Promise<void>): Promise<void> {
-  const session = await referenceEngine.prepare(narrowVariants.small, { batch: 1, mode: 'training' });
+  const session = await referenceEngine.prepare(narrowVariants.small, {
+    batch: 1,
+    mode: 'training',
+  });
   try {
     await use(session);
   } finally {
@@ -16,7 +19,15 @@ async function withSession(use: (session: Session) => Promise<void>): Promise<vo
 
 /** All weights set to one value. */
 async function set(session: Session, value: number): Promise<void> {
-  await setWeights(session, new Map([...(await weightsOf(session))].map(([name, { length }]) => [name, new Float32Array(length).fill(value)])));
+  await setWeights(
+    session,
+    new Map(
+      [...(await weightsOf(session))].map(([name, { length }]) => [
+        name,
+        new Float32Array(length).fill(value),
+      ]),
+    ),
+  );
 }
 
 test('WeightAverage follows the weights every so many steps, faster while it is young', async () => {
@@ -31,7 +42,11 @@ test('WeightAverage follows the weights every so many steps, faster while it is 
         const kept = Math.min(0.5, (1 + step) / (10 + step)) ** 2;
         expected = kept * expected + (1 - kept) * step;
       }
-      for (const values of average.values.values()) assert.ok(Math.abs(values[0]! - expected) < 1e-5 * expected, `step ${step}: ${values[0]} is not ${expected}`);
+      for (const values of average.values.values())
+        assert.ok(
+          Math.abs(values[0]! - expected) < 1e-5 * expected,
+          `step ${step}: ${values[0]} is not ${expected}`,
+        );
     }
   });
 });
@@ -43,7 +58,11 @@ test('WeightAverage lends its values to the session and takes them back, whateve
     await set(session, 2);
     const seen = await average.during(async () => (await session.getParameter('conv1.weight'))[0]);
     assert.equal(seen, 1);
-    await assert.rejects(average.during(() => Promise.reject(new Error('looked away'))), { message: 'looked away' });
-    for (const values of (await weightsOf(session)).values()) assert.ok(values.every((value) => value === 2));
+    await assert.rejects(
+      average.during(() => Promise.reject(new Error('looked away'))),
+      { message: 'looked away' },
+    );
+    for (const values of (await weightsOf(session)).values())
+      assert.ok(values.every((value) => value === 2));
   });
 });

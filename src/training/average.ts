@@ -13,7 +13,11 @@ export class WeightAverage {
   readonly #every: number;
   readonly values: Map<string, Float32Array>;
 
-  private constructor(session: Session, { decay, every }: NonNullable<Settings['average']>, values: Map<string, Float32Array>) {
+  private constructor(
+    session: Session,
+    { decay, every }: NonNullable<Settings['average']>,
+    values: Map<string, Float32Array>,
+  ) {
     this.#session = session;
     this.#decay = decay;
     this.#every = every;
@@ -21,7 +25,11 @@ export class WeightAverage {
   }
 
   /** @param values what a checkpoint kept; without it the average starts at the weights as they are. */
-  static async start(session: Session, settings: NonNullable<Settings['average']>, values?: Map<string, Float32Array>): Promise<WeightAverage> {
+  static async start(
+    session: Session,
+    settings: NonNullable<Settings['average']>,
+    values?: Map<string, Float32Array>,
+  ): Promise<WeightAverage> {
     return new WeightAverage(session, settings, values ?? (await weightsOf(session)));
   }
 
@@ -32,7 +40,8 @@ export class WeightAverage {
     for (const [name, average] of this.values) {
       const weights = await this.#session.getParameter(name);
       await inTurns(average.length, 1 << 20, (first, end) => {
-        for (let i = first; i < end; i++) average[i] = decay * average[i]! + (1 - decay) * weights[i]!;
+        for (let i = first; i < end; i++)
+          average[i] = decay * average[i]! + (1 - decay) * weights[i]!;
       });
     }
   }
@@ -56,6 +65,9 @@ export async function weightsOf(session: Session): Promise<Map<string, Float32Ar
   return weights;
 }
 
-export async function setWeights(session: Session, weights: ReadonlyMap<string, Float32Array>): Promise<void> {
+export async function setWeights(
+  session: Session,
+  weights: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
   for (const [name, values] of weights) await session.setParameter(name, values);
 }

@@ -41,13 +41,27 @@ export class Checkpoint {
    * Writes the session as it stands.
    * @throws {AlexNetError} where a file cannot be written (what was there is still there), or {@link Broken} where a number is not finite.
    */
-  async write(session: Session, frame: ModelFrame, state: State, average: WeightAverage | undefined): Promise<void> {
+  async write(
+    session: Session,
+    frame: ModelFrame,
+    state: State,
+    average: WeightAverage | undefined,
+  ): Promise<void> {
     const mark = randomUUID();
     const weights = await weightsOf(session);
     checkFinite(weights);
-    await writeWhole(this.#next, encodeModel({ ...frame, weights, provenance: { ...frame.provenance, checkpoint: mark } }));
-    const tensors = [...(await velocitiesOf(session, this.#frozen)), ...averageTensors(session, average)];
-    await writeWhole(this.#state, writeSafetensors(tensors, { metadata: { checkpoint: mark, state: JSON.stringify(state) } }));
+    await writeWhole(
+      this.#next,
+      encodeModel({ ...frame, weights, provenance: { ...frame.provenance, checkpoint: mark } }),
+    );
+    const tensors = [
+      ...(await velocitiesOf(session, this.#frozen)),
+      ...averageTensors(session, average),
+    ];
+    await writeWhole(
+      this.#state,
+      writeSafetensors(tensors, { metadata: { checkpoint: mark, state: JSON.stringify(state) } }),
+    );
     await rename(this.#next, this.#last);
   }
 
@@ -55,7 +69,11 @@ export class Checkpoint {
    * Sets the session to what was last written.
    * @returns the state and the moving average's values, or undefined where nothing was written yet.
    */
-  async read(session: Session): Promise<{ readonly state: State; readonly average: Map<string, Float32Array> | undefined } | undefined> {
+  async read(
+    session: Session,
+  ): Promise<
+    { readonly state: State; readonly average: Map<string, Float32Array> | undefined } | undefined
+  > {
     const mark = await this.#mark();
     if (mark === undefined) {
       await rm(this.#next, { force: true });
@@ -68,11 +86,15 @@ export class Checkpoint {
       const average = new Map<string, Float32Array>();
       for (const { name } of session.parameters) {
         const velocity = tensors.get(`velocity.${name}`);
-        if (velocity !== undefined) await session.setParameter(name, await velocity.read(), 'velocity');
+        if (velocity !== undefined)
+          await session.setParameter(name, await velocity.read(), 'velocity');
         const averaged = tensors.get(`average.${name}`);
         if (averaged !== undefined) average.set(name, await averaged.read());
       }
-      return { state: JSON.parse(metadata.get('state') ?? '') as State, average: average.size > 0 ? average : undefined };
+      return {
+        state: JSON.parse(metadata.get('state') ?? '') as State,
+        average: average.size > 0 ? average : undefined,
+      };
     });
   }
 
@@ -84,7 +106,11 @@ export class Checkpoint {
   /** Where a run stands, without its weights; undefined where nothing was written yet. */
   async peek(): Promise<State | undefined> {
     if ((await this.#mark()) === undefined) return undefined;
-    return withFile(this.#state, async (source) => JSON.parse((await readSafetensors(source)).metadata.get('state') ?? '') as State);
+    return withFile(
+      this.#state,
+      async (source) =>
+        JSON.parse((await readSafetensors(source)).metadata.get('state') ?? '') as State,
+    );
   }
 
   async #mark(): Promise<string | undefined> {
@@ -105,7 +131,9 @@ export class Checkpoint {
     await rm(this.#next, { force: true });
     const model = await readModel(this.#last);
     if (model.provenance['checkpoint'] === mark) return model;
-    throw new AlexNetError(`${this.#last} and ${this.#state} are not from the same moment: one of them was copied or changed. Bring back the pair that belongs together, or start a new run from the weights with --from.`);
+    throw new AlexNetError(
+      `${this.#last} and ${this.#state} are not from the same moment: one of them was copied or changed. Bring back the pair that belongs together, or start a new run from the weights with --from.`,
+    );
   }
 }
 
@@ -115,7 +143,8 @@ export class Broken extends AlexNetError {}
 function checkFinite(weights: ReadonlyMap<string, Float32Array>): void {
   for (const [name, values] of weights) {
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i])) throw new Broken(`${name} holds ${values[i]} at place ${i}.`);
+      if (!Number.isFinite(values[i]))
+        throw new Broken(`${name} holds ${values[i]} at place ${i}.`);
     }
   }
 }
@@ -123,16 +152,28 @@ function checkFinite(weights: ReadonlyMap<string, Float32Array>): void {
 async function velocitiesOf(session: Session, frozen: readonly string[]): Promise<NamedTensor[]> {
   const tensors: NamedTensor[] = [];
   for (const { name, shape, layer } of session.parameters) {
-    if (!frozen.includes(layer.name)) tensors.push({ name: `velocity.${name}`, shape, data: await session.getParameter(name, 'velocity') });
+    if (!frozen.includes(layer.name))
+      tensors.push({
+        name: `velocity.${name}`,
+        shape,
+        data: await session.getParameter(name, 'velocity'),
+      });
   }
   return tensors;
 }
 
 function averageTensors(session: Session, average: WeightAverage | undefined): NamedTensor[] {
   if (average === undefined) return [];
-  return session.parameters.map(({ name, shape }) => ({ name: `average.${name}`, shape, data: average.values.get(name)! }));
+  return session.parameters.map(({ name, shape }) => ({
+    name: `average.${name}`,
+    shape,
+    data: average.values.get(name)!,
+  }));
 }
 
 function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -27,7 +27,10 @@ export const demoSettings = {
 
 const perClass = { train: 300, val: 30, test: 50 };
 
-export interface DemoOptions extends Pick<TrainOptions, 'engine' | 'threads' | 'signal' | 'onEvent'> {
+export interface DemoOptions extends Pick<
+  TrainOptions,
+  'engine' | 'threads' | 'signal' | 'onEvent'
+> {
   /** Where pictures and run go; it must be empty. */
   readonly folder: string;
   readonly seed: number;
@@ -44,24 +47,51 @@ export interface DemoResult extends TrainResult {
 }
 
 /** Draws a picture set, trains on it, evaluates, predicts and writes the report: the whole path in a few minutes. */
-export async function demo({ folder, seed, perClass: counts = perClass, settings, ...options }: DemoOptions): Promise<DemoResult> {
+export async function demo({
+  folder,
+  seed,
+  perClass: counts = perClass,
+  settings,
+  ...options
+}: DemoOptions): Promise<DemoResult> {
   await mkdir(folder, { recursive: true });
-  if ((await readdir(folder)).length > 0) throw new AlexNetError(`${folder} is not empty. Choose another folder with --out.`);
+  if ((await readdir(folder)).length > 0)
+    throw new AlexNetError(`${folder} is not empty. Choose another folder with --out.`);
   const data = join(folder, 'pictures');
   await writeScenes(data, { seed, perClass: counts });
-  const result = await train({ ...options, data, out: join(folder, 'run'), settings: { ...demoSettings, ...settings, seed } });
+  const result = await train({
+    ...options,
+    data,
+    out: join(folder, 'run'),
+    settings: { ...demoSettings, ...settings, seed },
+  });
   return { ...result, data, predictions: await predictOneEach(result.model, data, options) };
 }
 
-async function predictOneEach(model: string, data: string, { engine = 'auto', threads }: Pick<DemoOptions, 'engine' | 'threads'>): Promise<DemoResult['predictions']> {
+async function predictOneEach(
+  model: string,
+  data: string,
+  { engine = 'auto', threads }: Pick<DemoOptions, 'engine' | 'threads'>,
+): Promise<DemoResult['predictions']> {
   const dataset = await openDataset(data);
   const { classes, samples } = dataset;
   const tests = samplesOf(dataset, 'test');
-  const chosen = classes.map((_, label) => samples[tests.find((index) => samples[index]!.label === label)!]!);
-  const alexnet = await AlexNet.load(model, { engine, batch: classes.length, ...(threads !== undefined && { threads }) });
+  const chosen = classes.map(
+    (_, label) => samples[tests.find((index) => samples[index]!.label === label)!]!,
+  );
+  const alexnet = await AlexNet.load(model, {
+    engine,
+    batch: classes.length,
+    ...(threads !== undefined && { threads }),
+  });
   try {
     const predictions: (FilePrediction & { label: string })[] = [];
-    for await (const one of predictFiles(alexnet, each(chosen.map(({ source }) => ({ file: source.path }))), { top: 3 })) predictions.push({ ...one, label: classes[chosen[predictions.length]!.label]! });
+    for await (const one of predictFiles(
+      alexnet,
+      each(chosen.map(({ source }) => ({ file: source.path }))),
+      { top: 3 },
+    ))
+      predictions.push({ ...one, label: classes[chosen[predictions.length]!.label]! });
     return predictions;
   } finally {
     await alexnet.dispose();

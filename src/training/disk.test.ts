@@ -11,7 +11,10 @@ let full = false;
 const { open, appendFile } = fs;
 
 function noSpace(): Error {
-  return Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+  return Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
 }
 
 let playground: Playground;
@@ -61,24 +64,53 @@ async function run(out: string, from: number, to: number): Promise<string[]> {
 test('a full disk keeps the checkpoint before, warns, and training goes on and ends as if nothing had been', async () => {
   const remarks = await run('full', 1, 2);
   const lost = remarks.filter((text) => text.includes('the disk is full'));
-  const file = (name: string): string => `${playground.path('full', name)} could not be written: the disk is full. What was there before is kept, training goes on, and the next checkpoint tries again.`;
+  const file = (name: string): string =>
+    `${playground.path('full', name)} could not be written: the disk is full. What was there before is kept, training goes on, and the next checkpoint tries again.`;
   assert.ok(lost.includes(file('last.safetensors.next')), remarks.join('\n'));
   assert.ok(remarks.includes('The log could not be written: the disk is full. Training goes on.'));
-  const lines = (await fs.readFile(playground.path('full', 'log.jsonl'), 'utf8')).trim().split('\n');
-  assert.deepEqual(lines.map((line) => (JSON.parse(line) as { step: number }).step), [1, 2, 3, 4, 4, 9, 10, 11, 12, 12]);
-  const rows = (await fs.readFile(playground.path('full', 'log.csv'), 'utf8')).trim().split('\n').map((line) => line.split(','));
-  assert.deepEqual(rows.map(([epoch, ...rest]) => [epoch, rest.length]), [['epoch', 11], ['1', 11], ['3', 11]]);
+  const lines = (await fs.readFile(playground.path('full', 'log.jsonl'), 'utf8'))
+    .trim()
+    .split('\n');
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { step: number }).step),
+    [1, 2, 3, 4, 4, 9, 10, 11, 12, 12],
+  );
+  const rows = (await fs.readFile(playground.path('full', 'log.csv'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  assert.deepEqual(
+    rows.map(([epoch, ...rest]) => [epoch, rest.length]),
+    [
+      ['epoch', 11],
+      ['1', 11],
+      ['3', 11],
+    ],
+  );
   assert.deepEqual(await playground.weights('full'), await playground.weights('whole'));
-  assert.deepEqual((await fs.readdir(playground.path('full'))).filter((name) => name.endsWith('.part')), []);
+  assert.deepEqual(
+    (await fs.readdir(playground.path('full'))).filter((name) => name.endsWith('.part')),
+    [],
+  );
 });
 
 test('a disk that is full at the end: the old checkpoint holds, the error says what to do, and resuming gives the same bits', async () => {
   await assert.rejects(run('last', 2, 9), (error: Error) => {
-    const files = ['last.safetensors.next', 'model.safetensors'].map((name) => playground.path('last', name));
-    return files.some((file) => error.message === `The run is finished, but its last files could not be written: ${file} could not be written: the disk is full. Make room and resume it: the last epoch is done again.`);
+    const files = ['last.safetensors.next', 'model.safetensors'].map((name) =>
+      playground.path('last', name),
+    );
+    return files.some(
+      (file) =>
+        error.message ===
+        `The run is finished, but its last files could not be written: ${file} could not be written: the disk is full. Make room and resume it: the last epoch is done again.`,
+    );
   });
   assert.equal((await new Checkpoint(playground.path('last'), []).peek())?.epoch, 2);
   await playground.train('last', { resume: true });
-  for (const name of ['last.safetensors', 'model.safetensors']) assert.deepEqual(await playground.weights('last', name), await playground.weights('whole', name));
+  for (const name of ['last.safetensors', 'model.safetensors'])
+    assert.deepEqual(
+      await playground.weights('last', name),
+      await playground.weights('whole', name),
+    );
   assert.deepEqual(await playground.computed('last'), await playground.computed('whole'));
 });

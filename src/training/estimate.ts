@@ -38,7 +38,10 @@ export async function planRun(run: Run): Promise<void> {
       epochs: state.epochs,
       from: state.epoch,
       seconds: perEpoch * (state.epochs - state.epoch - state.batch / training.length),
-      memoryBytes: Math.max(memoryNeeded(network, { micro, batch, averaged: settings.average !== null }), session.memoryBytes),
+      memoryBytes: Math.max(
+        memoryNeeded(network, { micro, batch, averaged: settings.average !== null }),
+        session.memoryBytes,
+      ),
     },
   });
 }
@@ -50,7 +53,10 @@ export function replan(run: Run): void {
 
 function plan({ state, settings, budget, began, clock }: Run, perEpoch: number): void {
   const left = budget! - (clock() - began) / 1000;
-  if (left <= 0 && state.epoch === 0) throw new AlexNetError(`The time budget of ${budget} seconds was used up before the first step, by reading and measuring the pictures. Give more time.`);
+  if (left <= 0 && state.epoch === 0)
+    throw new AlexNetError(
+      `The time budget of ${budget} seconds was used up before the first step, by reading and measuring the pictures. Give more time.`,
+    );
   const fit = Math.floor((0.98 * left) / perEpoch);
   state.epochs = Math.max(state.epoch, 1, Math.min(settings.epochs, state.epoch + fit));
 }
@@ -67,7 +73,9 @@ async function epochSeconds(run: Run): Promise<number> {
 async function stepSeconds(run: Run): Promise<number> {
   const { session, inputs, clock } = run;
   const { batch, micro } = sizes(run);
-  const images = new Float32Array(micro * volume([3, inputs.preprocessing.crop, inputs.preprocessing.crop]));
+  const images = new Float32Array(
+    micro * volume([3, inputs.preprocessing.crop, inputs.preprocessing.crop]),
+  );
   const labels = new Int32Array(micro);
   let seconds = 0;
   for (let call = 0; call < 2; call++) {

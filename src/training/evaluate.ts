@@ -35,19 +35,47 @@ export interface FolderEvaluation extends Evaluation {
  * @param model a file, or a model that is loaded.
  * @throws {AlexNetError} where a class is none of the model's labels, or no picture can be read.
  */
-export async function evaluate(model: string | AlexNet, data: string | Dataset, options: EvaluateFolderOptions = {}): Promise<FolderEvaluation> {
+export async function evaluate(
+  model: string | AlexNet,
+  data: string | Dataset,
+  options: EvaluateFolderOptions = {},
+): Promise<FolderEvaluation> {
   const { batch = 32, crops = 1, engine = 'auto', threads } = options;
   const opened = typeof data === 'string' ? await openDataset(data) : data;
-  const split = options.split ?? (['test', 'val'] as const).find((part) => samplesOf(opened, part).length > 0) ?? 'train';
-  const alexnet = typeof model === 'string' ? await AlexNet.load(model, { engine, batch, ...(threads !== undefined && { threads }) }) : model;
+  const split =
+    options.split ??
+    (['test', 'val'] as const).find((part) => samplesOf(opened, part).length > 0) ??
+    'train';
+  const alexnet =
+    typeof model === 'string'
+      ? await AlexNet.load(model, { engine, batch, ...(threads !== undefined && { threads }) })
+      : model;
   try {
     const { labels, preprocessing, meanImage } = alexnet.model;
     const dataset = relabelled(opened, labels);
-    const workers = await openWorkers({ cacheBytes: 0, cacheDirectory: null, ...(threads !== undefined && { threads }) });
+    const workers = await openWorkers({
+      cacheBytes: 0,
+      cacheDirectory: null,
+      ...(threads !== undefined && { threads }),
+    });
     try {
-      const batches = await openBatches(dataset, { split, batch: crops === 10 ? Math.max(1, Math.round(batch / 8)) : batch, preprocessing, crops, workers, mostFailures: 1, ...(meanImage && { meanImage }) });
-      const evaluation = await evaluateBatches(alexnet.session, batches, labels.length, { crops, ...(options.onBatch && { onBatch: options.onBatch }) });
-      if (evaluation.images === 0) throw new AlexNetError(`None of the ${batches.samples} pictures of ${dataset.provenance.root} could be read. The first: ${batches.failures[0]?.name}: ${batches.failures[0]?.detail}`);
+      const batches = await openBatches(dataset, {
+        split,
+        batch: crops === 10 ? Math.max(1, Math.round(batch / 8)) : batch,
+        preprocessing,
+        crops,
+        workers,
+        mostFailures: 1,
+        ...(meanImage && { meanImage }),
+      });
+      const evaluation = await evaluateBatches(alexnet.session, batches, labels.length, {
+        crops,
+        ...(options.onBatch && { onBatch: options.onBatch }),
+      });
+      if (evaluation.images === 0)
+        throw new AlexNetError(
+          `None of the ${batches.samples} pictures of ${dataset.provenance.root} could be read. The first: ${batches.failures[0]?.name}: ${batches.failures[0]?.detail}`,
+        );
       return { ...evaluation, labels, dataset, split, skipped: batches.failures };
     } finally {
       await workers.close();
@@ -60,18 +88,35 @@ export async function evaluate(model: string | AlexNet, data: string | Dataset, 
 /** The dataset with the model's numbers for its classes. @throws {UsageError} for classes that the model does not know, or knows twice. */
 export function relabelled(dataset: Dataset, labels: readonly Label[]): Dataset {
   const indices = dataset.classes.map((name) => labelIndex(name, labels));
-  return { ...dataset, classes: labels.map(({ name }) => name), samples: dataset.samples.map((sample) => ({ ...sample, label: indices[sample.label]! })) };
+  return {
+    ...dataset,
+    classes: labels.map(({ name }) => name),
+    samples: dataset.samples.map((sample) => ({ ...sample, label: indices[sample.label]! })),
+  };
 }
 
 function labelIndex(name: string, labels: readonly Label[]): number {
-  const found = labels.flatMap((label, i) => (label.name === name || label.wnid === name ? [i] : []));
+  const found = labels.flatMap((label, i) =>
+    label.name === name || label.wnid === name ? [i] : [],
+  );
   if (found.length === 1) return found[0]!;
-  if (found.length > 1) throw new UsageError(`The model has ${found.length} labels named "${name}": name the folder by the WordNet number instead (${found.map((i) => labels[i]!.wnid ?? `label ${i}`).join(' or ')}).`);
-  const guess = nearest(name, labels.map((label) => label.name));
-  throw new UsageError(`The model has no label "${name}", which is a folder of the data. ${guess === undefined ? '' : `Did you mean "${guess}"? `}Its ${labels.length} labels are: ${shown(labels)}.`);
+  if (found.length > 1)
+    throw new UsageError(
+      `The model has ${found.length} labels named "${name}": name the folder by the WordNet number instead (${found.map((i) => labels[i]!.wnid ?? `label ${i}`).join(' or ')}).`,
+    );
+  const guess = nearest(
+    name,
+    labels.map((label) => label.name),
+  );
+  throw new UsageError(
+    `The model has no label "${name}", which is a folder of the data. ${guess === undefined ? '' : `Did you mean "${guess}"? `}Its ${labels.length} labels are: ${shown(labels)}.`,
+  );
 }
 
 function shown(labels: readonly Label[]): string {
-  const names = labels.slice(0, 20).map(({ name }) => name).join(', ');
+  const names = labels
+    .slice(0, 20)
+    .map(({ name }) => name)
+    .join(', ');
   return labels.length > 20 ? `${names}, …` : names;
 }

@@ -41,24 +41,48 @@ export interface EvaluateOptions {
  * Looks at every picture of `batches` once.
  * @throws the signal's reason when it is aborted.
  */
-export async function evaluateBatches(session: Session, batches: Batches, classes: number, options: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluateBatches(
+  session: Session,
+  batches: Batches,
+  classes: number,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
   const tally = new Tally(classes);
   for await (const batch of batches.epoch(0)) {
     options.signal?.throwIfAborted();
-    const probabilities = await averaged(session, batch.images, batch.size, options.crops ?? 1, classes);
-    for (let i = 0; i < batch.size; i++) tally.add(batch.indices[i]!, batch.labels[i]!, probabilities.subarray(i * classes, (i + 1) * classes));
+    const probabilities = await averaged(
+      session,
+      batch.images,
+      batch.size,
+      options.crops ?? 1,
+      classes,
+    );
+    for (let i = 0; i < batch.size; i++)
+      tally.add(
+        batch.indices[i]!,
+        batch.labels[i]!,
+        probabilities.subarray(i * classes, (i + 1) * classes),
+      );
     options.onBatch?.(batch.number + 1, batches.length);
   }
   return tally.result();
 }
 
 /** Probabilities `[pictures, classes]`, the mean over each picture's crops; passed through the session in pieces that fit. */
-export async function averaged(session: Session, images: Float32Array, pictures: number, crops: number, classes: number): Promise<Float32Array> {
+export async function averaged(
+  session: Session,
+  images: Float32Array,
+  pictures: number,
+  crops: number,
+  classes: number,
+): Promise<Float32Array> {
   const size = images.length / (pictures * crops);
   const out = new Float32Array(pictures * classes);
   for (let from = 0; from < pictures * crops; from += session.batch) {
     const count = Math.min(session.batch, pictures * crops - from);
-    const probabilities = await session.forward(images.subarray(from * size, (from + count) * size));
+    const probabilities = await session.forward(
+      images.subarray(from * size, (from + count) * size),
+    );
     for (let i = 0; i < count; i++) {
       const row = Math.floor((from + i) / crops) * classes;
       for (let c = 0; c < classes; c++) out[row + c]! += probabilities[i * classes + c]! / crops;
@@ -81,7 +105,8 @@ class Tally {
 
   add(sample: number, label: number, probabilities: Float32Array): void {
     let answer = 0;
-    for (let c = 1; c < this.#classes; c++) if (probabilities[c]! > probabilities[answer]!) answer = c;
+    for (let c = 1; c < this.#classes; c++)
+      if (probabilities[c]! > probabilities[answer]!) answer = c;
     const right = probabilities[label]!;
     this.#confusion[label]![answer]!++;
     this.#loss -= Math.log(Math.max(right, 1e-12));
@@ -91,14 +116,20 @@ class Tally {
 
   result(): Evaluation {
     const images = this.#verdicts.length;
-    const rows = this.#confusion.map((row, label) => ({ hits: row[label]!, images: row.reduce((sum, n) => sum + n, 0) }));
+    const rows = this.#confusion.map((row, label) => ({
+      hits: row[label]!,
+      images: row.reduce((sum, n) => sum + n, 0),
+    }));
     const hits = rows.reduce((sum, row) => sum + row.hits, 0);
     return {
       images,
       top1: hits / images,
       top5: this.#top5 / images,
       loss: this.#loss / images,
-      perClass: rows.map((row) => ({ images: row.images, top1: row.images === 0 ? null : row.hits / row.images })),
+      perClass: rows.map((row) => ({
+        images: row.images,
+        top1: row.images === 0 ? null : row.hits / row.images,
+      })),
       confusion: this.#confusion,
       verdicts: this.#verdicts,
     };

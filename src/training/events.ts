@@ -8,11 +8,22 @@ export type TrainEvent =
   /** After every step. */
   | { readonly kind: 'step'; readonly progress: StepProgress }
   /** After every step of a search for the learning rate. */
-  | { readonly kind: 'rate'; readonly step: number; readonly steps: number; readonly rate: number; readonly loss: number }
+  | {
+      readonly kind: 'rate';
+      readonly step: number;
+      readonly steps: number;
+      readonly rate: number;
+      readonly loss: number;
+    }
   /** While validation pictures are looked at. */
   | { readonly kind: 'evaluating'; readonly done: number; readonly all: number }
   /** After every epoch. */
-  | { readonly kind: 'epoch'; readonly entry: EpochEntry; readonly epochs: number; readonly best: boolean };
+  | {
+      readonly kind: 'epoch';
+      readonly entry: EpochEntry;
+      readonly epochs: number;
+      readonly best: boolean;
+    };
 
 export interface TrainPlan {
   readonly folder: string;

@@ -44,9 +44,20 @@ export interface FoundRate {
  * settings do, since the best rate depends on them.
  * @throws {AlexNetError} where the loss does not fall at any rate.
  */
-export async function findLearningRate({ lowest = 1e-5, highest = 1, steps = 100, ...options }: FindRateOptions): Promise<FoundRate> {
-  ensure(lowest > 0 && highest > lowest, `Expected rates that grow from above 0 but found ${lowest} to ${highest}.`);
-  ensure(Number.isInteger(steps) && steps >= 30, `Expected at least 30 steps to see a slope in but found ${steps}.`);
+export async function findLearningRate({
+  lowest = 1e-5,
+  highest = 1,
+  steps = 100,
+  ...options
+}: FindRateOptions): Promise<FoundRate> {
+  ensure(
+    lowest > 0 && highest > lowest,
+    `Expected rates that grow from above 0 but found ${lowest} to ${highest}.`,
+  );
+  ensure(
+    Number.isInteger(steps) && steps >= 30,
+    `Expected at least 30 steps to see a slope in but found ${steps}.`,
+  );
   const { dataset, folder, settings, engine, ...rest } = await runOptions(options);
   const blueprint = await blueprintOf(dataset, settings!, engine);
   await createFolder(folder);
@@ -55,7 +66,11 @@ export async function findLearningRate({ lowest = 1e-5, highest = 1, steps = 100
     const found: RateStep[] = [];
     const divergence = new Divergence();
     let diverged = false;
-    for await (const step of rateSteps(setup, growingRates(lowest, highest, steps), options.signal)) {
+    for await (const step of rateSteps(
+      setup,
+      growingRates(lowest, highest, steps),
+      options.signal,
+    )) {
       diverged = divergence.happened(step.loss);
       if (Number.isFinite(step.loss)) found.push(step);
       rest.tell({ kind: 'rate', step: found.length, steps, ...step });
@@ -63,24 +78,45 @@ export async function findLearningRate({ lowest = 1e-5, highest = 1, steps = 100
     }
     const descent = steepestDescent(found);
     const [table, page] = await writeFiles(folder, found, descent, [lowest, highest]);
-    if (descent === undefined) throw new AlexNetError(`The loss did not fall at any rate from ${lowest} to ${found.at(-1)?.rate.toPrecision(2) ?? highest}: ${page} shows it. Look at the data with \`alexnet data check\`, or search with a larger batch.`);
-    return { run: folder, learningRate: Number(descent.fastest.toPrecision(2)), lowestLossAt: Number(descent.lowest.toPrecision(2)), diverged, table, page, steps: found };
+    if (descent === undefined)
+      throw new AlexNetError(
+        `The loss did not fall at any rate from ${lowest} to ${found.at(-1)?.rate.toPrecision(2) ?? highest}: ${page} shows it. Look at the data with \`alexnet data check\`, or search with a larger batch.`,
+      );
+    return {
+      run: folder,
+      learningRate: Number(descent.fastest.toPrecision(2)),
+      lowestLossAt: Number(descent.lowest.toPrecision(2)),
+      diverged,
+      table,
+      page,
+      steps: found,
+    };
   } finally {
     await setup.close();
   }
 }
 
 /** One step at each rate, and what it did to the probe. */
-async function* rateSteps(setup: Setup, rates: readonly number[], signal: AbortSignal | undefined): AsyncGenerator<RateStep> {
+async function* rateSteps(
+  setup: Setup,
+  rates: readonly number[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RateStep> {
   const { session, settings } = setup;
   const factors = layerRates(await setup.begin(), settings);
   const probe = await probeOf(setup);
   let step = 0;
   for await (const batch of endless(setup.training)) {
-    if (signal?.aborted) throw new AlexNetError('The search for the learning rate was interrupted: nothing was kept.');
+    if (signal?.aborted)
+      throw new AlexNetError('The search for the learning rate was interrupted: nothing was kept.');
     const rate = rates[step];
     if (rate === undefined) return;
-    const { loss } = await trainStep(session, batch, { settings, step: step++, learningRate: rate, layerRates: factors });
+    const { loss } = await trainStep(session, batch, {
+      settings,
+      step: step++,
+      learningRate: rate,
+      layerRates: factors,
+    });
     yield { rate, loss: Number.isFinite(loss) ? await probeLoss(setup, probe) : loss };
   }
 }
@@ -111,7 +147,9 @@ async function probeLoss({ session, dataset }: Setup, probe: readonly Probe[]): 
   let pictures = 0;
   for (const { images, labels, size } of probe) {
     const probabilities = await averaged(session, images, size, 1, classes);
-    labels.forEach((label, i) => (sum -= Math.log(Math.max(probabilities[i * classes + label]!, 1e-12))));
+    labels.forEach(
+      (label, i) => (sum -= Math.log(Math.max(probabilities[i * classes + label]!, 1e-12))),
+    );
     pictures += size;
   }
   return sum / pictures;
@@ -121,12 +159,22 @@ async function* endless(batches: Batches): AsyncGenerator<Batch> {
   for (let epoch = 0; ; epoch++) yield* batches.epoch(epoch);
 }
 
-async function writeFiles(folder: string, steps: readonly RateStep[], descent: Descent | undefined, range: readonly [number, number]): Promise<[table: string, page: string]> {
+async function writeFiles(
+  folder: string,
+  steps: readonly RateStep[],
+  descent: Descent | undefined,
+  range: readonly [number, number],
+): Promise<[table: string, page: string]> {
   const curve = smoothed(steps);
-  const rows = steps.map((step, i) => `${step.rate.toPrecision(6)},${step.loss.toPrecision(6)},${curve[i]!.loss.toPrecision(6)}\n`);
+  const rows = steps.map(
+    (step, i) =>
+      `${step.rate.toPrecision(6)},${step.loss.toPrecision(6)},${curve[i]!.loss.toPrecision(6)}\n`,
+  );
   const table = join(folder, rateFiles.table);
   const page = join(folder, rateFiles.page);
-  await writeWhole(table, [new TextEncoder().encode(`learning_rate,loss,smoothed_loss\n${rows.join('')}`)]);
+  await writeWhole(table, [
+    new TextEncoder().encode(`learning_rate,loss,smoothed_loss\n${rows.join('')}`),
+  ]);
   await writeWhole(page, [new TextEncoder().encode(ratePage(steps, descent, range))]);
   return [table, page];
 }

@@ -26,9 +26,21 @@ export async function concludeRun(run: Run): Promise<Finished> {
   const model = await readModel(modelPath(run.folder));
   await setWeights(run.session, model.weights);
   const test = samplesOf(run.dataset, 'test').length > 0 ? await evaluateTest(run) : null;
-  const evaluation = test ?? (run.validation ? await evaluateBatches(run.session, run.validation, run.dataset.classes.length) : null);
+  const evaluation =
+    test ??
+    (run.validation
+      ? await evaluateBatches(run.session, run.validation, run.dataset.classes.length)
+      : null);
   const { folder, record, state, dataset } = run;
-  const html = await report({ record, state, entries: await readEntries(folder), dataset, model, evaluation, evaluatedOn: test === null ? 'validation' : 'test' });
+  const html = await report({
+    record,
+    state,
+    entries: await readEntries(folder),
+    dataset,
+    model,
+    evaluation,
+    evaluatedOn: test === null ? 'validation' : 'test',
+  });
   const path = join(folder, 'report.html');
   try {
     await writeWhole(path, [new TextEncoder().encode(html)]);
@@ -39,10 +51,27 @@ export async function concludeRun(run: Run): Promise<Finished> {
   return { test, report: path };
 }
 
-async function evaluateTest({ dataset, settings, inputs, workers, session, signal, tell }: Run): Promise<Evaluation> {
-  const batches = await openBatches(dataset, { split: 'test', batch: settings.batch, ...inputs, workers, mostFailures: 1 });
+async function evaluateTest({
+  dataset,
+  settings,
+  inputs,
+  workers,
+  session,
+  signal,
+  tell,
+}: Run): Promise<Evaluation> {
+  const batches = await openBatches(dataset, {
+    split: 'test',
+    batch: settings.batch,
+    ...inputs,
+    workers,
+    mostFailures: 1,
+  });
   try {
-    return await evaluateBatches(session, batches, dataset.classes.length, { signal, onBatch: (done, all) => tell({ kind: 'evaluating', done, all }) });
+    return await evaluateBatches(session, batches, dataset.classes.length, {
+      signal,
+      onBatch: (done, all) => tell({ kind: 'evaluating', done, all }),
+    });
   } finally {
     await batches.close();
   }

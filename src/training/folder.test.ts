@@ -12,6 +12,8 @@ test('a run begins in a folder that another left when it was killed before its s
     await createFolder(run);
     assert.deepEqual(await readdir(run), []);
     await writeFiles(run, { 'notes.part': 'mine' });
-    await assert.rejects(createFolder(run), { message: `${run} is not empty, and a run needs a folder of its own. Choose another with --out.` });
+    await assert.rejects(createFolder(run), {
+      message: `${run} is not empty, and a run needs a folder of its own. Choose another with --out.`,
+    });
   });
 });

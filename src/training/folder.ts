@@ -49,21 +49,34 @@ export async function createFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new AlexNetError(`The run folder ${folder} could not be made: ${reason(error)}. Choose another with --out.`, { cause: error });
+    throw new AlexNetError(
+      `The run folder ${folder} could not be made: ${reason(error)}. Choose another with --out.`,
+      { cause: error },
+    );
   }
-  const names = (await readdir(folder)).filter((name) => name !== rateFiles.table && name !== rateFiles.page && !isUnfinished(name));
+  const names = (await readdir(folder)).filter(
+    (name) => name !== rateFiles.table && name !== rateFiles.page && !isUnfinished(name),
+  );
   if (names.length === 0) return removeUnfinished(folder);
-  if (names.includes(recordName)) throw new AlexNetError(`${folder} already holds a run. Go on with it by --resume, or choose another folder with --out.`);
-  throw new AlexNetError(`${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`);
+  if (names.includes(recordName))
+    throw new AlexNetError(
+      `${folder} already holds a run. Go on with it by --resume, or choose another folder with --out.`,
+    );
+  throw new AlexNetError(
+    `${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`,
+  );
 }
 
 /** Removes what a killed run was writing: half a checkpoint may be some hundred megabytes. Nobody else may be writing there. */
 export async function removeUnfinished(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) if (isUnfinished(name)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (isUnfinished(name)) await rm(join(folder, name), { force: true });
 }
 
 export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
-  await writeWhole(join(folder, recordName), [new TextEncoder().encode(`${JSON.stringify(record, undefined, 2)}\n`)]);
+  await writeWhole(join(folder, recordName), [
+    new TextEncoder().encode(`${JSON.stringify(record, undefined, 2)}\n`),
+  ]);
 }
 
 /** @throws {AlexNetError} where there is no run, or its settings are damaged. */
@@ -73,12 +86,18 @@ export async function readRecord(folder: string): Promise<RunRecord> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new AlexNetError(`There is no run to resume in ${folder}: ${path} could not be read (${reason(error)}).`, { cause: error });
+    throw new AlexNetError(
+      `There is no run to resume in ${folder}: ${path} could not be read (${reason(error)}).`,
+      { cause: error },
+    );
   }
   try {
     const record = JSON.parse(text) as RunRecord;
     return { ...record, settings: parseSettings(record.settings) };
   } catch (error) {
-    throw new AlexNetError(`${path} is damaged: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new AlexNetError(
+      `${path} is damaged: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -16,24 +16,57 @@ export interface Inputs {
 type Triple = readonly [number, number, number];
 
 /** Measures the training pictures where the settings ask for their own mean, deviation or principal components. */
-export async function inputsFor(settings: Settings, crop: number, dataset: Dataset, workers: DataWorkers): Promise<Inputs> {
+export async function inputsFor(
+  settings: Settings,
+  crop: number,
+  dataset: Dataset,
+  workers: DataWorkers,
+): Promise<Inputs> {
   const { preprocessing, augmentation } = settings;
   const resize = { how: preprocessing.resize, size: preprocessing.size ?? sizeFor(crop) };
   const meanImage = preprocessing.mean === 'image';
-  if (!meanImage && preprocessing.mean !== 'colour' && preprocessing.deviation !== 'colour' && !augmentation.pca && !augmentation.erase) {
-    return { preprocessing: { resize, crop, channels: preprocessing.channels, scale: preprocessing.scale, mean: preprocessing.mean as Triple, deviation: preprocessing.deviation } };
+  if (
+    !meanImage &&
+    preprocessing.mean !== 'colour' &&
+    preprocessing.deviation !== 'colour' &&
+    !augmentation.pca &&
+    !augmentation.erase
+  ) {
+    return {
+      preprocessing: {
+        resize,
+        crop,
+        channels: preprocessing.channels,
+        scale: preprocessing.scale,
+        mean: preprocessing.mean as Triple,
+        deviation: preprocessing.deviation,
+      },
+    };
   }
   const measured = await measureColours(dataset, { resize, workers, meanImage });
   return fromMeasured(settings, resize, crop, measured);
 }
 
-function fromMeasured({ preprocessing }: Settings, resize: Preprocessing['resize'], crop: number, { statistics, meanImage }: Measured): Inputs {
+function fromMeasured(
+  { preprocessing }: Settings,
+  resize: Preprocessing['resize'],
+  crop: number,
+  { statistics, meanImage }: Measured,
+): Inputs {
   const { channels, scale, mean, deviation } = preprocessing;
   const own = ([red, green, blue]: Triple): Triple => {
-    const inUnits = [red, green, blue].map((fraction) => fraction * 255 * scale) as [number, number, number];
+    const inUnits = [red, green, blue].map((fraction) => fraction * 255 * scale) as [
+      number,
+      number,
+      number,
+    ];
     return channels === 'RGB' ? inUnits : (inUnits.toReversed() as [number, number, number]);
   };
-  const atLeastOne = ([a, b, c]: Triple): Triple => [Math.max(a, scale), Math.max(b, scale), Math.max(c, scale)];
+  const atLeastOne = ([a, b, c]: Triple): Triple => [
+    Math.max(a, scale),
+    Math.max(b, scale),
+    Math.max(c, scale),
+  ];
   return {
     preprocessing: {
       resize,
@@ -54,7 +87,11 @@ export function sizeFor(crop: number): number {
 }
 
 /** A mean image `[3, size, size]` of RGB bytes in the network's channel order and scale. */
-function reordered(image: Float32Array, channels: Preprocessing['channels'], scale: number): Float32Array {
+function reordered(
+  image: Float32Array,
+  channels: Preprocessing['channels'],
+  scale: number,
+): Float32Array {
   const plane = image.length / 3;
   const out = new Float32Array(image.length);
   for (let c = 0; c < 3; c++) {

@@ -25,7 +25,11 @@ export interface EpochEntry {
   /** Over the epoch's training pictures as they were seen, with dropout, augmentation and label smoothing. */
   readonly train: { readonly loss: number; readonly top1: number; readonly top5: number };
   /** Over the validation pictures; null where there are none. */
-  readonly validation: { readonly loss: number; readonly top1: number; readonly top5: number } | null;
+  readonly validation: {
+    readonly loss: number;
+    readonly top1: number;
+    readonly top5: number;
+  } | null;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
   readonly waiting: number;
@@ -41,7 +45,20 @@ export interface RemarkEntry {
 
 export type Entry = StepEntry | EpochEntry | RemarkEntry;
 
-const columns = ['epoch', 'step', 'train_loss', 'train_top1', 'train_top5', 'val_loss', 'val_top1', 'val_top5', 'learning_rate', 'images_per_second', 'waiting', 'seconds'] as const;
+const columns = [
+  'epoch',
+  'step',
+  'train_loss',
+  'train_top1',
+  'train_top5',
+  'val_loss',
+  'val_top1',
+  'val_top5',
+  'learning_rate',
+  'images_per_second',
+  'waiting',
+  'seconds',
+] as const;
 
 /**
  * What a run writes down as it goes: `log.csv` (a line an epoch), `log.jsonl` (everything) and TensorBoard's events.
@@ -62,7 +79,11 @@ export class Journal {
   }
 
   /** Opens a run's journal; entries after `step`, which a resumed run will write again, are taken out. */
-  static async open(folder: string, step: number, warn: (error: unknown) => void): Promise<Journal> {
+  static async open(
+    folder: string,
+    step: number,
+    warn: (error: unknown) => void,
+  ): Promise<Journal> {
     const journal = new Journal(folder, warn);
     await journal.rewind(step);
     return journal;
@@ -78,7 +99,8 @@ export class Journal {
       if (this.#torn) await this.#renew(entry.step);
       await appendFile(join(this.#folder, 'log.jsonl'), jsonLine(entry));
       if (entry.kind === 'epoch') await appendFile(join(this.#folder, 'log.csv'), csvLine(entry));
-      if (entry.kind !== 'remark') await appendFile(this.#events, scalarsEvent(Date.now() / 1000, entry.step, scalars(entry)));
+      if (entry.kind !== 'remark')
+        await appendFile(this.#events, scalarsEvent(Date.now() / 1000, entry.step, scalars(entry)));
     });
   }
 
@@ -86,10 +108,15 @@ export class Journal {
   async #renew(step: number): Promise<void> {
     const entries = (await readEntries(this.#folder)).filter((entry) => entry.step <= step);
     await writeWhole(join(this.#folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
-    await writeWhole(join(this.#folder, 'log.csv'), [encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`)]);
+    await writeWhole(join(this.#folder, 'log.csv'), [
+      encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`),
+    ]);
     const now = Date.now() / 1000;
     if (this.#events === '' || this.#torn) {
-      this.#events = join(this.#folder, `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}.${this.#files++}`);
+      this.#events = join(
+        this.#folder,
+        `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}.${this.#files++}`,
+      );
       await appendFile(this.#events, versionEvent(now));
     }
     if (step > 0) await appendFile(this.#events, restartEvent(now, step + 1));
@@ -126,20 +153,43 @@ function jsonLine(entry: Entry): string {
 function csvLine(entry: Entry): string {
   if (entry.kind !== 'epoch') return '';
   const { epoch, step, train, validation, learningRate, imagesPerSecond, waiting, seconds } = entry;
-  const cells = [epoch, step, train.loss, train.top1, train.top5, validation?.loss, validation?.top1, validation?.top5, learningRate, imagesPerSecond, waiting, seconds];
+  const cells = [
+    epoch,
+    step,
+    train.loss,
+    train.top1,
+    train.top5,
+    validation?.loss,
+    validation?.top1,
+    validation?.top5,
+    learningRate,
+    imagesPerSecond,
+    waiting,
+    seconds,
+  ];
   return `${cells.map((cell) => (cell === undefined ? '' : String(Number(cell.toPrecision(7))))).join(',')}\n`;
 }
 
 function scalars(entry: StepEntry | EpochEntry): Record<string, number> {
   if (entry.kind === 'step') {
     const { loss, top1, learningRate, imagesPerSecond, waiting } = entry;
-    return { 'train/loss': loss, 'train/top1': top1, 'train/learning_rate': learningRate, 'speed/images_per_second': imagesPerSecond, 'speed/waiting_for_data': waiting };
+    return {
+      'train/loss': loss,
+      'train/top1': top1,
+      'train/learning_rate': learningRate,
+      'speed/images_per_second': imagesPerSecond,
+      'speed/waiting_for_data': waiting,
+    };
   }
   const { train, validation } = entry;
   return {
     'epoch/train_loss': train.loss,
     'epoch/train_top1': train.top1,
-    ...(validation && { 'epoch/val_loss': validation.loss, 'epoch/val_top1': validation.top1, 'epoch/val_top5': validation.top5 }),
+    ...(validation && {
+      'epoch/val_loss': validation.loss,
+      'epoch/val_top1': validation.top1,
+      'epoch/val_top5': validation.top5,
+    }),
   };
 }
 

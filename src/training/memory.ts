@@ -31,21 +31,39 @@ export function memoryAvailable(): number {
 }
 
 /** Memory for decoded pictures: a quarter of the machine's, or half of what training leaves free where that is less. */
-export function cacheLimit(needed: number, available = memoryAvailable(), total = Math.min(totalmem(), process.constrainedMemory() || Infinity)): number {
+export function cacheLimit(
+  needed: number,
+  available = memoryAvailable(),
+  total = Math.min(totalmem(), process.constrainedMemory() || Infinity),
+): number {
   return Math.min(total / 4, Math.max(0, available - needed) / 2);
 }
 
 /** @returns the bytes needed. @throws {AlexNetError} when there are fewer, with the batch or micro-batch that would do. */
-export function checkMemory(network: Network, need: MemoryNeed, available = memoryAvailable()): number {
+export function checkMemory(
+  network: Network,
+  need: MemoryNeed,
+  available = memoryAvailable(),
+): number {
   const needed = memoryNeeded(network, need);
   if (needed <= available) return needed;
   const lack = `Training with ${need.micro} pictures at once needs about ${gigabytes(needed)} of memory, and ${gigabytes(available)} are free.`;
-  for (let micro = 2 ** Math.floor(Math.log2(Math.max(1, need.micro - 1))); micro >= 1; micro /= 2) {
-    const fits = (batch: number): boolean => memoryNeeded(network, { ...need, micro, batch }) <= available;
-    if (fits(need.batch)) throw new AlexNetError(`${lack} It fits with microBatch ${micro}, which gives the same steps in pieces (--micro-batch ${micro}), or with --batch ${micro}.`);
+  for (
+    let micro = 2 ** Math.floor(Math.log2(Math.max(1, need.micro - 1)));
+    micro >= 1;
+    micro /= 2
+  ) {
+    const fits = (batch: number): boolean =>
+      memoryNeeded(network, { ...need, micro, batch }) <= available;
+    if (fits(need.batch))
+      throw new AlexNetError(
+        `${lack} It fits with microBatch ${micro}, which gives the same steps in pieces (--micro-batch ${micro}), or with --batch ${micro}.`,
+      );
     if (fits(micro)) throw new AlexNetError(`${lack} It fits with --batch ${micro}.`);
   }
-  throw new AlexNetError(`${lack} Even one picture at a time is too much here: choose a smaller variant or width, or a machine with more memory.`);
+  throw new AlexNetError(
+    `${lack} Even one picture at a time is too much here: choose a smaller variant or width, or a machine with more memory.`,
+  );
 }
 
 function gigabytes(bytes: number): string {

@@ -35,11 +35,28 @@ export class Meter {
     const { state, training, journal, tell } = this.#run;
     tell({
       kind: 'step',
-      progress: { epoch: state.epoch + 1, epochs: state.epochs, step: state.batch, steps: training.length, learningRate, ...means(state.sums), secondsLeft: this.#secondsLeft() },
+      progress: {
+        epoch: state.epoch + 1,
+        epochs: state.epochs,
+        step: state.batch,
+        steps: training.length,
+        learningRate,
+        ...means(state.sums),
+        secondsLeft: this.#secondsLeft(),
+      },
     });
     if (state.batch % this.#every !== 0 && state.batch !== training.length) return;
     const { loss, top1, imagesPerSecond, waiting } = means(this.#window);
-    const entry: StepEntry = { kind: 'step', step: state.step, epoch: state.epoch + 1, loss, top1, learningRate, imagesPerSecond, waiting };
+    const entry: StepEntry = {
+      kind: 'step',
+      step: state.step,
+      epoch: state.epoch + 1,
+      loss,
+      top1,
+      learningRate,
+      imagesPerSecond,
+      waiting,
+    };
     this.#window = noSums;
     await journal.add(entry);
   }
@@ -60,7 +77,11 @@ export class Meter {
       step: state.step,
       epoch: state.epoch + 1,
       train: { loss, top1, top5 },
-      validation: validation && { loss: validation.loss, top1: validation.top1, top5: validation.top5 },
+      validation: validation && {
+        loss: validation.loss,
+        top1: validation.top1,
+        top5: validation.top5,
+      },
       learningRate,
       imagesPerSecond,
       waiting,
@@ -72,12 +93,20 @@ export class Meter {
   #secondsLeft(): number {
     const { state, training, began, clock } = this.#run;
     const done = state.epoch + state.batch / training.length;
-    const perEpoch = state.epoch > 0 ? ((clock() - began) / 1000) / done : (state.sums.seconds / state.batch) * training.length;
+    const perEpoch =
+      state.epoch > 0
+        ? (clock() - began) / 1000 / done
+        : (state.sums.seconds / state.batch) * training.length;
     return Math.max(0, perEpoch * (state.epochs - done));
   }
 }
 
-function added(sums: Sums, { images, loss, correct, correct5 }: StepResult, seconds: number, waited: number): Sums {
+function added(
+  sums: Sums,
+  { images, loss, correct, correct5 }: StepResult,
+  seconds: number,
+  waited: number,
+): Sums {
   return {
     images: sums.images + images,
     loss: sums.loss + loss * images,
@@ -88,6 +117,18 @@ function added(sums: Sums, { images, loss, correct, correct5 }: StepResult, seco
   };
 }
 
-function means({ images, loss, correct, correct5, seconds, waited }: Sums): { loss: number; top1: number; top5: number; imagesPerSecond: number; waiting: number } {
-  return { loss: loss / images, top1: correct / images, top5: correct5 / images, imagesPerSecond: images / seconds, waiting: waited / seconds };
+function means({ images, loss, correct, correct5, seconds, waited }: Sums): {
+  loss: number;
+  top1: number;
+  top5: number;
+  imagesPerSecond: number;
+  waiting: number;
+} {
+  return {
+    loss: loss / images,
+    top1: correct / images,
+    top5: correct5 / images,
+    imagesPerSecond: images / seconds,
+    waiting: waited / seconds,
+  };
 }

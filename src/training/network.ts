@@ -8,7 +8,12 @@ import type { Variant } from '../network/variants.ts';
 import type { Settings } from './settings.ts';
 
 /** The network that settings ask for, with as many outputs as there are classes. */
-export function networkFor(settings: Pick<Settings, 'input' | 'width' | 'initial' | 'dropout'> & { readonly variant: Variant }, classes: number): Network {
+export function networkFor(
+  settings: Pick<Settings, 'input' | 'width' | 'initial' | 'dropout'> & {
+    readonly variant: Variant;
+  },
+  classes: number,
+): Network {
   const { variant, input, width, initial, dropout } = settings;
   const network = alexnet(variant, { classes, width, ...(input !== null && { input }) });
   return withDropout(initial === 'he' ? withHeInitialValues(network) : network, dropout);
@@ -17,7 +22,11 @@ export function networkFor(settings: Pick<Settings, 'input' | 'width' | 'initial
 /** Another model's network with its last dense layer made for `classes`, its initial values those of a small gaussian. */
 export function networkFrom(network: Network, classes: number, dropout: number | null): Network {
   const last = network.findLastIndex((layer) => layer.type === 'dense');
-  const replaced = network.map((layer, i) => (i === last && layer.type === 'dense' && layer.outputs !== classes ? { ...layer, outputs: classes } : layer));
+  const replaced = network.map((layer, i) =>
+    i === last && layer.type === 'dense' && layer.outputs !== classes
+      ? { ...layer, outputs: classes }
+      : layer,
+  );
   return withDropout(replaced, dropout);
 }
 
@@ -25,13 +34,21 @@ export function networkFrom(network: Network, classes: number, dropout: number |
 export function checkFrozen(network: Network, freeze: readonly string[]): void {
   const names = network.filter(hasParameters).map(({ name }) => name);
   for (const name of freeze) {
-    if (!names.includes(name)) throw new UsageError(`There is no layer "${name}" to freeze. The layers with weights are: ${names.join(', ')}.`);
+    if (!names.includes(name))
+      throw new UsageError(
+        `There is no layer "${name}" to freeze. The layers with weights are: ${names.join(', ')}.`,
+      );
   }
-  if (names.every((name) => freeze.includes(name))) throw new UsageError('All layers are frozen: there is nothing left to train. Leave at least the last one free.');
+  if (names.every((name) => freeze.includes(name)))
+    throw new UsageError(
+      'All layers are frozen: there is nothing left to train. Leave at least the last one free.',
+    );
 }
 
 function withDropout(network: Network, rate: number | null): Network {
-  return rate === null ? network : network.map((layer) => (layer.type === 'dropout' ? { ...layer, rate } : layer));
+  return rate === null
+    ? network
+    : network.map((layer) => (layer.type === 'dropout' ? { ...layer, rate } : layer));
 }
 
 /**
@@ -46,17 +63,30 @@ function withHeInitialValues(network: Network): Network {
     if (!hasParameters(layer)) return layer;
     const gain = layer === last ? 1 : Math.SQRT2 * normalisedBy(network.slice(i + 1));
     const { weight, bias } = layer.parameters;
-    const initial = { distribution: 'normal', standardDeviation: gain / Math.sqrt(fanIn(shape)) } as const;
-    return { ...layer, parameters: { weight: { ...weight, initial }, bias: { ...bias, initial: { distribution: 'constant', value: 0 } } } };
+    const initial = {
+      distribution: 'normal',
+      standardDeviation: gain / Math.sqrt(fanIn(shape)),
+    } as const;
+    return {
+      ...layer,
+      parameters: {
+        weight: { ...weight, initial },
+        bias: { ...bias, initial: { distribution: 'constant', value: 0 } },
+      },
+    };
   });
 }
 
 /** What the normalisations between here and the next weights divide by, at least. */
 function normalisedBy(above: Network): number {
   const next = above.findIndex(hasParameters);
-  return above.slice(0, next < 0 ? above.length : next).reduce((factor, layer) => (layer.type === 'lrn' ? factor * layer.k ** layer.beta : factor), 1);
+  return above
+    .slice(0, next < 0 ? above.length : next)
+    .reduce((factor, layer) => (layer.type === 'lrn' ? factor * layer.k ** layer.beta : factor), 1);
 }
 
 function fanIn({ layer, input }: LayerShape): number {
-  return layer.type === 'convolution' ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1] : volume(input);
+  return layer.type === 'convolution'
+    ? (input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1]
+    : volume(input);
 }

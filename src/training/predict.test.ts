@@ -13,7 +13,20 @@ test('predictFiles() reads only a batch and a little ahead of what is asked for,
   await withFolder(async (folder) => {
     const file = `${folder}/model.safetensors`;
     const network = narrowVariants.small;
-    await writeModel(file, { network, weights: testParameters(network, 1), labels: Array.from({ length: 7 }, (_, i) => ({ name: String(i) })), preprocessing: { resize: { how: 'shorterSide', size: 36 }, crop: 33, channels: 'RGB', scale: 1, mean: [0, 0, 0], deviation: [60, 60, 60] }, provenance: {} });
+    await writeModel(file, {
+      network,
+      weights: testParameters(network, 1),
+      labels: Array.from({ length: 7 }, (_, i) => ({ name: String(i) })),
+      preprocessing: {
+        resize: { how: 'shorterSide', size: 36 },
+        crop: 33,
+        channels: 'RGB',
+        scale: 1,
+        mean: [0, 0, 0],
+        deviation: [60, 60, 60],
+      },
+      provenance: {},
+    });
     const alexnet = await AlexNet.load(file, { engine: 'reference', batch: 4 });
     const bytes = await drawn(40, 36).png().toBuffer();
     let read = 0;

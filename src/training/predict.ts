@@ -7,7 +7,9 @@ import { sniff, sniffBytes } from '../images/sniff.ts';
 import type { AlexNet, ClassifyOptions, Prediction } from '../model/alexnet.ts';
 
 /** What is on one picture, or why that cannot be said. */
-export type FilePrediction = { readonly file: string; readonly predictions: readonly Prediction[] } | { readonly file: string; readonly error: string };
+export type FilePrediction =
+  | { readonly file: string; readonly predictions: readonly Prediction[] }
+  | { readonly file: string; readonly error: string };
 
 /** A picture with a name: the path of a file, or bytes. */
 export interface NamedPicture {
@@ -15,16 +17,24 @@ export interface NamedPicture {
   readonly bytes?: Uint8Array;
 }
 
-type Prepared = { readonly file: string; readonly input: Float32Array } | { readonly file: string; readonly error: string };
+type Prepared =
+  | { readonly file: string; readonly input: Float32Array }
+  | { readonly file: string; readonly error: string };
 
 /**
  * Classifies pictures one after another, as many at once as the model's session takes; thousands need no more memory than one batch
  * and what is being read. A picture that cannot be read gives its error and the others go on.
  */
-export async function* predictFiles(alexnet: AlexNet, pictures: AsyncIterable<NamedPicture>, { top = 5, crops = 1 }: ClassifyOptions = {}): AsyncGenerator<FilePrediction> {
+export async function* predictFiles(
+  alexnet: AlexNet,
+  pictures: AsyncIterable<NamedPicture>,
+  { top = 5, crops = 1 }: ClassifyOptions = {},
+): AsyncGenerator<FilePrediction> {
   const { batch } = alexnet.session;
   let waiting: Prepared[] = [];
-  for await (const prepared of ahead(pictures, batch + 4, (picture) => prepare(alexnet, picture, crops))) {
+  for await (const prepared of ahead(pictures, batch + 4, (picture) =>
+    prepare(alexnet, picture, crops),
+  )) {
     waiting.push(prepared);
     if (waiting.length * crops < batch) continue;
     yield* classify(alexnet, waiting, top, crops);
@@ -33,34 +43,68 @@ export async function* predictFiles(alexnet: AlexNet, pictures: AsyncIterable<Na
   yield* classify(alexnet, waiting, top, crops);
 }
 
-async function prepare(alexnet: AlexNet, { file, bytes }: NamedPicture, crops: 1 | 10): Promise<Prepared> {
+async function prepare(
+  alexnet: AlexNet,
+  { file, bytes }: NamedPicture,
+  crops: 1 | 10,
+): Promise<Prepared> {
   const { preprocessing, meanImage } = alexnet.model;
   try {
-    return { file, input: preprocess(await loadPicture(bytes ?? file, preprocessing), preprocessing, crops, meanImage) };
+    return {
+      file,
+      input: preprocess(
+        await loadPicture(bytes ?? file, preprocessing),
+        preprocessing,
+        crops,
+        meanImage,
+      ),
+    };
   } catch (error) {
     if (!(error instanceof AlexNetError)) throw error;
-    return { file, error: error.message.startsWith(`${file}: `) ? error.message.slice(file.length + 2) : error.message };
+    return {
+      file,
+      error: error.message.startsWith(`${file}: `)
+        ? error.message.slice(file.length + 2)
+        : error.message,
+    };
   }
 }
 
-async function* classify(alexnet: AlexNet, prepared: readonly Prepared[], top: number, crops: 1 | 10): AsyncGenerator<FilePrediction> {
+async function* classify(
+  alexnet: AlexNet,
+  prepared: readonly Prepared[],
+  top: number,
+  crops: 1 | 10,
+): AsyncGenerator<FilePrediction> {
   const good = prepared.flatMap((one) => ('input' in one ? [one.input] : []));
-  const probabilities = good.length > 0 ? await alexnet.probabilities(joined(good)) : new Float32Array();
+  const probabilities =
+    good.length > 0 ? await alexnet.probabilities(joined(good)) : new Float32Array();
   const classes = alexnet.model.labels.length;
   let at = 0;
   for (const one of prepared) {
     if ('error' in one) yield one;
-    else yield { file: one.file, predictions: best(alexnet, probabilities.subarray(at, (at += crops * classes)), top) };
+    else
+      yield {
+        file: one.file,
+        predictions: best(alexnet, probabilities.subarray(at, (at += crops * classes)), top),
+      };
   }
 }
 
 /** The `top` labels by the mean of the rows of `probabilities`. */
-function best({ model: { labels } }: AlexNet, probabilities: Float32Array, top: number): Prediction[] {
+function best(
+  { model: { labels } }: AlexNet,
+  probabilities: Float32Array,
+  top: number,
+): Prediction[] {
   const classes = labels.length;
   const mean = new Float32Array(classes);
-  for (let i = 0; i < probabilities.length; i++) mean[i % classes]! += (probabilities[i]! * classes) / probabilities.length;
+  for (let i = 0; i < probabilities.length; i++)
+    mean[i % classes]! += (probabilities[i]! * classes) / probabilities.length;
   const order = [...mean.keys()].toSorted((a, b) => mean[b]! - mean[a]! || a - b);
-  return order.slice(0, top).map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
+  return order
+    .slice(0, top)
+    .map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
 }
 
 function joined(arrays: readonly Float32Array[]): Float32Array {
@@ -74,7 +118,11 @@ function joined(arrays: readonly Float32Array[]): Float32Array {
 }
 
 /** Results of `work` in the order of `items`, up to `most` being worked on at a time. */
-async function* ahead<T, R>(items: AsyncIterable<T>, most: number, work: (item: T) => Promise<R>): AsyncGenerator<R> {
+async function* ahead<T, R>(
+  items: AsyncIterable<T>,
+  most: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const running: Promise<R>[] = [];
   for await (const item of items) {
     const result = work(item);
@@ -86,11 +134,18 @@ async function* ahead<T, R>(items: AsyncIterable<T>, most: number, work: (item: 
 }
 
 /** Files as they are; folders with all the pictures below them, told by content. */
-export async function* picturesIn(paths: Iterable<string> | AsyncIterable<string>): AsyncGenerator<NamedPicture> {
+export async function* picturesIn(
+  paths: Iterable<string> | AsyncIterable<string>,
+): AsyncGenerator<NamedPicture> {
   for await (const path of paths) {
-    const isFolder = await stat(path).then((found) => found.isDirectory(), () => false);
+    const isFolder = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
     if (!isFolder) yield { file: path };
-    else for (const { path: file } of await filesBelow(path)) if (await looksLikePicture(file)) yield { file };
+    else
+      for (const { path: file } of await filesBelow(path))
+        if (await looksLikePicture(file)) yield { file };
   }
 }
 
@@ -114,7 +169,10 @@ async function looksLikePicture(path: string): Promise<boolean> {
  * Standard input, for `-`: the bytes of one picture, or else names of files, one a line.
  * @param name what the one picture is called.
  */
-export async function* picturesFrom(input: AsyncIterable<Uint8Array>, name = '-'): AsyncGenerator<NamedPicture> {
+export async function* picturesFrom(
+  input: AsyncIterable<Uint8Array>,
+  name = '-',
+): AsyncGenerator<NamedPicture> {
   const chunks = input[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   let ended = false;
@@ -125,10 +183,12 @@ export async function* picturesFrom(input: AsyncIterable<Uint8Array>, name = '-'
   }
   const rest = (async function* (): AsyncGenerator<Uint8Array> {
     yield head;
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
+      yield next.value;
   })();
   const content = sniff(head.subarray(0, sniffBytes));
-  if (content !== undefined && 'picture' in content) yield { file: name, bytes: await allBytes(rest) };
+  if (content !== undefined && 'picture' in content)
+    yield { file: name, bytes: await allBytes(rest) };
   else yield* picturesIn(lines(rest));
 }
 

@@ -9,12 +9,18 @@ function curve(noise: number): RateStep[] {
   const grain = randomNumbers(100, noise, 4);
   return growingRates(1e-5, 1, 100).map((rate, i) => {
     const x = Math.log10(rate);
-    return { rate, loss: 2 - 1 / (1 + Math.exp(-6 * (x + 3))) + Math.max(0, x + 1) ** 2 * 9 + grain[i]! };
+    return {
+      rate,
+      loss: 2 - 1 / (1 + Math.exp(-6 * (x + 3))) + Math.max(0, x + 1) ** 2 * 9 + grain[i]!,
+    };
   });
 }
 
 test('growingRates() multiplies from the lowest to the highest', () => {
-  assert.deepEqual(growingRates(1e-3, 10, 5).map((rate) => Number(rate.toPrecision(12))), [1e-3, 0.01, 0.1, 1, 10]);
+  assert.deepEqual(
+    growingRates(1e-3, 10, 5).map((rate) => Number(rate.toPrecision(12))),
+    [1e-3, 0.01, 0.1, 1, 10],
+  );
 });
 
 test('smoothed() finds value and slope of a straight line exactly, up to both ends', () => {

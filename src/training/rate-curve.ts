@@ -31,14 +31,17 @@ export class Divergence {
 }
 
 /** The loss around each step: a straight line fitted to its neighbours on both sides, so that nothing is moved to the right as by a running mean. */
-export function smoothed(steps: readonly RateStep[]): { readonly loss: number; readonly slope: number }[] {
+export function smoothed(
+  steps: readonly RateStep[],
+): { readonly loss: number; readonly slope: number }[] {
   return steps.map((_, i) => {
     const side = Math.min(reach, i, steps.length - 1 - i);
     const near = steps.slice(i - side, i + side + 1);
     const squares = near.reduce((sum, _step, j) => sum + (j - side) ** 2, 0);
     return {
       loss: near.reduce((sum, { loss }) => sum + loss, 0) / near.length,
-      slope: squares === 0 ? 0 : near.reduce((sum, { loss }, j) => sum + (j - side) * loss, 0) / squares,
+      slope:
+        squares === 0 ? 0 : near.reduce((sum, { loss }, j) => sum + (j - side) * loss, 0) / squares,
     };
   });
 }
@@ -64,9 +67,15 @@ export function steepestDescent(steps: readonly RateStep[]): Descent | undefined
   if (whole.length === 0) return undefined;
   const lowest = whole.reduce((best, { loss }, i) => (loss < whole[best]!.loss ? i : best), 0);
   const start = whole[0]!.loss;
-  const grain = steps.slice(reach, reach + lowest).reduce((sum, { loss }, i) => sum + (loss - whole[i]!.loss) ** 2, 0) / Math.max(1, lowest);
+  const grain =
+    steps
+      .slice(reach, reach + lowest)
+      .reduce((sum, { loss }, i) => sum + (loss - whole[i]!.loss) ** 2, 0) / Math.max(1, lowest);
   const error = Math.sqrt(grain / (2 * reach + 1));
-  if (start - whole[lowest]!.loss < Math.max(leastFall.share * start, leastFall.errors * error)) return undefined;
-  const steepest = whole.slice(0, lowest + 1).reduce((best, { slope }, i) => (slope < whole[best]!.slope ? i : best), 0);
+  if (start - whole[lowest]!.loss < Math.max(leastFall.share * start, leastFall.errors * error))
+    return undefined;
+  const steepest = whole
+    .slice(0, lowest + 1)
+    .reduce((best, { slope }, i) => (slope < whole[best]!.slope ? i : best), 0);
   return { fastest: steps[steepest + reach]!.rate, lowest: steps[lowest + reach]!.rate };
 }

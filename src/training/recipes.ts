@@ -1,7 +1,10 @@
 import type { Settings } from './settings.ts';
 
 /** What a recipe says: all settings but those that belong to one run. */
-export type Recipe = Omit<Settings, 'recipe' | 'seed' | 'precision' | 'from' | 'freeze' | 'oldRate'>;
+export type Recipe = Omit<
+  Settings,
+  'recipe' | 'seed' | 'precision' | 'from' | 'freeze' | 'oldRate'
+>;
 
 /** What the published recipes have in common. */
 const published = {
@@ -51,7 +54,14 @@ export const recipes = {
       mirror: 0.5,
       jitter: { brightness: 0.3, contrast: 0.3, saturation: 0.3 },
     },
-    preprocessing: { resize: 'shorterSide', size: null, channels: 'RGB', scale: 1, mean: 'colour', deviation: 'colour' },
+    preprocessing: {
+      resize: 'shorterSide',
+      size: null,
+      channels: 'RGB',
+      scale: 1,
+      mean: 'colour',
+      deviation: 'colour',
+    },
   },
   paper: {
     ...published,
@@ -61,17 +71,32 @@ export const recipes = {
     weightDecay: 5e-4,
     schedule: { kind: 'plateau', factor: 0.1, patience: 5, drops: 3 },
     augmentation: { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 } },
-    preprocessing: { resize: 'shorterSide', size: null, channels: 'RGB', scale: 1, mean: 'image', deviation: [1, 1, 1] },
+    preprocessing: {
+      resize: 'shorterSide',
+      size: null,
+      channels: 'RGB',
+      scale: 1,
+      mean: 'image',
+      deviation: [1, 1, 1],
+    },
   },
   caffe: {
     ...published,
-    about: 'BVLC bvlc_alexnet: the solver of 450,000 steps of 256 pictures, in epochs of 1.28 million',
+    about:
+      'BVLC bvlc_alexnet: the solver of 450,000 steps of 256 pictures, in epochs of 1.28 million',
     variant: 'caffe',
     batch: 256,
     weightDecay: 5e-4,
     schedule: { kind: 'steps', every: 20, factor: 0.1 },
     augmentation: { crop: { from: 'square' }, mirror: 0.5 },
-    preprocessing: { resize: 'warp', size: null, channels: 'BGR', scale: 1, mean: 'image', deviation: [1, 1, 1] },
+    preprocessing: {
+      resize: 'warp',
+      size: null,
+      channels: 'BGR',
+      scale: 1,
+      mean: 'image',
+      deviation: [1, 1, 1],
+    },
   },
   torchvision: {
     ...published,
@@ -80,8 +105,18 @@ export const recipes = {
     batch: 256,
     weightDecay: 1e-4,
     schedule: { kind: 'steps', every: 30, factor: 0.1 },
-    augmentation: { crop: { from: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] }, mirror: 0.5 },
-    preprocessing: { resize: 'shorterSide', size: null, channels: 'RGB', scale: 1 / 255, mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
+    augmentation: {
+      crop: { from: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] },
+      mirror: 0.5,
+    },
+    preprocessing: {
+      resize: 'shorterSide',
+      size: null,
+      channels: 'RGB',
+      scale: 1 / 255,
+      mean: [0.485, 0.456, 0.406],
+      deviation: [0.229, 0.224, 0.225],
+    },
   },
 } as const satisfies Record<string, Recipe & { readonly about: string }>;
 

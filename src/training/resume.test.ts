@@ -20,17 +20,26 @@ before(async () => {
 after(() => playground.close());
 
 async function assertSame(out: string, truth: string): Promise<void> {
-  for (const file of ['last.safetensors', 'model.safetensors']) assert.deepEqual(await playground.weights(out, file), await playground.weights(truth, file), file);
+  for (const file of ['last.safetensors', 'model.safetensors'])
+    assert.deepEqual(
+      await playground.weights(out, file),
+      await playground.weights(truth, file),
+      file,
+    );
   assert.deepEqual(await playground.computed(out), await playground.computed(truth));
 }
 
 test('train() that is left at any step and resumed ends with the same bits', async () => {
   let stopAt = 0;
   const leave: TrainOptions['onEvent'] = (event) => {
-    if (event.kind === 'step' && event.progress.step + 4 * (event.progress.epoch - 1) === stopAt) throw new Error('left');
+    if (event.kind === 'step' && event.progress.step + 4 * (event.progress.epoch - 1) === stopAt)
+      throw new Error('left');
   };
   for (stopAt of [2, 3, 5, 9]) {
-    await assert.rejects(playground.train('left', { settings, resume: stopAt > 2, onEvent: leave }), { message: 'left' });
+    await assert.rejects(
+      playground.train('left', { settings, resume: stopAt > 2, onEvent: leave }),
+      { message: 'left' },
+    );
   }
   await playground.train('left', { resume: true });
   await assertSame('left', 'whole');
@@ -39,11 +48,15 @@ test('train() that is left at any step and resumed ends with the same bits', asy
 test('train() that is aborted saves, and goes on', async () => {
   const stop = new AbortController();
   const onEvent: TrainOptions['onEvent'] = (event) => {
-    if (event.kind === 'step' && event.progress.epoch === 2 && event.progress.step === 2) stop.abort();
+    if (event.kind === 'step' && event.progress.epoch === 2 && event.progress.step === 2)
+      stop.abort();
   };
   await assert.rejects(playground.train('aborted', { signal: stop.signal, onEvent }), (error) => {
     assert.ok(error instanceof Interrupted);
-    assert.equal(error.message, `Interrupted at epoch 2 of 3, step 6; everything is saved in ${playground.path('aborted')}.`);
+    assert.equal(
+      error.message,
+      `Interrupted at epoch 2 of 3, step 6; everything is saved in ${playground.path('aborted')}.`,
+    );
     return true;
   });
   await playground.train('aborted', { resume: true });
@@ -55,7 +68,9 @@ test('train() that is aborted while it validates does not train the epoch again'
   const onEvent: TrainOptions['onEvent'] = (event) => {
     if (event.kind === 'evaluating') stop.abort();
   };
-  await assert.rejects(playground.train('looking', { signal: stop.signal, onEvent }), { message: `Interrupted at epoch 1 of 3, step 4; everything is saved in ${playground.path('looking')}.` });
+  await assert.rejects(playground.train('looking', { signal: stop.signal, onEvent }), {
+    message: `Interrupted at epoch 1 of 3, step 4; everything is saved in ${playground.path('looking')}.`,
+  });
   await playground.train('looking', { resume: true });
   await assertSame('looking', 'whole');
 });
@@ -72,7 +87,13 @@ test('train() that is aborted while the test pictures are looked at makes up for
   };
   // Two batches of test pictures, so that there is a moment between them.
   const options = { data, settings: { ...settings, batch: 5, checkpointMinutes: 1000 } };
-  await assert.rejects(playground.train('tested', { ...options, signal: stop.signal, onEvent }), (error) => error instanceof Interrupted && error.message === `Interrupted while the best model was looked at; the run is finished and saved in ${playground.path('tested')}.`);
+  await assert.rejects(
+    playground.train('tested', { ...options, signal: stop.signal, onEvent }),
+    (error) =>
+      error instanceof Interrupted &&
+      error.message ===
+        `Interrupted while the best model was looked at; the run is finished and saved in ${playground.path('tested')}.`,
+  );
   const { test: tested } = await playground.train('tested', { data, resume: true });
   assert.equal(tested?.images, 6);
 });
@@ -80,10 +101,23 @@ test('train() that is aborted while the test pictures are looked at makes up for
 /** The command line, killed without a chance to do anything `milliseconds` after it has told its plan. @returns whether it ended by itself. */
 function killed(words: readonly string[], milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [fileURLToPath(new URL('../../bin/alexnet', import.meta.url)), 'train', playground.data, ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [
+        fileURLToPath(new URL('../../bin/alexnet', import.meta.url)),
+        'train',
+        playground.data,
+        ...words,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
     let told = '';
     child.stderr.on('data', (data: Buffer) => {
-      if (!told.includes('everything goes to') && (told += data.toString()).includes('everything goes to')) setTimeout(() => child.kill('SIGKILL'), milliseconds).unref();
+      if (
+        !told.includes('everything goes to') &&
+        (told += data.toString()).includes('everything goes to')
+      )
+        setTimeout(() => child.kill('SIGKILL'), milliseconds).unref();
     });
     child.on('exit', (_, signal) => resolve(signal === null));
   });
@@ -98,13 +132,30 @@ describe('train killed at any moment (kill -9) and resumed ends with the same bi
       const file = playground.path('settings.json');
       await writeFile(file, JSON.stringify(settings));
       const place = ['--out', playground.path(out)];
-      const fresh = [...place, '--engine', engine.name, '--threads', '2', '--settings', file, '--seed', '5'];
+      const fresh = [
+        ...place,
+        '--engine',
+        engine.name,
+        '--threads',
+        '2',
+        '--settings',
+        file,
+        '--seed',
+        '5',
+      ];
       let words = fresh;
       for (let attempt = 0; attempt < 20; attempt++) {
         if (await killed(words, attempt < 4 ? 250 * Math.random() : 60_000)) break;
-        const started = await readFile(playground.path(out, 'settings.json')).then(() => true, () => false);
+        const started = await readFile(playground.path(out, 'settings.json')).then(
+          () => true,
+          () => false,
+        );
         words = started ? [...place, '--resume'] : fresh;
-        if (started) await writeFile(playground.path(out, '.state.safetensors.0123456789ab.part'), 'half a checkpoint');
+        if (started)
+          await writeFile(
+            playground.path(out, '.state.safetensors.0123456789ab.part'),
+            'half a checkpoint',
+          );
         else await rm(playground.path(out), { recursive: true, force: true });
       }
       await assertSame(out, truth);

@@ -65,9 +65,17 @@ export async function openRun(options: RunOptions): Promise<Run> {
   if (before) checkSameData(before, dataset);
   const checkpoint = new Checkpoint(folder, settings.freeze);
   const own = before && (await checkpoint.model());
-  const blueprint = await blueprintOf(dataset, settings, before?.engine ?? options.engine, own ?? settings.from);
+  const blueprint = await blueprintOf(
+    dataset,
+    settings,
+    before?.engine ?? options.engine,
+    own ?? settings.from,
+  );
   await (before ? removeUnfinished(folder) : createFolder(folder));
-  const setup = await openSetup(blueprint, { ...options, threads: options.threads ?? before?.threads });
+  const setup = await openSetup(blueprint, {
+    ...options,
+    threads: options.threads ?? before?.threads,
+  });
   try {
     const transfer = await setup.begin();
     if (!before && transfer) tell({ kind: 'remark', text: transferText(transfer, settings.from!) });
@@ -78,7 +86,12 @@ export async function openRun(options: RunOptions): Promise<Run> {
       ...setup,
       folder,
       record,
-      journal: await Journal.open(folder, state.step, (error) => tell({ kind: 'remark', text: `The log could not be written: ${reason(error)}. Training goes on.` })),
+      journal: await Journal.open(folder, state.step, (error) =>
+        tell({
+          kind: 'remark',
+          text: `The log could not be written: ${reason(error)}. Training goes on.`,
+        }),
+      ),
       checkpoint,
       guard: new Guard(dataset.classes.length),
       layerRates: layerRates(record.transfer, settings),
@@ -87,7 +100,9 @@ export async function openRun(options: RunOptions): Promise<Run> {
       signal,
       tell,
       state,
-      average: settings.average ? await WeightAverage.start(setup.session, settings.average, saved?.average) : undefined,
+      average: settings.average
+        ? await WeightAverage.start(setup.session, settings.average, saved?.average)
+        : undefined,
       began: started - 1000 * state.seconds,
       unsaved: null,
     };
@@ -121,10 +136,16 @@ export function frameOf({ network, dataset, inputs, record, settings, state }: R
 
 function checkSameData({ data }: RunRecord, { provenance, classes }: Dataset): void {
   if (data.digest === provenance.digest) return;
-  throw new AlexNetError(`The run was started on other data: ${data.root} with ${data.classes} classes, ${data.train} training and ${data.validation} validation pictures. Now ${provenance.root} has ${classes.length} classes, and its files or their split differ. Resume with the data as it was, or start a new run from the weights with --from.`);
+  throw new AlexNetError(
+    `The run was started on other data: ${data.root} with ${data.classes} classes, ${data.train} training and ${data.validation} validation pictures. Now ${provenance.root} has ${classes.length} classes, and its files or their split differ. Resume with the data as it was, or start a new run from the weights with --from.`,
+  );
 }
 
-async function newRecord({ folder, dataset, budget }: RunOptions, { settings, session }: Setup, transfer: Transfer | undefined): Promise<RunRecord> {
+async function newRecord(
+  { folder, dataset, budget }: RunOptions,
+  { settings, session }: Setup,
+  transfer: Transfer | undefined,
+): Promise<RunRecord> {
   const { root, kind, digest } = dataset.provenance;
   const record: RunRecord = {
     alexnet: version,
@@ -134,7 +155,14 @@ async function newRecord({ folder, dataset, budget }: RunOptions, { settings, se
     engine: session.engine,
     threads: session.threads,
     budget: budget ?? null,
-    data: { root, kind, digest, classes: dataset.classes.length, train: samplesOf(dataset, 'train').length, validation: samplesOf(dataset, 'val').length },
+    data: {
+      root,
+      kind,
+      digest,
+      classes: dataset.classes.length,
+      train: samplesOf(dataset, 'train').length,
+      validation: samplesOf(dataset, 'val').length,
+    },
     settings,
     transfer: transfer ?? null,
   };

@@ -23,7 +23,10 @@ export interface Progress {
 }
 
 /** ε of a step: rises evenly over the warm-up, then follows the schedule. */
-export function learningRate({ learningRate: rate, schedule, warmup }: Pick<Settings, 'learningRate' | 'schedule' | 'warmup'>, progress: Progress): number {
+export function learningRate(
+  { learningRate: rate, schedule, warmup }: Pick<Settings, 'learningRate' | 'schedule' | 'warmup'>,
+  progress: Progress,
+): number {
   return rate * rise(warmup, progress) * decay(schedule, warmup, progress);
 }
 
@@ -54,7 +57,9 @@ export function nextPlateau(schedule: Schedule, before: Plateau, error: number):
   if (schedule.kind !== 'plateau') return before;
   if (error < before.lowest) return { ...before, lowest: error, waited: 0 };
   const waited = before.waited + 1;
-  return waited < schedule.patience || before.drops >= schedule.drops ? { ...before, waited } : { ...before, waited: 0, drops: before.drops + 1 };
+  return waited < schedule.patience || before.drops >= schedule.drops
+    ? { ...before, waited }
+    : { ...before, waited: 0, drops: before.drops + 1 };
 }
 
 /** Whether a plateau schedule has nothing left to lower. */

@@ -24,7 +24,13 @@ export function makeSettingsSchema(z: typeof zod) {
     crop,
     mirror: fraction.exactOptional(),
     pca: z.strictObject({ deviation: z.number().min(0) }).exactOptional(),
-    jitter: z.strictObject({ brightness: fraction.exactOptional(), contrast: fraction.exactOptional(), saturation: fraction.exactOptional() }).exactOptional(),
+    jitter: z
+      .strictObject({
+        brightness: fraction.exactOptional(),
+        contrast: fraction.exactOptional(),
+        saturation: fraction.exactOptional(),
+      })
+      .exactOptional(),
     grey: fraction.exactOptional(),
     erase: z.strictObject({ chance: fraction, area: range }).exactOptional(),
   }) satisfies zod.ZodType<Augmentation>;
@@ -34,7 +40,12 @@ export function makeSettingsSchema(z: typeof zod) {
     /** ×factor after every so many epochs. */
     z.strictObject({ kind: z.literal('steps'), every: positive, factor: fraction }),
     /** ×factor when validation's error has not fallen for `patience` epochs; after `drops` of them and as long again without gain, the run ends. */
-    z.strictObject({ kind: z.literal('plateau'), factor: fraction, patience: whole, drops: z.int().min(0) }),
+    z.strictObject({
+      kind: z.literal('plateau'),
+      factor: fraction,
+      patience: whole,
+      drops: z.int().min(0),
+    }),
     /** Half a cosine from the rate to `floor` times the rate over the whole run. */
     z.strictObject({ kind: z.literal('cosine'), floor: fraction }),
   ]);

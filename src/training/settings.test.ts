@@ -12,7 +12,10 @@ test("a recipe's size of input belongs to its own network; other networks keep t
 });
 
 test('an override inside an object leaves its neighbours, one of another kind replaces it', () => {
-  const { augmentation, schedule } = resolveSettings('photos', { augmentation: { mirror: 0 }, schedule: { kind: 'steps', every: 3, factor: 0.5 } });
+  const { augmentation, schedule } = resolveSettings('photos', {
+    augmentation: { mirror: 0 },
+    schedule: { kind: 'steps', every: 3, factor: 0.5 },
+  });
   assert.deepEqual([augmentation.mirror, augmentation.crop.from], [0, 'resized']);
   assert.deepEqual(schedule, { kind: 'steps', every: 3, factor: 0.5 });
 });
@@ -20,6 +23,9 @@ test('an override inside an object leaves its neighbours, one of another kind re
 test('an unknown key is refused with the nearest known one', () => {
   assert.throws(
     () => resolveSettings('photos', { weightdecay: 1e-4 }),
-    (error: Error) => error instanceof UsageError && error.message.includes('"weightdecay"') && error.message.includes('"weightDecay"'),
+    (error: Error) =>
+      error instanceof UsageError &&
+      error.message.includes('"weightdecay"') &&
+      error.message.includes('"weightDecay"'),
   );
 });

@@ -40,7 +40,12 @@ export interface Blueprint {
  * @param from the model to start from. A run that is resumed has a model of its own, so that the one it came from may be gone.
  * @throws {AlexNetError} where network, data and memory do not go together.
  */
-export async function blueprintOf(dataset: Dataset, settings: Settings, engineName: string, from = settings.from): Promise<Blueprint> {
+export async function blueprintOf(
+  dataset: Dataset,
+  settings: Settings,
+  engineName: string,
+  from = settings.from,
+): Promise<Blueprint> {
   const engine = await findEngine(engineName);
   const model = settings.from === null || from === null ? undefined : await readModel(from);
   const network = networkOf(settings, model, dataset.classes.length);
@@ -77,16 +82,49 @@ export interface Setup {
   close(): Promise<void>;
 }
 
-export async function openSetup({ dataset, settings, engine, model, network, batch, micro, memoryBytes }: Blueprint, { folder, threads, cacheBytes = cacheLimit(memoryBytes), tell }: SetupOptions): Promise<Setup> {
+export async function openSetup(
+  { dataset, settings, engine, model, network, batch, micro, memoryBytes }: Blueprint,
+  { folder, threads, cacheBytes = cacheLimit(memoryBytes), tell }: SetupOptions,
+): Promise<Setup> {
   const held = new Held();
   try {
     const onThreads = threads === undefined ? {} : { threads };
-    const workers = held.add(await openWorkers({ ...onThreads, cacheDirectory: folder, cacheBytes, onRemark: (text) => tell({ kind: 'remark', text }) }), (it) => it.close());
-    const inputs = model && settings.variant === null ? fromModel(model, await inputsFor(settings, model.preprocessing.crop, dataset, workers)) : await inputsFor(settings, inputSize(network), dataset, workers);
-    const session = held.add(await engine.prepare(network, { batch: micro, mode: 'training', precision: settings.precision, frozen: settings.freeze, ...onThreads }), (it) => it.dispose());
+    const workers = held.add(
+      await openWorkers({
+        ...onThreads,
+        cacheDirectory: folder,
+        cacheBytes,
+        onRemark: (text) => tell({ kind: 'remark', text }),
+      }),
+      (it) => it.close(),
+    );
+    const inputs =
+      model && settings.variant === null
+        ? fromModel(model, await inputsFor(settings, model.preprocessing.crop, dataset, workers))
+        : await inputsFor(settings, inputSize(network), dataset, workers);
+    const session = held.add(
+      await engine.prepare(network, {
+        batch: micro,
+        mode: 'training',
+        precision: settings.precision,
+        frozen: settings.freeze,
+        ...onThreads,
+      }),
+      (it) => it.dispose(),
+    );
     const batchesOf = async (split: 'train' | 'val'): Promise<Batches> => {
       const augmentation = split === 'train' ? { augmentation: settings.augmentation } : {};
-      return held.add(await openBatches(dataset, { split, batch, seed: settings.seed, ...inputs, ...augmentation, workers }), (it) => it.close());
+      return held.add(
+        await openBatches(dataset, {
+          split,
+          batch,
+          seed: settings.seed,
+          ...inputs,
+          ...augmentation,
+          workers,
+        }),
+        (it) => it.close(),
+      );
     };
     return {
       dataset,
@@ -100,7 +138,14 @@ export async function openSetup({ dataset, settings, engine, model, network, bat
       begin: async () => {
         await initialise(session, settings.seed);
         await zeroVelocities(session, settings.freeze);
-        return model && takeOver(session, model, model.labels.map(({ name }) => name).join('\n') !== dataset.classes.join('\n'));
+        return (
+          model &&
+          takeOver(
+            session,
+            model,
+            model.labels.map(({ name }) => name).join('\n') !== dataset.classes.join('\n'),
+          )
+        );
       },
       close: () => held.close(),
     };
@@ -111,8 +156,15 @@ export async function openSetup({ dataset, settings, engine, model, network, bat
 }
 
 /** Factors on the learning rate of layers that were taken over. */
-export function layerRates(transfer: Transfer | null | undefined, { freeze, oldRate }: Settings): Readonly<Record<string, number>> {
-  return Object.fromEntries((transfer?.taken ?? []).filter((layer) => !freeze.includes(layer)).map((layer) => [layer, oldRate]));
+export function layerRates(
+  transfer: Transfer | null | undefined,
+  { freeze, oldRate }: Settings,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    (transfer?.taken ?? [])
+      .filter((layer) => !freeze.includes(layer))
+      .map((layer) => [layer, oldRate]),
+  );
 }
 
 /** Things to close, the last opened first. */
@@ -131,8 +183,12 @@ class Held {
 
 function networkOf(settings: Settings, model: Model | undefined, classes: number): Network {
   const { variant } = settings;
-  if (variant === null && model === undefined) throw new AlexNetError('Settings without a variant need a model to start from.');
-  const network = variant === null ? networkFrom(model!.network, classes, settings.dropout) : networkFor({ ...settings, variant }, classes);
+  if (variant === null && model === undefined)
+    throw new AlexNetError('Settings without a variant need a model to start from.');
+  const network =
+    variant === null
+      ? networkFrom(model!.network, classes, settings.dropout)
+      : networkFor({ ...settings, variant }, classes);
   checkFrozen(network, settings.freeze);
   return network;
 }
@@ -149,6 +205,7 @@ function inputSize(network: Network): number {
 
 async function zeroVelocities(session: Session, frozen: readonly string[]): Promise<void> {
   for (const { name, size, layer } of session.parameters) {
-    if (!frozen.includes(layer.name)) await session.setParameter(name, new Float32Array(size), 'velocity');
+    if (!frozen.includes(layer.name))
+      await session.setParameter(name, new Float32Array(size), 'velocity');
   }
 }

@@ -48,5 +48,18 @@ export interface Sums {
 export const noSums: Sums = { images: 0, loss: 0, correct: 0, correct5: 0, seconds: 0, waited: 0 };
 
 export function firstState(epochs: number): State {
-  return { step: 0, epoch: 0, batch: 0, epochs, rateFactor: 1, rollbacks: 0, plateau: noPlateau, best: null, seconds: 0, images: 0, sums: noSums, finished: null };
+  return {
+    step: 0,
+    epoch: 0,
+    batch: 0,
+    epochs,
+    rateFactor: 1,
+    rollbacks: 0,
+    plateau: noPlateau,
+    best: null,
+    seconds: 0,
+    images: 0,
+    sums: noSums,
+    finished: null,
+  };
 }

@@ -12,24 +12,47 @@ const network = narrowVariants.small;
 const size = 7;
 const images = testImages(network, size, 1);
 const labels = testLabels(network, size, 1);
-const batch: Batch = { number: 0, images, labels, indices: Int32Array.from(labels, (_, i) => i), size, waited: 0 };
+const batch: Batch = {
+  number: 0,
+  images,
+  labels,
+  indices: Int32Array.from(labels, (_, i) => i),
+  size,
+  waited: 0,
+};
 const settings = { seed: 3, momentum: 0.9, weightDecay: 5e-4, labelSmoothing: 0.1, clip: 0.5 };
 
-async function session(engine: Engine, most: number, keep: readonly string[] = []): Promise<Session> {
+async function session(
+  engine: Engine,
+  most: number,
+  keep: readonly string[] = [],
+): Promise<Session> {
   const opened = await engine.prepare(network, { batch: most, mode: 'training', keep });
   for (const [name, values] of testParameters(network, 1)) await opened.setParameter(name, values);
   return opened;
 }
 
 /** Two steps on the batch in pieces of at most `most` pictures. */
-async function trained(engine: Engine, most: number): Promise<{ losses: number[]; correct: number[]; weights: Map<string, Float32Array> }> {
+async function trained(
+  engine: Engine,
+  most: number,
+): Promise<{ losses: number[]; correct: number[]; weights: Map<string, Float32Array> }> {
   const opened = await session(engine, most);
   try {
     const results = [];
-    for (const step of [0, 1]) results.push(await trainStep(opened, batch, { settings, step, learningRate: 1e-3, layerRates: {} }));
+    for (const step of [0, 1])
+      results.push(
+        await trainStep(opened, batch, { settings, step, learningRate: 1e-3, layerRates: {} }),
+      );
     const weights = new Map<string, Float32Array>();
     for (const { name } of opened.parameters) weights.set(name, await opened.getParameter(name));
-    return { losses: results.map(({ loss }) => loss), correct: results.map(({ correct, correct5, images: count }) => correct + 100 * correct5 + 10_000 * count), weights };
+    return {
+      losses: results.map(({ loss }) => loss),
+      correct: results.map(
+        ({ correct, correct5, images: count }) => correct + 100 * correct5 + 10_000 * count,
+      ),
+      weights,
+    };
   } finally {
     await opened.dispose();
   }
@@ -42,7 +65,10 @@ describe('trainStep() in pieces is the step of the whole batch, within rounding'
       const whole = await trained(engine, size);
       for (const most of [3, 1]) {
         const pieces = await trained(engine, most);
-        assert.ok(relativeError(pieces.losses, whole.losses) < 1e-5, `${most}: ${pieces.losses.join()} is not ${whole.losses.join()}`);
+        assert.ok(
+          relativeError(pieces.losses, whole.losses) < 1e-5,
+          `${most}: ${pieces.losses.join()} is not ${whole.losses.join()}`,
+        );
         assert.deepEqual(pieces.correct, whole.correct);
         for (const [name, values] of whole.weights) {
           const error = relativeError(pieces.weights.get(name)!, values);
@@ -59,7 +85,11 @@ test('pieces of a batch drop the same numbers as the whole', async () => {
     const seen: boolean[] = [];
     for (let first = 0; first < size; first += most) {
       const count = Math.min(most, size - first);
-      await opened.gradients(images.subarray((first * images.length) / size, ((first + count) * images.length) / size), labels.subarray(first, first + count), { draw: { seed: 3, step: 4, firstImage: first } });
+      await opened.gradients(
+        images.subarray((first * images.length) / size, ((first + count) * images.length) / size),
+        labels.subarray(first, first + count),
+        { draw: { seed: 3, step: 4, firstImage: first } },
+      );
       seen.push(...Array.from(await opened.activation('drop6'), (value) => value === 0));
     }
     await opened.dispose();
@@ -73,8 +103,19 @@ test('pieces of a batch drop the same numbers as the whole', async () => {
 test('a guard lets a hard batch pass, but not five in a row, nor what is not a number', () => {
   const guard = new Guard(10);
   const limit = 10 * Math.log(10);
-  assert.deepEqual([limit + 1, limit + 1, limit + 1, limit + 1, limit - 1, limit + 1].map((loss) => guard.exploded(loss)), Array(6).fill(false));
-  assert.deepEqual(Array.from({ length: 4 }, () => guard.exploded(limit + 1)), [false, false, false, true]);
+  assert.deepEqual(
+    [limit + 1, limit + 1, limit + 1, limit + 1, limit - 1, limit + 1].map((loss) =>
+      guard.exploded(loss),
+    ),
+    Array(6).fill(false),
+  );
+  assert.deepEqual(
+    Array.from({ length: 4 }, () => guard.exploded(limit + 1)),
+    [false, false, false, true],
+  );
   guard.reset();
-  assert.deepEqual([limit + 1, NaN].map((loss) => guard.exploded(loss)), [false, true]);
+  assert.deepEqual(
+    [limit + 1, NaN].map((loss) => guard.exploded(loss)),
+    [false, true],
+  );
 });

@@ -4,9 +4,21 @@
  */
 
 /** One event with scalars. @param seconds wall time since 1970. */
-export function scalarsEvent(seconds: number, step: number, scalars: Readonly<Record<string, number>>): Uint8Array {
-  const values = Object.entries(scalars).map(([tag, value]) => bytesField(1, concatenate([bytesField(1, utf8(tag)), float32Field(2, value)])));
-  return record(concatenate([float64Field(1, seconds), varintField(2, step), bytesField(5, concatenate(values))]));
+export function scalarsEvent(
+  seconds: number,
+  step: number,
+  scalars: Readonly<Record<string, number>>,
+): Uint8Array {
+  const values = Object.entries(scalars).map(([tag, value]) =>
+    bytesField(1, concatenate([bytesField(1, utf8(tag)), float32Field(2, value)])),
+  );
+  return record(
+    concatenate([
+      float64Field(1, seconds),
+      varintField(2, step),
+      bytesField(5, concatenate(values)),
+    ]),
+  );
 }
 
 /** The first event of a file. */
@@ -16,7 +28,9 @@ export function versionEvent(seconds: number): Uint8Array {
 
 /** Says that the run starts again at `step`: TensorBoard forgets what earlier files say about it and later steps. */
 export function restartEvent(seconds: number, step: number): Uint8Array {
-  return record(concatenate([float64Field(1, seconds), varintField(2, step), bytesField(7, varintField(1, 1))]));
+  return record(
+    concatenate([float64Field(1, seconds), varintField(2, step), bytesField(7, varintField(1, 1))]),
+  );
 }
 
 function record(data: Uint8Array): Uint8Array {

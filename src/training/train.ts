@@ -81,7 +81,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   try {
     for (const text of run.dataset.remarks) run.tell({ kind: 'remark', text });
     if (run.state.finished === null) await planRun(run);
-    else run.tell({ kind: 'remark', text: `This run is finished: ${run.state.finished} Nothing was trained.` });
+    else
+      run.tell({
+        kind: 'remark',
+        text: `This run is finished: ${run.state.finished} Nothing was trained.`,
+      });
     while (run.state.finished === null) await trainEpoch(run);
     return await finish(run);
   } finally {
@@ -90,16 +94,46 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 /** What the options say, with their defaults. */
-export async function runOptions({ data, out, recipe = 'photos', settings, engine = 'auto', threads, cacheBytes, resume = false, seconds, validation, signal, onEvent, clock = () => performance.now() }: TrainOptions): Promise<RunOptions> {
-  if (resume && out === undefined) throw new UsageError('Resuming needs the folder of the run: --out RUN.');
+export async function runOptions({
+  data,
+  out,
+  recipe = 'photos',
+  settings,
+  engine = 'auto',
+  threads,
+  cacheBytes,
+  resume = false,
+  seconds,
+  validation,
+  signal,
+  onEvent,
+  clock = () => performance.now(),
+}: TrainOptions): Promise<RunOptions> {
+  if (resume && out === undefined)
+    throw new UsageError('Resuming needs the folder of the run: --out RUN.');
   const resumed = resume ? (await readRecord(out!)).settings : undefined;
   const resolved = resumed ?? resolveSettings(recipe, settings);
   const dataset = typeof data === 'string' ? await openData(data, validation, resolved) : data;
   const folder = out ?? (await freshFolder(dataset.provenance.root));
-  return { dataset, folder, settings: resume ? undefined : resolved, engine, threads, cacheBytes, budget: seconds, clock, signal, tell: onEvent ?? (() => undefined) };
+  return {
+    dataset,
+    folder,
+    settings: resume ? undefined : resolved,
+    engine,
+    threads,
+    cacheBytes,
+    budget: seconds,
+    clock,
+    signal,
+    tell: onEvent ?? (() => undefined),
+  };
 }
 
-async function openData(data: string, validation: string | undefined, { holdOut, seed }: Settings): Promise<Dataset> {
+async function openData(
+  data: string,
+  validation: string | undefined,
+  { holdOut, seed }: Settings,
+): Promise<Dataset> {
   if (validation === undefined) return openDataset(data, { holdOut, seed });
   return withValidation(await openDataset(data), await openDataset(validation));
 }
@@ -112,8 +146,14 @@ async function trainEpoch(run: Run): Promise<void> {
     if (run.signal?.aborted) return interrupt(run);
     if (overTime(run) && state.batch > 0) break;
     const rate = rateOf(run);
-    const result = await trainStep(session, batch, { settings, step: state.step, learningRate: rate, layerRates: run.layerRates });
-    if (run.guard.exploded(result.loss)) return goBack(run, `the loss became ${result.loss.toPrecision(3)}`);
+    const result = await trainStep(session, batch, {
+      settings,
+      step: state.step,
+      learningRate: rate,
+      layerRates: run.layerRates,
+    });
+    if (run.guard.exploded(result.loss))
+      return goBack(run, `the loss became ${result.loss.toPrecision(3)}`);
     count(state, batch, result, meter);
     await run.average?.follow(state.step);
     await meter.log(rate);
@@ -127,17 +167,27 @@ async function endEpoch(run: Run, meter: Meter): Promise<void> {
   const { state, settings } = run;
   const validation = await validate(run);
   if (run.signal?.aborted) return interrupt(run);
-  if (validation !== null && !Number.isFinite(validation.loss)) return goBack(run, 'the validation loss is not a number');
+  if (validation !== null && !Number.isFinite(validation.loss))
+    return goBack(run, 'the validation loss is not a number');
   const entry = meter.epoch(validation, rateOf(run));
-  state.plateau = nextPlateau(settings.schedule, state.plateau, 1 - (validation ?? entry.train).top1);
+  state.plateau = nextPlateau(
+    settings.schedule,
+    state.plateau,
+    1 - (validation ?? entry.train).top1,
+  );
   state.epoch++;
   state.batch = 0;
   state.sums = noSums;
   state.seconds = elapsed(run);
   const score = validation ?? entry.train;
-  const best = validation === null || state.best === null || score.top1 > state.best.top1 || (score.top1 === state.best.top1 && score.loss < state.best.loss);
+  const best =
+    validation === null ||
+    state.best === null ||
+    score.top1 > state.best.top1 ||
+    (score.top1 === state.best.top1 && score.loss < state.best.loss);
   const before = state.best;
-  if (best) state.best = { epoch: state.epoch, top1: score.top1, top5: score.top5, loss: score.loss };
+  if (best)
+    state.best = { epoch: state.epoch, top1: score.top1, top5: score.top5, loss: score.loss };
   replan(run);
   state.finished = ending(run);
   const kept = !best || (await keepBest(run));
@@ -150,7 +200,11 @@ async function endEpoch(run: Run, meter: Meter): Promise<void> {
 }
 
 function rateOf({ settings, state, training }: Run): number {
-  const progress = { epoch: state.epoch + state.batch / training.length, epochs: state.epochs, plateau: state.plateau };
+  const progress = {
+    epoch: state.epoch + state.batch / training.length,
+    epochs: state.epochs,
+    plateau: state.plateau,
+  };
   return learningRate(settings, progress) * state.rateFactor;
 }
 
@@ -164,10 +218,15 @@ function count(state: State, batch: Batch, result: StepResult, meter: Meter): vo
 /** Why the run is over, or null. */
 function ending(run: Run): string | null {
   const { state, settings } = run;
-  if (state.epoch >= state.epochs) return state.epochs < settings.epochs ? `The time budget allowed ${state.epoch} of ${settings.epochs} epochs.` : `All ${state.epochs} epochs are done.`;
-  if (plateauEnded(settings.schedule, state.plateau)) return `The validation error stopped falling at the lowest learning rate, after ${state.epoch} epochs.`;
+  if (state.epoch >= state.epochs)
+    return state.epochs < settings.epochs
+      ? `The time budget allowed ${state.epoch} of ${settings.epochs} epochs.`
+      : `All ${state.epochs} epochs are done.`;
+  if (plateauEnded(settings.schedule, state.plateau))
+    return `The validation error stopped falling at the lowest learning rate, after ${state.epoch} epochs.`;
   const waited = state.epoch - (state.best?.epoch ?? 0);
-  if (settings.patience !== null && waited >= settings.patience) return `No better validation for ${waited} epochs, after epoch ${state.epoch}.`;
+  if (settings.patience !== null && waited >= settings.patience)
+    return `No better validation for ${waited} epochs, after epoch ${state.epoch}.`;
   return null;
 }
 
@@ -175,7 +234,11 @@ function ending(run: Run): string | null {
 async function validate(run: Run): Promise<Evaluation | null> {
   const { validation, session, dataset, signal, tell } = run;
   if (validation === undefined) return null;
-  const look = (): Promise<Evaluation> => evaluateBatches(session, validation, dataset.classes.length, { signal, onBatch: (done, all) => tell({ kind: 'evaluating', done, all }) });
+  const look = (): Promise<Evaluation> =>
+    evaluateBatches(session, validation, dataset.classes.length, {
+      signal,
+      onBatch: (done, all) => tell({ kind: 'evaluating', done, all }),
+    });
   try {
     return await (run.average ? run.average.during(look) : look());
   } catch (error) {
@@ -206,9 +269,14 @@ async function warned(run: Run, write: () => Promise<void>): Promise<boolean> {
       await goBack(run, error.message);
       return false;
     }
-    if (!(error instanceof AlexNetError) && !(error instanceof Error && 'syscall' in error)) throw error;
-    run.unsaved = error instanceof AlexNetError ? error.message : `${run.folder}: ${reason(error)}.`;
-    run.tell({ kind: 'remark', text: `${run.unsaved} What was there before is kept, training goes on, and the next checkpoint tries again.` });
+    if (!(error instanceof AlexNetError) && !(error instanceof Error && 'syscall' in error))
+      throw error;
+    run.unsaved =
+      error instanceof AlexNetError ? error.message : `${run.folder}: ${reason(error)}.`;
+    run.tell({
+      kind: 'remark',
+      text: `${run.unsaved} What was there before is kept, training goes on, and the next checkpoint tries again.`,
+    });
     return false;
   }
 }
@@ -219,12 +287,19 @@ const mostRollbacks = 3;
 async function goBack(run: Run, why: string): Promise<void> {
   const { rollbacks, rateFactor, step } = run.state;
   if (rollbacks >= mostRollbacks) {
-    throw new AlexNetError(`Training does not hold: at step ${step} ${why}, and going back with half the learning rate did not help ${mostRollbacks} times. Start again with a lower learning rate (--lr ${Number((run.settings.learningRate * rateFactor * 0.1).toPrecision(2))}).`);
+    throw new AlexNetError(
+      `Training does not hold: at step ${step} ${why}, and going back with half the learning rate did not help ${mostRollbacks} times. Start again with a lower learning rate (--lr ${Number((run.settings.learningRate * rateFactor * 0.1).toPrecision(2))}).`,
+    );
   }
   const saved = await run.checkpoint.read(run.session);
   if (saved === undefined) await run.begin();
-  run.state = { ...(saved?.state ?? firstState(run.state.epochs)), rollbacks: rollbacks + 1, rateFactor: rateFactor / 2 };
-  if (run.settings.average) run.average = await WeightAverage.start(run.session, run.settings.average, saved?.average);
+  run.state = {
+    ...(saved?.state ?? firstState(run.state.epochs)),
+    rollbacks: rollbacks + 1,
+    rateFactor: rateFactor / 2,
+  };
+  if (run.settings.average)
+    run.average = await WeightAverage.start(run.session, run.settings.average, saved?.average);
   run.guard.reset();
   await run.journal.rewind(run.state.step);
   const text = `At step ${step} ${why}: back to step ${run.state.step} with ${run.state.rateFactor} of the learning rate.`;
@@ -236,17 +311,41 @@ async function goBack(run: Run, why: string): Promise<void> {
 async function interrupt(run: Run): Promise<void> {
   await save(run);
   const where = `epoch ${run.state.epoch + 1} of ${run.state.epochs}, step ${run.state.step}`;
-  if (run.unsaved !== null) throw new AlexNetError(`Interrupted at ${where}, and the checkpoint could not be written: ${run.unsaved}`);
-  throw new Interrupted(`Interrupted at ${where}; everything is saved in ${run.folder}.`, run.folder);
+  if (run.unsaved !== null)
+    throw new AlexNetError(
+      `Interrupted at ${where}, and the checkpoint could not be written: ${run.unsaved}`,
+    );
+  throw new Interrupted(
+    `Interrupted at ${where}; everything is saved in ${run.folder}.`,
+    run.folder,
+  );
 }
 
 async function finish(run: Run): Promise<TrainResult> {
   const { state, folder } = run;
-  if (run.unsaved !== null) throw new AlexNetError(`The run is finished, but its last files could not be written: ${run.unsaved} Make room and resume it: the last epoch is done again.`);
+  if (run.unsaved !== null)
+    throw new AlexNetError(
+      `The run is finished, but its last files could not be written: ${run.unsaved} Make room and resume it: the last epoch is done again.`,
+    );
   const { test, report } = await concludeRun(run).catch((error: unknown) => {
-    throw run.signal?.aborted ? new Interrupted(`Interrupted while the best model was looked at; the run is finished and saved in ${folder}.`, folder) : error;
+    throw run.signal?.aborted
+      ? new Interrupted(
+          `Interrupted while the best model was looked at; the run is finished and saved in ${folder}.`,
+          folder,
+        )
+      : error;
   });
-  return { run: folder, model: modelPath(folder), report, epochs: state.epoch, best: state.best!, seconds: state.seconds, imagesPerSecond: state.images / state.seconds, finished: state.finished!, test };
+  return {
+    run: folder,
+    model: modelPath(folder),
+    report,
+    epochs: state.epoch,
+    best: state.best!,
+    seconds: state.seconds,
+    imagesPerSecond: state.images / state.seconds,
+    finished: state.finished!,
+    test,
+  };
 }
 
 function elapsed({ began, clock }: Run): number {

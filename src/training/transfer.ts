@@ -16,14 +16,20 @@ export interface Transfer {
  * @param relabelled the last layer's outputs mean other classes now: it starts fresh even where its shape fits.
  * @throws {AlexNetError} where no layer fits.
  */
-export async function takeOver(session: Session, model: Model, relabelled: boolean): Promise<Transfer> {
+export async function takeOver(
+  session: Session,
+  model: Model,
+  relabelled: boolean,
+): Promise<Transfer> {
   const layers = [...new Set(session.parameters.map(({ layer }) => layer))];
   const last = session.parameters.at(-1)?.layer.name;
   const taken: string[] = [];
   const fresh: { layer: string; why: string }[] = [];
   for (const { name: layer } of layers) {
     const parameters = session.parameters.filter((parameter) => parameter.layer.name === layer);
-    const misfit = parameters.map(({ name, shape, size }) => misfitOf(model, name, shape, size)).find((why) => why !== undefined);
+    const misfit = parameters
+      .map(({ name, shape, size }) => misfitOf(model, name, shape, size))
+      .find((why) => why !== undefined);
     const why = misfit ?? (relabelled && layer === last ? 'its classes are others' : undefined);
     if (why !== undefined) {
       fresh.push({ layer, why });
@@ -32,18 +38,31 @@ export async function takeOver(session: Session, model: Model, relabelled: boole
     for (const { name } of parameters) await session.setParameter(name, model.weights.get(name)!);
     taken.push(layer);
   }
-  if (taken.length === 0) throw new AlexNetError(`No layer of the model fits this network: ${fresh.map(({ layer, why }) => `${layer}: ${why}`).join('; ')}. Train with the variant that the model has, or without --from.`);
+  if (taken.length === 0)
+    throw new AlexNetError(
+      `No layer of the model fits this network: ${fresh.map(({ layer, why }) => `${layer}: ${why}`).join('; ')}. Train with the variant that the model has, or without --from.`,
+    );
   return { taken, fresh };
 }
 
 /** For people: what was taken over, and what was not, with the reasons. */
 export function transferText({ taken, fresh }: Transfer, from: string): string {
-  const rest = fresh.length === 0 ? '' : ` Fresh: ${fresh.map(({ layer, why }) => `${layer} (${why})`).join(', ')}.`;
+  const rest =
+    fresh.length === 0
+      ? ''
+      : ` Fresh: ${fresh.map(({ layer, why }) => `${layer} (${why})`).join(', ')}.`;
   return `Taken over from ${from}: ${taken.join(', ')}.${rest}`;
 }
 
-function misfitOf(model: Model, name: string, shape: readonly number[], size: number): string | undefined {
+function misfitOf(
+  model: Model,
+  name: string,
+  shape: readonly number[],
+  size: number,
+): string | undefined {
   const values = model.weights.get(name);
   if (values === undefined) return `the model has no "${name}"`;
-  return values.length === size ? undefined : `its ${name} has ${values.length} numbers, here ${shape.join('×')} = ${size} are needed`;
+  return values.length === size
+    ? undefined
+    : `its ${name} has ${values.length} numbers, here ${shape.join('×')} = ${size} are needed`;
 }

@@ -10,28 +10,50 @@ import { importWeights } from '../../model/import.ts';
 import { command } from '../../testing/cli.ts';
 import { withFolder } from '../../testing/folders.ts';
 
-const weights = (name: string): string => fileURLToPath(new URL(`../../../test/weights/${name}`, import.meta.url));
+const weights = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/weights/${name}`, import.meta.url));
 const usage = '\nUsage: alexnet convert [options] <in> <out>\nMore: alexnet convert --help\n';
 
-test('alexnet convert gives the contract\'s JSON, and a file that answers the same', async () => {
+test("alexnet convert gives the contract's JSON, and a file that answers the same", async () => {
   await withFolder(async (folder) => {
     const out = join(folder, 'out.onnx');
-    assert.deepEqual(await command(['convert', weights('torchvision.pth'), out, '--json']), { code: 0, out: '{"from":"torch","to":"onnx","parameters":23141}\n', err: 'Taken as the variant torchvision.\n' });
+    assert.deepEqual(await command(['convert', weights('torchvision.pth'), out, '--json']), {
+      code: 0,
+      out: '{"from":"torch","to":"onnx","parameters":23141}\n',
+      err: 'Taken as the variant torchvision.\n',
+    });
     assert.deepEqual(await readdir(folder), ['out.onnx']);
-    const [from, to] = await Promise.all([importWeights(weights('torchvision.pth')), importWeights(out)]);
+    const [from, to] = await Promise.all([
+      importWeights(weights('torchvision.pth')),
+      importWeights(out),
+    ]);
     assert.deepEqual(to.model.weights, from.model.weights);
     assert.deepEqual(to.model.preprocessing, from.model.preprocessing);
-    const again = await command(['convert', out, join(folder, 'again.npz'), '--precision', 'f16', '--quiet']);
-    assert.deepEqual([again.code, again.out], [0, `23,141 parameters from onnx to numpy: ${join(folder, 'again.npz')}\n`]);
+    const again = await command([
+      'convert',
+      out,
+      join(folder, 'again.npz'),
+      '--precision',
+      'f16',
+      '--quiet',
+    ]);
+    assert.deepEqual(
+      [again.code, again.out],
+      [0, `23,141 parameters from onnx to numpy: ${join(folder, 'again.npz')}\n`],
+    );
   });
 });
 
 test('alexnet convert says which other variants weights could be', async () => {
   await withFolder(async (folder) => {
     const out = join(folder, 'a.safetensors');
-    const remarks = 'Taken as the variant caffe.\nWeights of these shapes could also be caffenet, paper, source, which answer differently: if so, say --variant.\n';
+    const remarks =
+      'Taken as the variant caffe.\nWeights of these shapes could also be caffenet, paper, source, which answer differently: if so, say --variant.\n';
     assert.deepEqual((await command(['convert', weights('bvlc_alexnet.npy'), out])).err, remarks);
-    assert.equal((await command(['convert', weights('bvlc_alexnet.npy'), out, '--variant', 'paper'])).err, 'Taken as the variant paper.\n');
+    assert.equal(
+      (await command(['convert', weights('bvlc_alexnet.npy'), out, '--variant', 'paper'])).err,
+      'Taken as the variant paper.\n',
+    );
   });
 });
 
@@ -40,19 +62,36 @@ test('alexnet convert takes names of classes, mean image and prototxt along, and
     const names = join(folder, 'names.txt');
     await writeFile(names, 'ant\nbee\ncrane\ncrane\neel\n');
     const model = join(folder, 'model.safetensors');
-    const from = [weights('caffe-v1.caffemodel'), model, '--labels', names, '--prototxt', weights('caffe.prototxt')];
+    const from = [
+      weights('caffe-v1.caffemodel'),
+      model,
+      '--labels',
+      names,
+      '--prototxt',
+      weights('caffe.prototxt'),
+    ];
     assert.equal((await command(['convert', ...from])).code, 0);
-    assert.deepEqual((await importWeights(model)).model.labels, ['ant', 'bee', 'crane', 'crane', 'eel'].map((name) => ({ name })));
+    assert.deepEqual(
+      (await importWeights(model)).model.labels,
+      ['ant', 'bee', 'crane', 'crane', 'eel'].map((name) => ({ name })),
+    );
     await writeFile(names, 'five\nfour\nthree\ntwo\none\n');
     assert.equal((await command(['convert', model, model, '--labels', names])).code, 0);
     assert.deepEqual((await importWeights(model)).model.labels[4], { name: 'one' });
     const onnx = join(folder, 'model.onnx');
-    assert.equal((await command(['convert', model, onnx, '--portable', '--with-preprocessing'])).code, 0);
+    assert.equal(
+      (await command(['convert', model, onnx, '--portable', '--with-preprocessing'])).code,
+      0,
+    );
     const { nodes } = await readOnnx(bytesSource(await readFile(onnx)));
     assert.equal(nodes[0]!.type, 'Sub');
     assert.ok(!nodes.some(({ type }) => type === 'LRN'));
     const bare = join(folder, 'bare.safetensors');
-    assert.equal((await command(['convert', model, bare, '--names', 'torchvision', '--precision', 'f16'])).code, 0);
+    assert.equal(
+      (await command(['convert', model, bare, '--names', 'torchvision', '--precision', 'f16']))
+        .code,
+      0,
+    );
     const { tensors } = await readSafetensors(bytesSource(await readFile(bare)));
     assert.equal(tensors.get('classifier.6.bias')!.dtype, 'f16');
   });
@@ -61,18 +100,78 @@ test('alexnet convert takes names of classes, mean image and prototxt along, and
 const pth = weights('torchvision.pth');
 const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
   ['no file to write', [pth], 2, `Missing required argument 'out'.${usage}`],
-  ['an ending that says nothing', [pth, 'out.h5'], 2, `The ending of out.h5 should say what is written: .safetensors, .onnx, .npz. Found ".h5".${usage}`],
-  ['an unknown variant', [pth, 'out.npz', '--variant', 'cafe'], 2, `There is no variant "cafe". Did you mean "caffe"? The variants are: paper, single, source, caffe, caffenet, torchvision, small.${usage}`],
-  ['an unknown precision', [pth, 'out.npz', '--precision', 'bf16'], 2, `Option '--precision <p>' argument 'bf16' is invalid. Allowed choices are f32, f16.${usage}`],
-  ['an input that is no number', [pth, 'out.npz', '--input', 'large'], 2, `Option '--input <n>' argument 'large' is invalid. Expected a whole number of at least 1 but found "large".${usage}`],
-  ['a wish that the file cannot grant', [pth, 'out.npz', '--portable'], 2, `--portable is for files ending in .onnx, but out.npz is to be written.${usage}`],
-  ['names where there are none', [pth, 'out.onnx', '--names', 'torchvision'], 2, `--names torchvision is for files ending in .safetensors, but out.onnx is to be written.${usage}`],
-  ['a prototxt of something else', [pth, 'out.onnx', '--prototxt', weights('caffe.prototxt')], 2, `--prototxt goes with a .caffemodel, but ${pth} is of the kind torch.${usage}`],
-  ['a file that is missing', ['nowhere.pth', 'out.onnx'], 1, 'nowhere.pth could not be opened: there is no such file or folder.\n'],
-  ['labels that are missing', [pth, 'out.onnx', '--labels', 'nowhere.txt'], 1, 'nowhere.txt could not be opened: there is no such file or folder.\n'],
-  ['labels that do not fit', [pth, 'out.onnx', '--labels', weights('caffe.prototxt')], 1, `${pth}: the network has 5 outputs, but 167 labels are given.\n`],
-  ['a variant of other shapes', [pth, 'out.onnx', '--variant', 'caffe'], 1, `${pth}: The variant caffe has no weights of these shapes. Found, in order: features.0 [4,3,11,11], features.3 [12,4,5,5], features.6 [24,12,3,3], features.8 [16,24,3,3], features.10 [16,16,3,3], classifier.1 [20,576], classifier.4 [20,20], classifier.6 [5,20].\n`],
-  ['a folder that is missing', [pth, '/nowhere/out.onnx'], 1, 'Taken as the variant torchvision.\n/nowhere/out.onnx could not be written: there is no such file or folder.\n'],
+  [
+    'an ending that says nothing',
+    [pth, 'out.h5'],
+    2,
+    `The ending of out.h5 should say what is written: .safetensors, .onnx, .npz. Found ".h5".${usage}`,
+  ],
+  [
+    'an unknown variant',
+    [pth, 'out.npz', '--variant', 'cafe'],
+    2,
+    `There is no variant "cafe". Did you mean "caffe"? The variants are: paper, single, source, caffe, caffenet, torchvision, small.${usage}`,
+  ],
+  [
+    'an unknown precision',
+    [pth, 'out.npz', '--precision', 'bf16'],
+    2,
+    `Option '--precision <p>' argument 'bf16' is invalid. Allowed choices are f32, f16.${usage}`,
+  ],
+  [
+    'an input that is no number',
+    [pth, 'out.npz', '--input', 'large'],
+    2,
+    `Option '--input <n>' argument 'large' is invalid. Expected a whole number of at least 1 but found "large".${usage}`,
+  ],
+  [
+    'a wish that the file cannot grant',
+    [pth, 'out.npz', '--portable'],
+    2,
+    `--portable is for files ending in .onnx, but out.npz is to be written.${usage}`,
+  ],
+  [
+    'names where there are none',
+    [pth, 'out.onnx', '--names', 'torchvision'],
+    2,
+    `--names torchvision is for files ending in .safetensors, but out.onnx is to be written.${usage}`,
+  ],
+  [
+    'a prototxt of something else',
+    [pth, 'out.onnx', '--prototxt', weights('caffe.prototxt')],
+    2,
+    `--prototxt goes with a .caffemodel, but ${pth} is of the kind torch.${usage}`,
+  ],
+  [
+    'a file that is missing',
+    ['nowhere.pth', 'out.onnx'],
+    1,
+    'nowhere.pth could not be opened: there is no such file or folder.\n',
+  ],
+  [
+    'labels that are missing',
+    [pth, 'out.onnx', '--labels', 'nowhere.txt'],
+    1,
+    'nowhere.txt could not be opened: there is no such file or folder.\n',
+  ],
+  [
+    'labels that do not fit',
+    [pth, 'out.onnx', '--labels', weights('caffe.prototxt')],
+    1,
+    `${pth}: the network has 5 outputs, but 167 labels are given.\n`,
+  ],
+  [
+    'a variant of other shapes',
+    [pth, 'out.onnx', '--variant', 'caffe'],
+    1,
+    `${pth}: The variant caffe has no weights of these shapes. Found, in order: features.0 [4,3,11,11], features.3 [12,4,5,5], features.6 [24,12,3,3], features.8 [16,24,3,3], features.10 [16,16,3,3], classifier.1 [20,576], classifier.4 [20,20], classifier.6 [5,20].\n`,
+  ],
+  [
+    'a folder that is missing',
+    [pth, '/nowhere/out.onnx'],
+    1,
+    'Taken as the variant torchvision.\n/nowhere/out.onnx could not be written: there is no such file or folder.\n',
+  ],
 ];
 
 for (const [what, argv, code, err] of wrong) {
@@ -81,11 +180,17 @@ for (const [what, argv, code, err] of wrong) {
   });
 }
 
-test('alexnet convert refuses Keras\' files and says what else is read', async () => {
+test("alexnet convert refuses Keras' files and says what else is read", async () => {
   await withFolder(async (folder) => {
     const h5 = join(folder, 'model.h5');
     await writeFile(h5, Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10));
     const { code, err } = await command(['convert', h5, join(folder, 'out.onnx')]);
-    assert.deepEqual([code, err], [1, `${h5}: it is an HDF5 file (Keras), which is not read. Save the weights as one of: PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).\n`]);
+    assert.deepEqual(
+      [code, err],
+      [
+        1,
+        `${h5}: it is an HDF5 file (Keras), which is not read. Save the weights as one of: PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).\n`,
+      ],
+    );
   });
 });

@@ -28,22 +28,51 @@ interface ConvertFlags extends CommonOptions {
 
 export function register(command: Command, terminal: Terminal): void {
   command
-    .argument('<in>', 'weights: PyTorch .pth or .pt, safetensors, ONNX, .caffemodel, .npz, .npy; told by content')
-    .argument('<out>', 'what to write, told by its ending: .safetensors (a model of ours), .onnx or .npz')
-    .option('--variant <name>', `whose weights they are, where the file does not tell: ${Object.keys(variants).join(', ')}`)
-    .option('--input <n>', "side of the input in pixels, where it is not the variant's own", wholeNumber(1))
+    .argument(
+      '<in>',
+      'weights: PyTorch .pth or .pt, safetensors, ONNX, .caffemodel, .npz, .npy; told by content',
+    )
+    .argument(
+      '<out>',
+      'what to write, told by its ending: .safetensors (a model of ours), .onnx or .npz',
+    )
+    .option(
+      '--variant <name>',
+      `whose weights they are, where the file does not tell: ${Object.keys(variants).join(', ')}`,
+    )
+    .option(
+      '--input <n>',
+      "side of the input in pixels, where it is not the variant's own",
+      wholeNumber(1),
+    )
     .option('--labels <file>', 'names of the classes, one a line')
     .option('--prototxt <file>', "Caffe: the network's description")
     .option('--mean <file>', 'Caffe: the mean image, .binaryproto')
-    .addOption(new Option('--precision <p>', 'of the weights that are written').choices(['f32', 'f16']).default('f32'))
-    .addOption(new Option('--names <n>', 'of the tensors in .safetensors').choices(['ours', 'torchvision']).default('ours'))
+    .addOption(
+      new Option('--precision <p>', 'of the weights that are written')
+        .choices(['f32', 'f16'])
+        .default('f32'),
+    )
+    .addOption(
+      new Option('--names <n>', 'of the tensors in .safetensors')
+        .choices(['ours', 'torchvision'])
+        .default('ours'),
+    )
     .option('--portable', 'ONNX: LRN by simple operators, for runtimes that lack it')
     .option('--with-preprocessing', 'ONNX: scale, mean and deviation inside the graph')
-    .addHelpText('after', '\nExample:\n  alexnet convert bvlc_alexnet.caffemodel caffe.safetensors\n  alexnet convert model.safetensors model.onnx --with-preprocessing')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet convert bvlc_alexnet.caffemodel caffe.safetensors\n  alexnet convert model.safetensors model.onnx --with-preprocessing',
+    )
     .action((from: string, to: string, flags: ConvertFlags) => convert(from, to, flags, terminal));
 }
 
-async function convert(from: string, to: string, { variant, input, labels, prototxt, mean, ...written }: ConvertFlags, terminal: Terminal): Promise<void> {
+async function convert(
+  from: string,
+  to: string,
+  { variant, input, labels, prototxt, mean, ...written }: ConvertFlags,
+  terminal: Terminal,
+): Promise<void> {
   checkApplies(to, written);
   const imported = await importWeights(from, {
     ...(variant !== undefined && { variant: parseVariant(variant) }),
@@ -52,31 +81,60 @@ async function convert(from: string, to: string, { variant, input, labels, proto
     ...(prototxt !== undefined && { prototxt }),
     ...(mean !== undefined && { mean }),
   });
-  if (prototxt !== undefined && imported.kind !== 'caffe') throw new UsageError(`--prototxt goes with a .caffemodel, but ${from} is of the kind ${imported.kind}.`);
+  if (prototxt !== undefined && imported.kind !== 'caffe')
+    throw new UsageError(
+      `--prototxt goes with a .caffemodel, but ${from} is of the kind ${imported.kind}.`,
+    );
   remark(imported, terminal);
   const { precision, names, portable = false, withPreprocessing = false } = written;
-  const kind = await exportModel(to, imported.model, { precision, names, portable, withPreprocessing });
+  const kind = await exportModel(to, imported.model, {
+    precision,
+    names,
+    portable,
+    withPreprocessing,
+  });
   const { parameters } = costs(imported.model.network);
-  terminal.answer({ from: imported.kind, to: kind, parameters }, () => `${grouped(parameters)} parameters from ${imported.kind} to ${kind}: ${to}`);
+  terminal.answer(
+    { from: imported.kind, to: kind, parameters },
+    () => `${grouped(parameters)} parameters from ${imported.kind} to ${kind}: ${to}`,
+  );
 }
 
 /** A wish that would be passed over in silence is refused. */
-function checkApplies(to: string, { names, portable, withPreprocessing }: Pick<ConvertFlags, 'names' | 'portable' | 'withPreprocessing'>): void {
+function checkApplies(
+  to: string,
+  {
+    names,
+    portable,
+    withPreprocessing,
+  }: Pick<ConvertFlags, 'names' | 'portable' | 'withPreprocessing'>,
+): void {
   const kind = checkWritten(to);
-  const wishes = [['--portable', portable === true, 'onnx', '.onnx'], ['--with-preprocessing', withPreprocessing === true, 'onnx', '.onnx'], ['--names torchvision', names === 'torchvision', 'safetensors', '.safetensors']] as const;
+  const wishes = [
+    ['--portable', portable === true, 'onnx', '.onnx'],
+    ['--with-preprocessing', withPreprocessing === true, 'onnx', '.onnx'],
+    ['--names torchvision', names === 'torchvision', 'safetensors', '.safetensors'],
+  ] as const;
   for (const [flag, given, wanted, ending] of wishes) {
-    if (given && kind !== wanted) throw new UsageError(`${flag} is for files ending in ${ending}, but ${to} is to be written.`);
+    if (given && kind !== wanted)
+      throw new UsageError(`${flag} is for files ending in ${ending}, but ${to} is to be written.`);
   }
 }
 
 function remark({ variant, alternatives }: Imported, terminal: Terminal): void {
   if (variant !== undefined) terminal.note(`Taken as the variant ${variant}.`);
-  if (alternatives.length > 0) terminal.note(`Weights of these shapes could also be ${alternatives.join(', ')}, which answer differently: if so, say --variant.`);
+  if (alternatives.length > 0)
+    terminal.note(
+      `Weights of these shapes could also be ${alternatives.join(', ')}, which answer differently: if so, say --variant.`,
+    );
 }
 
 async function readLabels(path: string): Promise<Label[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new AlexNetError(`${path} could not be opened: ${reason(error)}.`, { cause: error });
   });
-  return text.replace(/\n$/, '').split(/\r?\n/).map((name) => ({ name }));
+  return text
+    .replace(/\n$/, '')
+    .split(/\r?\n/)
+    .map((name) => ({ name }));
 }

@@ -13,12 +13,15 @@ interface PackFlags extends CommonOptions {
   readonly size: number;
 }
 
-const kindsOfData = 'class folders, a .csv list, tar shards, ILSVRC2012 as distributed, or CIFAR binary';
+const kindsOfData =
+  'class folders, a .csv list, tar shards, ILSVRC2012 as distributed, or CIFAR binary';
 
 export function register(command: Command, terminal: Terminal): void {
   command
     .command('check')
-    .description('what is in a dataset: classes, counts, and pictures that are unreadable, tiny, grey, or there twice')
+    .description(
+      'what is in a dataset: classes, counts, and pictures that are unreadable, tiny, grey, or there twice',
+    )
     .argument('<dir>', kindsOfData)
     .addHelpText('after', '\nExample:\n  alexnet data check photos')
     .action((directory: string, options: CommonOptions) => check(directory, options, terminal));
@@ -28,32 +31,76 @@ export function register(command: Command, terminal: Terminal): void {
     .argument('<dir>', kindsOfData)
     .argument('<out>', 'a new or empty folder for the shards')
     .option('--size <pixels>', 'the shorter side of larger pictures', wholeNumber(4), 256)
-    .addHelpText('after', '\nExample:\n  alexnet data pack photos photos-256\n  alexnet train photos-256')
-    .action((directory: string, out: string, options: PackFlags) => pack(directory, out, options, terminal));
-  command.addHelpText('after', '\nExample:\n  alexnet data check photos\n  alexnet data pack photos photos-256');
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet data pack photos photos-256\n  alexnet train photos-256',
+    )
+    .action((directory: string, out: string, options: PackFlags) =>
+      pack(directory, out, options, terminal),
+    );
+  command.addHelpText(
+    'after',
+    '\nExample:\n  alexnet data check photos\n  alexnet data pack photos photos-256',
+  );
 }
 
-async function check(directory: string, { threads }: CommonOptions, terminal: Terminal): Promise<void> {
+async function check(
+  directory: string,
+  { threads }: CommonOptions,
+  terminal: Terminal,
+): Promise<void> {
   const dataset = await openDataset(directory);
   dataset.remarks.forEach((remark) => terminal.note(remark));
-  const result = await checkDataset(dataset, { onProgress: progress('checking', terminal), ...(threads !== undefined && { threads }) });
+  const result = await checkDataset(dataset, {
+    onProgress: progress('checking', terminal),
+    ...(threads !== undefined && { threads }),
+  });
   terminal.progress('');
   const { images, problems } = result;
-  const perClass = result.classes.map(({ label, train, val, test }) => ({ label, images: train + val + test, train, val, test }));
-  terminal.answer({ classes: perClass.length, images, problems, perClass }, () => checkText(result, terminal));
+  const perClass = result.classes.map(({ label, train, val, test }) => ({
+    label,
+    images: train + val + test,
+    train,
+    val,
+    test,
+  }));
+  terminal.answer({ classes: perClass.length, images, problems, perClass }, () =>
+    checkText(result, terminal),
+  );
 }
 
-async function pack(directory: string, out: string, { size, seed, threads }: PackFlags, terminal: Terminal): Promise<void> {
+async function pack(
+  directory: string,
+  out: string,
+  { size, seed, threads }: PackFlags,
+  terminal: Terminal,
+): Promise<void> {
   const dataset = await openDataset(directory);
   dataset.remarks.forEach((remark) => terminal.note(remark));
-  const result = await packDataset(dataset, out, { size, seed, onProgress: progress('packing', terminal), ...(threads !== undefined && { threads }) });
+  const result = await packDataset(dataset, out, {
+    size,
+    seed,
+    onProgress: progress('packing', terminal),
+    ...(threads !== undefined && { threads }),
+  });
   terminal.progress('');
-  terminal.answer({ shards: result.shards, images: result.images, skipped: result.skipped.length, problems: result.skipped.map(({ name: file, kind, detail }) => ({ file, kind, detail })) }, () => packText(result, out));
+  terminal.answer(
+    {
+      shards: result.shards,
+      images: result.images,
+      skipped: result.skipped.length,
+      problems: result.skipped.map(({ name: file, kind, detail }) => ({ file, kind, detail })),
+    },
+    () => packText(result, out),
+  );
 }
 
 function progress(doing: string, terminal: Terminal): (done: number, of: number) => void {
   const start = performance.now();
-  return (done, of) => terminal.progress(`${doing}: ${grouped(done)} of ${grouped(of)} pictures, ${Math.round((1000 * done) / (performance.now() - start))} a second`);
+  return (done, of) =>
+    terminal.progress(
+      `${doing}: ${grouped(done)} of ${grouped(of)} pictures, ${Math.round((1000 * done) / (performance.now() - start))} a second`,
+    );
 }
 
 /** How each kind of problem is called in a summary. */
@@ -78,8 +125,11 @@ const kindTexts: Readonly<Record<string, string>> = {
 const shownPerKind = 5;
 
 function checkText({ images, classes, problems }: CheckResult, terminal: Terminal): string {
-  const sum = (split: 'train' | 'val' | 'test'): number => classes.reduce((total, counts) => total + counts[split], 0);
-  const splits = (['train', 'val', 'test'] as const).filter((split) => sum(split) > 0).map((split) => `${grouped(sum(split))} ${split}`);
+  const sum = (split: 'train' | 'val' | 'test'): number =>
+    classes.reduce((total, counts) => total + counts[split], 0);
+  const splits = (['train', 'val', 'test'] as const)
+    .filter((split) => sum(split) > 0)
+    .map((split) => `${grouped(sum(split))} ${split}`);
   const sizes = classes.map(({ train, val, test }) => train + val + test);
   const head = `${terminal.bold(grouped(images))} pictures (${splits.join(', ')}) of ${terminal.bold(grouped(classes.length))} classes, from ${grouped(Math.min(...sizes))} to ${grouped(Math.max(...sizes))} in one.`;
   if (problems.length === 0) return `${head}\nNothing is wrong with them.`;
@@ -91,12 +141,25 @@ function problemLines(problems: readonly Problem[], terminal: Terminal): string[
   return kinds.flatMap((kind) => {
     const found = problems.filter((problem) => problem.kind === kind);
     const shown = found.slice(0, shownPerKind).map(({ file, detail }) => `  ${file}: ${detail}`);
-    const more = found.length > shownPerKind ? [terminal.dim(`  and ${grouped(found.length - shownPerKind)} more (all with --json)`)] : [];
-    return [terminal.bold(`${grouped(found.length)} ${kindTexts[kind] ?? `have the problem ${kind}`}:`), ...shown, ...more];
+    const more =
+      found.length > shownPerKind
+        ? [terminal.dim(`  and ${grouped(found.length - shownPerKind)} more (all with --json)`)]
+        : [];
+    return [
+      terminal.bold(`${grouped(found.length)} ${kindTexts[kind] ?? `have the problem ${kind}`}:`),
+      ...shown,
+      ...more,
+    ];
   });
 }
 
 function packText({ shards, images, skipped }: PackResult, out: string): string {
-  const left = skipped.length === 0 ? '' : `\n${grouped(skipped.length)} could not be read and were left out:\n${skipped.slice(0, shownPerKind).map(({ name, detail }) => `  ${name}: ${detail}`).join('\n')}`;
+  const left =
+    skipped.length === 0
+      ? ''
+      : `\n${grouped(skipped.length)} could not be read and were left out:\n${skipped
+          .slice(0, shownPerKind)
+          .map(({ name, detail }) => `  ${name}: ${detail}`)
+          .join('\n')}`;
   return `${grouped(images)} pictures in ${grouped(shards)} ${shards === 1 ? 'shard' : 'shards'} in ${out}.${left}\nTrain on them: alexnet train ${out}`;
 }

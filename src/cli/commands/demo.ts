@@ -25,13 +25,33 @@ export function register(command: Command, terminal: Terminal): void {
 
 async function run({ out, engine, threads, seed }: DemoFlags, terminal: Terminal): Promise<void> {
   const folder = out ?? (await freshDemo());
-  terminal.note(`Drawing pictures of six kinds of thing in ${folder}/pictures, then training a small AlexNet on them.`);
+  terminal.note(
+    `Drawing pictures of six kinds of thing in ${folder}/pictures, then training a small AlexNet on them.`,
+  );
   try {
-    const result = await untilInterrupted(terminal, (signal) => demo({ folder, seed, engine, signal, onEvent: watcher(terminal), ...(threads !== undefined && { threads }) }));
+    const result = await untilInterrupted(terminal, (signal) =>
+      demo({
+        folder,
+        seed,
+        engine,
+        signal,
+        onEvent: watcher(terminal),
+        ...(threads !== undefined && { threads }),
+      }),
+    );
     const { test, ...answer } = result;
-    terminal.answer({ ...answer, test: test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss } }, () => summary(result, terminal));
+    terminal.answer(
+      {
+        ...answer,
+        test: test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss },
+      },
+      () => summary(result, terminal),
+    );
   } catch (error) {
-    if (error instanceof Interrupted) throw new AlexNetError(`${error.message}\nGo on with: npx alexnet train ${folder}/pictures --out ${error.folder} --resume`);
+    if (error instanceof Interrupted)
+      throw new AlexNetError(
+        `${error.message}\nGo on with: npx alexnet train ${folder}/pictures --out ${error.folder} --resume`,
+      );
     throw error;
   }
 }
@@ -43,11 +63,20 @@ async function freshDemo(): Promise<string> {
   }
 }
 
-function summary({ data, model, report, test, seconds, predictions }: DemoResult, terminal: Terminal): string {
-  const rows = predictions.map((one) => ('error' in one ? `  ${one.file}: ${one.error}` : `  a ${one.label.padEnd(6)} is called ${one.predictions.map(({ name, probability }) => `${name} ${percent(probability, 1)}`).join(', ')}`));
+function summary(
+  { data, model, report, test, seconds, predictions }: DemoResult,
+  terminal: Terminal,
+): string {
+  const rows = predictions.map((one) =>
+    'error' in one
+      ? `  ${one.file}: ${one.error}`
+      : `  a ${one.label.padEnd(6)} is called ${one.predictions.map(({ name, probability }) => `${name} ${percent(probability, 1)}`).join(', ')}`,
+  );
   return [
     '',
-    terminal.bold(`${percent(test?.top1 ?? 0, 1)} of ${test?.images ?? 0} pictures that it had never seen are named rightly, after ${duration(seconds)} of training.`),
+    terminal.bold(
+      `${percent(test?.top1 ?? 0, 1)} of ${test?.images ?? 0} pictures that it had never seen are named rightly, after ${duration(seconds)} of training.`,
+    ),
     'One of each kind:',
     ...rows,
     '',

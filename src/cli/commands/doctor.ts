@@ -8,10 +8,19 @@ import type { Terminal } from '../terminal.ts';
 type Finding = Availability & { readonly name: string };
 
 export function register(command: Command, terminal: Terminal): void {
-  command.addHelpText('after', '\nExample:\n  alexnet doctor').action(async ({ threads = availableParallelism() }: CommonOptions) => {
-    const found = await Promise.all(engines.map(async (engine): Promise<Finding> => ({ name: engine.name, ...(await engine.probe()) })));
-    terminal.answer({ node: process.versions.node, threads, engines: found }, () => report(found, threads, terminal));
-  });
+  command
+    .addHelpText('after', '\nExample:\n  alexnet doctor')
+    .action(async ({ threads = availableParallelism() }: CommonOptions) => {
+      const found = await Promise.all(
+        engines.map(async (engine): Promise<Finding> => ({
+          name: engine.name,
+          ...(await engine.probe()),
+        })),
+      );
+      terminal.answer({ node: process.versions.node, threads, engines: found }, () =>
+        report(found, threads, terminal),
+      );
+    });
 }
 
 function report(found: readonly Finding[], threads: number, terminal: Terminal): string {
@@ -29,5 +38,8 @@ function report(found: readonly Finding[], threads: number, terminal: Terminal):
 function describe({ name, available, reason, details }: Finding, terminal: Terminal): string[] {
   const mark = available ? terminal.green('✔') : terminal.red('✖');
   const facts = Object.entries(details).map(([key, value]) => `${key} ${String(value)}`);
-  return [`${mark} ${terminal.bold(name)}  ${reason}`, ...(facts.length === 0 ? [] : [terminal.dim(`    ${facts.join(', ')}`)])];
+  return [
+    `${mark} ${terminal.bold(name)}  ${reason}`,
+    ...(facts.length === 0 ? [] : [terminal.dim(`    ${facts.join(', ')}`)]),
+  ];
 }

@@ -19,14 +19,33 @@ export function register(command: Command, terminal: Terminal): void {
   command
     .argument('<model>', 'a model file')
     .argument('<dir>', 'one folder of photographs a class, named as the model names them')
-    .addOption(new Option('--crops <n>', "the centre, or the mean of the paper's ten").choices(['1', '10']).default('1'))
-    .addOption(new Option('--split <part>', 'of a folder with train/, val/, test/ (default: test, else val)').choices(['train', 'val', 'test']))
+    .addOption(
+      new Option('--crops <n>', "the centre, or the mean of the paper's ten")
+        .choices(['1', '10'])
+        .default('1'),
+    )
+    .addOption(
+      new Option(
+        '--split <part>',
+        'of a folder with train/, val/, test/ (default: test, else val)',
+      ).choices(['train', 'val', 'test']),
+    )
     .option('--batch <n>', 'pictures at once', wholeNumber(1), 32)
-    .addHelpText('after', '\nExample:\n  alexnet evaluate runs/photos/model.safetensors photos/test --crops 10')
-    .action((model: string, directory: string, flags: EvaluateFlags) => run(model, directory, flags, terminal));
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet evaluate runs/photos/model.safetensors photos/test --crops 10',
+    )
+    .action((model: string, directory: string, flags: EvaluateFlags) =>
+      run(model, directory, flags, terminal),
+    );
 }
 
-async function run(model: string, directory: string, { crops, split, engine, threads, batch }: EvaluateFlags, terminal: Terminal): Promise<void> {
+async function run(
+  model: string,
+  directory: string,
+  { crops, split, engine, threads, batch }: EvaluateFlags,
+  terminal: Terminal,
+): Promise<void> {
   const result = await evaluate(model, directory, {
     crops: crops === '10' ? 10 : 1,
     engine,
@@ -40,7 +59,16 @@ async function run(model: string, directory: string, { crops, split, engine, thr
   terminal.answer(answer(result), () => summary(result, terminal));
 }
 
-function answer({ images, top1, top5, loss, perClass, labels, confusion, skipped }: FolderEvaluation): unknown {
+function answer({
+  images,
+  top1,
+  top5,
+  loss,
+  perClass,
+  labels,
+  confusion,
+  skipped,
+}: FolderEvaluation): unknown {
   return {
     images,
     top1,
@@ -52,19 +80,39 @@ function answer({ images, top1, top5, loss, perClass, labels, confusion, skipped
   };
 }
 
-function summary({ images, top1, top5, loss, perClass, labels, split, skipped, confusion }: FolderEvaluation, terminal: Terminal): string {
+function summary(
+  { images, top1, top5, loss, perClass, labels, split, skipped, confusion }: FolderEvaluation,
+  terminal: Terminal,
+): string {
   const rows = perClass
-    .map((row, i) => ({ ...row, label: labels[i]!.name, taken: mostTaken(confusion[i]!, i, labels.map(({ name }) => name)) }))
+    .map((row, i) => ({
+      ...row,
+      label: labels[i]!.name,
+      taken: mostTaken(
+        confusion[i]!,
+        i,
+        labels.map(({ name }) => name),
+      ),
+    }))
     .filter(({ images: count }) => count > 0)
     .toSorted((a, b) => a.top1! - b.top1!);
   const lines = table(
-    [{ title: 'class' }, { title: 'pictures', align: 'right' }, { title: 'top-1', align: 'right' }, { title: 'most taken for' }],
-    rows.map(({ label, images: count, top1: hits, taken }) => ({ cells: [label, String(count), percent(hits!, 1), taken] })),
+    [
+      { title: 'class' },
+      { title: 'pictures', align: 'right' },
+      { title: 'top-1', align: 'right' },
+      { title: 'most taken for' },
+    ],
+    rows.map(({ label, images: count, top1: hits, taken }) => ({
+      cells: [label, String(count), percent(hits!, 1), taken],
+    })),
   );
   return [
     lines,
     '',
-    terminal.bold(`top-1 ${percent(top1, 1)}, top-5 ${percent(top5, 1)}, loss ${loss.toFixed(3)} on ${grouped(images)} pictures${split === 'train' ? '' : ` (${split})`}`),
+    terminal.bold(
+      `top-1 ${percent(top1, 1)}, top-5 ${percent(top5, 1)}, loss ${loss.toFixed(3)} on ${grouped(images)} pictures${split === 'train' ? '' : ` (${split})`}`,
+    ),
     ...(skipped.length > 0 ? [`${skipped.length} could not be read and count for nothing`] : []),
   ].join('\n');
 }

@@ -23,14 +23,24 @@ interface ExplainOptions {
 export function register(command: Command, terminal: Terminal): void {
   addVariantOption(command)
     .option('--classes <n>', 'outputs of the last layer', wholeNumber(1), 1000)
-    .option('--input <pixels>', "height and width of the input (default: the variant's own)", wholeNumber(1))
+    .option(
+      '--input <pixels>',
+      "height and width of the input (default: the variant's own)",
+      wholeNumber(1),
+    )
     .option('--batch <n>', 'images that the memory is counted for', wholeNumber(1), 128)
     .option('--svg <file>', 'also draw the network: boxes to scale, arrows where the towers talk')
-    .addHelpText('after', '\nExample:\n  alexnet explain --variant torchvision --classes 10 --svg alexnet.svg')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet explain --variant torchvision --classes 10 --svg alexnet.svg',
+    )
     .action((options: ExplainOptions) => explain(options, terminal));
 }
 
-async function explain({ variant: name, classes, input, batch, svg }: ExplainOptions, terminal: Terminal): Promise<void> {
+async function explain(
+  { variant: name, classes, input, batch, svg }: ExplainOptions,
+  terminal: Terminal,
+): Promise<void> {
   const variant = parseVariant(name);
   const network = alexnet(variant, { classes, ...(input !== undefined && { input }) });
   const cost = costs(network, batch);
@@ -38,20 +48,35 @@ async function explain({ variant: name, classes, input, batch, svg }: ExplainOpt
     await writeDrawing(svg, variant, network, cost);
     terminal.note(`Drawn into ${svg}.`);
   }
-  terminal.answer(answer(variant, cost), () => explanation(`${variant}: ${variants[variant]}`, cost, batch, terminal));
+  terminal.answer(answer(variant, cost), () =>
+    explanation(`${variant}: ${variants[variant]}`, cost, batch, terminal),
+  );
 }
 
-async function writeDrawing(file: string, variant: Variant, network: Network, { parameters, multiplyAdds }: NetworkCost): Promise<void> {
-  const drawing = drawNetwork(network, `AlexNet, variant ${variant}: ${grouped(parameters)} parameters, ${grouped(multiplyAdds)} multiply-adds`);
+async function writeDrawing(
+  file: string,
+  variant: Variant,
+  network: Network,
+  { parameters, multiplyAdds }: NetworkCost,
+): Promise<void> {
+  const drawing = drawNetwork(
+    network,
+    `AlexNet, variant ${variant}: ${grouped(parameters)} parameters, ${grouped(multiplyAdds)} multiply-adds`,
+  );
   try {
     await writeFile(file, drawing);
   } catch (error) {
-    throw new AlexNetError(`The drawing could not be written to "${file}": ${error instanceof Error ? error.message : String(error)}. Name a file in a folder that exists and that you may write to.`);
+    throw new AlexNetError(
+      `The drawing could not be written to "${file}": ${error instanceof Error ? error.message : String(error)}. Name a file in a folder that exists and that you may write to.`,
+    );
   }
 }
 
 /** The contract's JSON: the layers without the input; a vector is `[4096]`, a map `[96,55,55]`. */
-function answer(variant: Variant, { layers, parameters, multiplyAdds, weightsBytes, trainingBytes }: NetworkCost): unknown {
+function answer(
+  variant: Variant,
+  { layers, parameters, multiplyAdds, weightsBytes, trainingBytes }: NetworkCost,
+): unknown {
   return {
     variant,
     input: layers[0]!.output,

@@ -15,8 +15,16 @@ let model = '';
 let photo = '';
 
 async function picture(path: string, seed: number): Promise<void> {
-  const data = Uint8Array.from({ length: 48 * 40 * 3 }, (_, i) => (i * (seed + 3) * 37 + (i % 48) * seed * 5) % 256);
-  await writeFile(path, await sharp(data, { raw: { width: 48, height: 40, channels: 3 } }).png().toBuffer());
+  const data = Uint8Array.from(
+    { length: 48 * 40 * 3 },
+    (_, i) => (i * (seed + 3) * 37 + (i % 48) * seed * 5) % 256,
+  );
+  await writeFile(
+    path,
+    await sharp(data, { raw: { width: 48, height: 40, channels: 3 } })
+      .png()
+      .toBuffer(),
+  );
 }
 
 before(async () => {
@@ -27,7 +35,14 @@ before(async () => {
     network,
     weights: testParameters(network, 3),
     labels: [{ name: 'cat' }, { name: 'dog' }, { name: 'owl' }],
-    preprocessing: { resize: { how: 'shorterSide', size: 36 }, crop: 32, channels: 'RGB', scale: 1, mean: [120, 115, 100], deviation: [60, 60, 60] },
+    preprocessing: {
+      resize: { how: 'shorterSide', size: 36 },
+      crop: 32,
+      channels: 'RGB',
+      scale: 1,
+      mean: [120, 115, 100],
+      deviation: [60, 60, 60],
+    },
     provenance: {},
   });
   await picture(photo, 1);
@@ -46,7 +61,10 @@ interface Run {
 
 async function inspect(...words: string[]): Promise<Run> {
   const texts = { out: '', err: '' };
-  const stream = (name: 'out' | 'err'): { write: (text: string) => boolean; on: () => void } => ({ write: (text) => Boolean((texts[name] += text)), on: () => undefined });
+  const stream = (name: 'out' | 'err'): { write: (text: string) => boolean; on: () => void } => ({
+    write: (text) => Boolean((texts[name] += text)),
+    on: () => undefined,
+  });
   const code = await main(['inspect', ...words], { stdout: stream('out'), stderr: stream('err') });
   return { code, ...texts };
 }
@@ -59,7 +77,10 @@ async function json(...words: string[]): Promise<Record<string, unknown>> {
 
 test('inspect kernels tells each kernel of the first layer', async () => {
   const answer = await json('kernels', model);
-  assert.deepEqual([answer['layer'], answer['shape'], (answer['kernels'] as unknown[]).length], ['conv1', [6, 3, 5, 5], 6]);
+  assert.deepEqual(
+    [answer['layer'], answer['shape'], (answer['kernels'] as unknown[]).length],
+    ['conv1', [6, 3, 5, 5], 6],
+  );
   assert.equal('out' in answer, false);
 });
 
@@ -67,26 +88,87 @@ test('inspect maps gives every channel, strongest first', async () => {
   const answer = await json('maps', model, photo, '--layer', 'relu2');
   const means = (answer['maps'] as { mean: number }[]).map(({ mean }) => mean);
   assert.equal(means.length, 12);
-  assert.deepEqual(means, means.toSorted((a, b) => b - a));
+  assert.deepEqual(
+    means,
+    means.toSorted((a, b) => b - a),
+  );
 });
 
 test('inspect why gives a number a pixel for every method, and how much stays with shuffled weights', async () => {
-  const answer = await json('why', model, photo, '--class', 'dog', '--method', 'all', '--patch', '12', '--stride', '10', '--samples', '2', '--steps', '8', '--randomize', 'conv5');
+  const answer = await json(
+    'why',
+    model,
+    photo,
+    '--class',
+    'dog',
+    '--method',
+    'all',
+    '--patch',
+    '12',
+    '--stride',
+    '10',
+    '--samples',
+    '2',
+    '--steps',
+    '8',
+    '--randomize',
+    'conv5',
+  );
   assert.equal((answer['class'] as { label: string }).label, 'dog');
-  const found = answer['explanations'] as { method: string; heat: { height: number; width: number; values: number[] }; randomized: { layer: string; correlation: number } }[];
-  assert.deepEqual(found.map(({ method }) => method), ['grad-cam', 'guided-grad-cam', 'saliency', 'smoothgrad', 'integrated-gradients', 'guided-backprop', 'deconvnet', 'occlusion']);
+  const found = answer['explanations'] as {
+    method: string;
+    heat: { height: number; width: number; values: number[] };
+    randomized: { layer: string; correlation: number };
+  }[];
+  assert.deepEqual(
+    found.map(({ method }) => method),
+    [
+      'grad-cam',
+      'guided-grad-cam',
+      'saliency',
+      'smoothgrad',
+      'integrated-gradients',
+      'guided-backprop',
+      'deconvnet',
+      'occlusion',
+    ],
+  );
   for (const { heat, randomized } of found) {
-    assert.deepEqual([heat.height, heat.width, heat.values.length, randomized.layer], [32, 32, 1024, 'conv5']);
+    assert.deepEqual(
+      [heat.height, heat.width, heat.values.length, randomized.layer],
+      [32, 32, 1024, 'conv5'],
+    );
     assert.ok(Math.abs(randomized.correlation) <= 1);
   }
 });
 
 test('inspect unit finds the strongest photographs and their receptive fields', async () => {
-  const answer = await json('unit', model, '--layer', 'conv2', '--channel', '1', '--steps', '4', '--images', join(folder, 'photos'));
-  const strongest = answer['strongest'] as { value: number; field: { rows: { start: number; end: number } } }[];
+  const answer = await json(
+    'unit',
+    model,
+    '--layer',
+    'conv2',
+    '--channel',
+    '1',
+    '--steps',
+    '4',
+    '--images',
+    join(folder, 'photos'),
+  );
+  const strongest = answer['strongest'] as {
+    value: number;
+    field: { rows: { start: number; end: number } };
+  }[];
   assert.equal(strongest.length, 9);
-  assert.deepEqual(strongest.map(({ value }) => value), strongest.map(({ value }) => value).toSorted((a, b) => b - a));
-  assert.ok(strongest.every(({ field: { rows } }) => rows.start >= 0 && rows.end <= 32 && rows.end > rows.start));
+  assert.deepEqual(
+    strongest.map(({ value }) => value),
+    strongest.map(({ value }) => value).toSorted((a, b) => b - a),
+  );
+  assert.ok(
+    strongest.every(
+      ({ field: { rows } }) => rows.start >= 0 && rows.end <= 32 && rows.end > rows.start,
+    ),
+  );
 });
 
 test('inspect neighbours finds the same photograph at no distance, and leaves itself out', async () => {
@@ -94,24 +176,75 @@ test('inspect neighbours finds the same photograph at no distance, and leaves it
   await writeFile(other, await readFile(join(folder, 'photos', 'dog', '1.png')));
   const answer = await json('neighbours', model, other, join(folder, 'photos'), '--top', '4');
   const found = answer['neighbours'] as { name: string; label: string; distance: number }[];
-  assert.deepEqual([found.length, found[0]!.name, found[0]!.label, found[0]!.distance], [4, 'dog/1.png', 'dog', 0]);
-  const again = await json('neighbours', model, join(folder, 'photos', 'dog', '1.png'), join(folder, 'photos'), '--top', '9');
-  assert.equal((again['neighbours'] as { name: string }[]).some(({ name }) => name === 'dog/1.png'), false);
+  assert.deepEqual(
+    [found.length, found[0]!.name, found[0]!.label, found[0]!.distance],
+    [4, 'dog/1.png', 'dog', 0],
+  );
+  const again = await json(
+    'neighbours',
+    model,
+    join(folder, 'photos', 'dog', '1.png'),
+    join(folder, 'photos'),
+    '--top',
+    '9',
+  );
+  assert.equal(
+    (again['neighbours'] as { name: string }[]).some(({ name }) => name === 'dog/1.png'),
+    false,
+  );
 });
 
 test('inspect neighbours goes by any layer and by angle', async () => {
   const [own, other] = ['0', '2'].map((name) => join(folder, 'photos', 'cat', `${name}.png`));
-  const all = await json('neighbours', model, own!, join(folder, 'photos'), '--layer', 'pool5', '--metric', 'cosine', '--top', '9');
+  const all = await json(
+    'neighbours',
+    model,
+    own!,
+    join(folder, 'photos'),
+    '--layer',
+    'pool5',
+    '--metric',
+    'cosine',
+    '--top',
+    '9',
+  );
   const found = all['neighbours'] as { file: string; distance: number }[];
   assert.deepEqual([all['layer'], all['metric'], found.length], ['pool5', 'cosine', 8]);
-  assert.ok(found.every(({ distance }, i) => distance >= (found[i - 1]?.distance ?? 0) && distance <= 2));
-  const back = await json('neighbours', model, other!, join(folder, 'photos'), '--layer', 'pool5', '--metric', 'cosine', '--top', '9');
-  const between = (list: { file: string; distance: number }[], file: string): number => list.find((one) => one.file === file)!.distance;
-  assert.ok(Math.abs(between(found, other!) - between(back['neighbours'] as { file: string; distance: number }[], own!)) < 1e-6, 'an angle is the same from both sides');
+  assert.ok(
+    found.every(({ distance }, i) => distance >= (found[i - 1]?.distance ?? 0) && distance <= 2),
+  );
+  const back = await json(
+    'neighbours',
+    model,
+    other!,
+    join(folder, 'photos'),
+    '--layer',
+    'pool5',
+    '--metric',
+    'cosine',
+    '--top',
+    '9',
+  );
+  const between = (list: { file: string; distance: number }[], file: string): number =>
+    list.find((one) => one.file === file)!.distance;
+  assert.ok(
+    Math.abs(
+      between(found, other!) -
+        between(back['neighbours'] as { file: string; distance: number }[], own!),
+    ) < 1e-6,
+    'an angle is the same from both sides',
+  );
 });
 
 test('shuffled weights have features of their own: an index is never taken for theirs, nor theirs for the model', async () => {
-  const words = ['neighbours', model, photo, join(folder, 'photos'), '--index', join(folder, 'shared.index')];
+  const words = [
+    'neighbours',
+    model,
+    photo,
+    join(folder, 'photos'),
+    '--index',
+    join(folder, 'shared.index'),
+  ];
   const plain = await json(...words);
   const random = await json(...words, '--randomize', 'conv2');
   assert.notDeepEqual(random['neighbours'], plain['neighbours']);
@@ -139,11 +272,19 @@ test('inspect map gives two numbers a photograph, the same for the same seed, an
   const answer = await json('map', model, join(folder, 'photos'), '--tsv', tsv);
   const points = answer['points'] as { pca: number[]; umap: number[] }[];
   assert.equal(points.length, 9);
-  assert.ok(points.every(({ pca, umap }) => pca.length === 2 && umap.length === 2 && [...pca, ...umap].every(Number.isFinite)));
+  assert.ok(
+    points.every(
+      ({ pca, umap }) =>
+        pca.length === 2 && umap.length === 2 && [...pca, ...umap].every(Number.isFinite),
+    ),
+  );
   assert.deepEqual(await json('map', model, join(folder, 'photos')), answer);
   const rows = (await readFile(tsv, 'utf8')).trimEnd().split('\n');
   assert.deepEqual([rows.length, rows[0]!.split('\t').length], [9, 32]);
-  assert.equal((await readFile(join(folder, 'map.metadata.tsv'), 'utf8')).split('\n')[1], 'cat\tcat/0.png');
+  assert.equal(
+    (await readFile(join(folder, 'map.metadata.tsv'), 'utf8')).split('\n')[1],
+    'cat\tcat/0.png',
+  );
 });
 
 test('inspect mistakes counts what is wrong', async () => {
@@ -156,7 +297,10 @@ test('inspect mistakes counts what is wrong', async () => {
 test('inspect compare of a model with itself differs nowhere', async () => {
   const answer = await json('compare', model, model, photo);
   const layers = answer['layers'] as { layer: string; differences: { distance: number }[] }[];
-  assert.deepEqual(layers.map(({ layer }) => layer), ['relu1', 'relu2', 'relu3', 'relu4', 'relu5']);
+  assert.deepEqual(
+    layers.map(({ layer }) => layer),
+    ['relu1', 'relu2', 'relu3', 'relu4', 'relu5'],
+  );
   assert.ok(layers.every(({ differences }) => differences.every(({ distance }) => distance === 0)));
 });
 
@@ -178,9 +322,15 @@ test('every page is one file that names its source, needs no network and tells w
     assert.equal(code, 0, `${way}: ${err}`);
     const html = await readFile(out, 'utf8');
     assert.ok(html.includes('What it cannot show') && html.includes('<dt>Source</dt>'), way);
-    assert.ok(!/(src|href)="(https?:)?\/\//.test(html) && !html.includes('@import'), `${way} needs a network`);
+    assert.ok(
+      !/(src|href)="(https?:)?\/\//.test(html) && !html.includes('@import'),
+      `${way} needs a network`,
+    );
     assert.ok(!/<img(?![^>]*\balt=)/.test(html), `${way} has a picture without words`);
-    assert.ok(!html.includes('undefined') || way === 'map' || way === 'story', `${way} says undefined`);
+    assert.ok(
+      !html.includes('undefined') || way === 'map' || way === 'story',
+      `${way} says undefined`,
+    );
   }
 });
 
@@ -193,25 +343,58 @@ test('inspect writes PNG too', async () => {
 test('mistakes of the user are one sentence with what there is', async () => {
   const layers = network.map(({ name }) => name).join(', ');
   const cases: [string[], number, string][] = [
-    [['maps', model, photo, '--layer', 'conv9'], 1, `There is no layer "conv9" in this network. Its layers are: ${layers}.\n`],
-    [['unit', model, '--layer', 'conv1', '--channel', '6'], 1, 'Layer "conv1" has no channel 6: its output is 6×32×32, with channels 0 to 5.\n'],
-    [['why', model, photo, '--class', 'dgo'], 1, 'The model has no class "dgo". Did you mean "dog"? It has 3, numbered 0 to 2: cat, dog, owl.\n'],
-    [['kernels', model, '--layer', 'fc6'], 1, 'Layer "fc6" has no kernels. Those that have: conv1, conv2, conv3, conv4, conv5.\n'],
+    [
+      ['maps', model, photo, '--layer', 'conv9'],
+      1,
+      `There is no layer "conv9" in this network. Its layers are: ${layers}.\n`,
+    ],
+    [
+      ['unit', model, '--layer', 'conv1', '--channel', '6'],
+      1,
+      'Layer "conv1" has no channel 6: its output is 6×32×32, with channels 0 to 5.\n',
+    ],
+    [
+      ['why', model, photo, '--class', 'dgo'],
+      1,
+      'The model has no class "dgo". Did you mean "dog"? It has 3, numbered 0 to 2: cat, dog, owl.\n',
+    ],
+    [
+      ['kernels', model, '--layer', 'fc6'],
+      1,
+      'Layer "fc6" has no kernels. Those that have: conv1, conv2, conv3, conv4, conv5.\n',
+    ],
   ];
-  for (const [words, code, message] of cases) assert.deepEqual(await inspect(...words), { code, out: '', err: message });
+  for (const [words, code, message] of cases)
+    assert.deepEqual(await inspect(...words), { code, out: '', err: message });
   const unknown = await inspect('why', model, photo, '--method', 'gradcam');
   assert.equal(unknown.code, 2);
-  assert.ok(unknown.err.startsWith('There is no method "gradcam". Did you mean "grad-cam"? The methods are: grad-cam, '), unknown.err);
+  assert.ok(
+    unknown.err.startsWith(
+      'There is no method "gradcam". Did you mean "grad-cam"? The methods are: grad-cam, ',
+    ),
+    unknown.err,
+  );
   const ending = await inspect('map', model, join(folder, 'photos'), '--out', 'map.png');
-  assert.ok(ending.code === 2 && ending.err.startsWith('Expected --out to end in .html but found "map.png".'), ending.err);
+  assert.ok(
+    ending.code === 2 &&
+      ending.err.startsWith('Expected --out to end in .html but found "map.png".'),
+    ending.err,
+  );
 });
 
 test('a photograph smaller than the input is enlarged, and every way says so with both sizes', async () => {
   const small = join(folder, 'small.png');
   await writeFile(small, await sharp(photo).resize(20, 16).png().toBuffer());
-  const sentence = "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which adds no detail.\n";
+  const sentence =
+    "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which adds no detail.\n";
   const photos = join(folder, 'photos');
-  for (const words of [['maps', model, small, '--layer', 'conv1'], ['why', model, small], ['neighbours', model, small, photos], ['story', model, small], ['compare', model, model, small]]) {
+  for (const words of [
+    ['maps', model, small, '--layer', 'conv1'],
+    ['why', model, small],
+    ['neighbours', model, small, photos],
+    ['story', model, small],
+    ['compare', model, model, small],
+  ]) {
     const { code, err } = await inspect(...words, '--json');
     assert.deepEqual([code, err], [0, sentence], words[0]);
   }
@@ -220,16 +403,20 @@ test('a photograph smaller than the input is enlarged, and every way says so wit
 test('Ctrl-C stops every long way with a sentence, and leaves no page', async () => {
   const photos = join(folder, 'photos');
   const ways: Record<string, string[]> = {
-    'why': [model, photo, '--method', 'occlusion', '--patch', '4', '--stride', '1'],
-    'unit': [model, '--layer', 'conv3', '--channel', '1', '--steps', '5000'],
-    'mistakes': [model, photos, '--batch', '1'],
-    'map': [model, photos, '--index', join(folder, 'other.index'), '--batch', '1'],
+    why: [model, photo, '--method', 'occlusion', '--patch', '4', '--stride', '1'],
+    unit: [model, '--layer', 'conv3', '--channel', '1', '--steps', '5000'],
+    mistakes: [model, photos, '--batch', '1'],
+    map: [model, photos, '--index', join(folder, 'other.index'), '--batch', '1'],
   };
   for (const [way, words] of Object.entries(ways)) {
     const out = join(folder, `stopped-${way}.html`);
     const { code, err } = await stoppedInspect(way, ...words, '--out', out);
     assert.equal(code, 1, way);
-    assert.match(err, /Stopped: no page was written\.( The features of \d of 9 photographs are kept, so the next time goes on from there\.)?\n$/, way);
+    assert.match(
+      err,
+      /Stopped: no page was written\.( The features of \d of 9 photographs are kept, so the next time goes on from there\.)?\n$/,
+      way,
+    );
     await assert.rejects(readFile(out), { code: 'ENOENT' });
     assert.equal(process.listenerCount('SIGINT'), 0, `${way} lets go of the signal`);
   }
@@ -237,15 +424,30 @@ test('Ctrl-C stops every long way with a sentence, and leaves no page', async ()
 
 test('features that were computed before Ctrl-C are kept, and the next time goes on from there', async () => {
   const index = join(folder, 'stopped.index');
-  const words = ['neighbours', model, photo, join(folder, 'photos'), '--index', index, '--batch', '1'];
+  const words = [
+    'neighbours',
+    model,
+    photo,
+    join(folder, 'photos'),
+    '--index',
+    index,
+    '--batch',
+    '1',
+  ];
   const { err } = await stoppedInspect(...words);
   const kept = Number(/The features of (\d) of 9 photographs are kept/.exec(err)?.[1]);
   assert.ok(kept >= 1 && kept < 9, err);
   const done: string[] = [];
   const answer = await animated((line) => done.push(line), ...words, '--json');
   assert.equal(answer.code, 0);
-  assert.ok(done.some((line) => line.includes(`of ${9 - kept}`)) && !done.some((line) => line.includes('of 9')), done.join(' '));
-  const whole = await json(...words.map((word) => (word === index ? join(folder, 'whole.index') : word)));
+  assert.ok(
+    done.some((line) => line.includes(`of ${9 - kept}`)) &&
+      !done.some((line) => line.includes('of 9')),
+    done.join(' '),
+  );
+  const whole = await json(
+    ...words.map((word) => (word === index ? join(folder, 'whole.index') : word)),
+  );
   assert.deepEqual(JSON.parse(answer.out), whole);
 });
 
@@ -269,8 +471,11 @@ async function animated(onProgress: (line: string) => void, ...words: string[]):
 /** Sends this process the signal of Ctrl-C at the first sign of progress. */
 async function stoppedInspect(...words: string[]): Promise<Run> {
   let sent = false;
-  return animated(() => {
-    if (!sent) process.kill(process.pid, 'SIGINT');
-    sent = true;
-  }, ...words);
+  return animated(
+    () => {
+      if (!sent) process.kill(process.pid, 'SIGINT');
+      sent = true;
+    },
+    ...words,
+  );
 }

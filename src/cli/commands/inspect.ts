@@ -10,9 +10,22 @@ import { registerStory } from './inspect/story.ts';
 import { registerUnit } from './inspect/unit.ts';
 import { registerWhy } from './inspect/why.ts';
 
-const ways = [registerKernels, registerMaps, registerWhy, registerUnit, registerNeighbours, registerMap, registerMistakes, registerCompare, registerStory];
+const ways = [
+  registerKernels,
+  registerMaps,
+  registerWhy,
+  registerUnit,
+  registerNeighbours,
+  registerMap,
+  registerMistakes,
+  registerCompare,
+  registerStory,
+];
 
 export function register(command: Command, terminal: Terminal): void {
   for (const way of ways) way(command, terminal);
-  command.addHelpText('after', '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html\n  alexnet inspect why model.safetensors photo.jpg --method grad-cam --out why.png\n\nHelp on one of them: alexnet inspect why --help');
+  command.addHelpText(
+    'after',
+    '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html\n  alexnet inspect why model.safetensors photo.jpg --method grad-cam --out why.png\n\nHelp on one of them: alexnet inspect why --help',
+  );
 }

@@ -18,9 +18,16 @@ async function native(terminal: Terminal, ifPossible: boolean): Promise<void> {
   try {
     const result = await buildAddon((line) => terminal.progress(line));
     terminal.progress('');
-    terminal.answer(result, () => `The onednn engine ${result.compiled > 0 ? 'is built' : 'was built already'} against oneDNN ${result.version}: ${result.library}`);
+    terminal.answer(
+      result,
+      () =>
+        `The onednn engine ${result.compiled > 0 ? 'is built' : 'was built already'} against oneDNN ${result.version}: ${result.library}`,
+    );
   } catch (error) {
     if (!ifPossible || !(error instanceof AlexNetError)) throw error;
-    terminal.answer({ built: false, library: null, version: null, reason: error.message }, () => `The onednn engine is NOT built, the others are. ${error.message}`);
+    terminal.answer(
+      { built: false, library: null, version: null, reason: error.message },
+      () => `The onednn engine is NOT built, the others are. ${error.message}`,
+    );
   }
 }

@@ -10,7 +10,9 @@ import { Playground, greyLabels, smallSettings, writeGreys } from '../../testing
 
 const program = fileURLToPath(new URL('../../../bin/alexnet', import.meta.url));
 
-type Answer = { file: string; predictions: { label: string; probability: number }[] } | { file: string; error: string };
+type Answer =
+  | { file: string; predictions: { label: string; probability: number }[] }
+  | { file: string; error: string };
 
 let playground: Playground;
 let model = '';
@@ -26,22 +28,74 @@ after(() => playground.close());
 
 /** What a list of pictures says of a model: the share that is named rightly, and the mean loss. */
 function scored(answers: readonly Answer[]): { top1: number; loss: number } {
-  const said = answers.flatMap((one) => ('error' in one ? [] : [{ label: one.file.split('/').at(-2)!, predictions: one.predictions }]));
-  const loss = said.map(({ label, predictions }) => -Math.log(predictions.find((each) => each.label === label)!.probability));
-  return { top1: said.filter(({ label, predictions }) => predictions[0]!.label === label).length / said.length, loss: loss.reduce((sum, value) => sum + value, 0) / said.length };
+  const said = answers.flatMap((one) =>
+    'error' in one ? [] : [{ label: one.file.split('/').at(-2)!, predictions: one.predictions }],
+  );
+  const loss = said.map(
+    ({ label, predictions }) =>
+      -Math.log(predictions.find((each) => each.label === label)!.probability),
+  );
+  return {
+    top1:
+      said.filter(({ label, predictions }) => predictions[0]!.label === label).length / said.length,
+    loss: loss.reduce((sum, value) => sum + value, 0) / said.length,
+  };
 }
 
 for (const crops of ['1', '10']) {
   test(`alexnet evaluate and predict agree about the same pictures, --crops ${crops}`, async () => {
-    const evaluated = await command(['evaluate', model, photos, '--crops', crops, '--engine', 'reference', '--json']);
+    const evaluated = await command([
+      'evaluate',
+      model,
+      photos,
+      '--crops',
+      crops,
+      '--engine',
+      'reference',
+      '--json',
+    ]);
     assert.equal(evaluated.code, 0, evaluated.err);
-    const answer = JSON.parse(evaluated.out) as { images: number; top1: number; top5: number; loss: number; perClass: { label: string; images: number; top1: number }[]; confusion: number[][]; skipped: unknown[] };
-    assert.deepEqual(Object.keys(answer), ['images', 'top1', 'top5', 'loss', 'perClass', 'confusion', 'skipped']);
+    const answer = JSON.parse(evaluated.out) as {
+      images: number;
+      top1: number;
+      top5: number;
+      loss: number;
+      perClass: { label: string; images: number; top1: number }[];
+      confusion: number[][];
+      skipped: unknown[];
+    };
+    assert.deepEqual(Object.keys(answer), [
+      'images',
+      'top1',
+      'top5',
+      'loss',
+      'perClass',
+      'confusion',
+      'skipped',
+    ]);
     assert.deepEqual([answer.images, answer.top5, answer.skipped], [12, 1, []]);
-    assert.deepEqual(answer.perClass.map(({ label, images }) => [label, images]), greyLabels.map((label) => [label, 4]));
-    assert.deepEqual(answer.confusion.map((row) => row.reduce((sum, count) => sum + count)), [4, 4, 4]);
-    assert.deepEqual(answer.confusion.map((row, i) => row[i]! / 4), answer.perClass.map(({ top1 }) => top1));
-    const predicted = await command(['predict', model, photos, '--crops', crops, '--engine', 'reference', '--json']);
+    assert.deepEqual(
+      answer.perClass.map(({ label, images }) => [label, images]),
+      greyLabels.map((label) => [label, 4]),
+    );
+    assert.deepEqual(
+      answer.confusion.map((row) => row.reduce((sum, count) => sum + count)),
+      [4, 4, 4],
+    );
+    assert.deepEqual(
+      answer.confusion.map((row, i) => row[i]! / 4),
+      answer.perClass.map(({ top1 }) => top1),
+    );
+    const predicted = await command([
+      'predict',
+      model,
+      photos,
+      '--crops',
+      crops,
+      '--engine',
+      'reference',
+      '--json',
+    ]);
     const answers = JSON.parse(predicted.out) as Answer[];
     assert.equal(answers.length, 12);
     const { top1, loss } = scored(answers);
@@ -51,38 +105,97 @@ for (const crops of ['1', '10']) {
 }
 
 test('ten crops are not one', async () => {
-  const loss = async (crops: string): Promise<unknown> => (JSON.parse((await command(['evaluate', model, photos, '--crops', crops, '--engine', 'reference', '--json'])).out) as { loss: number }).loss;
+  const loss = async (crops: string): Promise<unknown> =>
+    (
+      JSON.parse(
+        (
+          await command([
+            'evaluate',
+            model,
+            photos,
+            '--crops',
+            crops,
+            '--engine',
+            'reference',
+            '--json',
+          ])
+        ).out,
+      ) as { loss: number }
+    ).loss;
   assert.notEqual(await loss('1'), await loss('10'));
 });
 
-test('alexnet predict takes files and folders, goes on past bad ones, and answers with the contract\'s JSON alone', async () => {
+test("alexnet predict takes files and folders, goes on past bad ones, and answers with the contract's JSON alone", async () => {
   const mixed = playground.path('mixed');
   const good = await readFile(join(photos, 'light', '0.png'));
-  await writeFiles(mixed, { 'a b/ünïcode.jpg': good, 'broken.jpg': good.subarray(0, 200), 'empty.png': '', 'no ending': good, 'notes.txt': 'no picture' });
-  const { code, out, err } = await command(['predict', model, join(photos, 'dark', '1.png'), mixed, join(mixed, 'gone.jpg'), '--top', '2', '--json', '--engine', 'reference']);
+  await writeFiles(mixed, {
+    'a b/ünïcode.jpg': good,
+    'broken.jpg': good.subarray(0, 200),
+    'empty.png': '',
+    'no ending': good,
+    'notes.txt': 'no picture',
+  });
+  const { code, out, err } = await command([
+    'predict',
+    model,
+    join(photos, 'dark', '1.png'),
+    mixed,
+    join(mixed, 'gone.jpg'),
+    '--top',
+    '2',
+    '--json',
+    '--engine',
+    'reference',
+  ]);
   assert.deepEqual([code, err], [0, '']);
   const answers = JSON.parse(out) as Answer[];
-  assert.deepEqual(answers.map(({ file }) => file), [join(photos, 'dark', '1.png'), ...['a b/ünïcode.jpg', 'broken.jpg', 'empty.png', 'no ending', 'gone.jpg'].map((name) => join(mixed, name))]);
-  assert.deepEqual(answers.map((one) => ('error' in one ? one.error : Object.keys(one).join())), [
-    'file,predictions',
-    'file,predictions',
-    'The PNG ends too early: the file is cut off. Copy it again from where it came from.',
-    'The file is empty.',
-    'file,predictions',
-    'There is no such file (or a link that leads nowhere).',
-  ]);
+  assert.deepEqual(
+    answers.map(({ file }) => file),
+    [
+      join(photos, 'dark', '1.png'),
+      ...['a b/ünïcode.jpg', 'broken.jpg', 'empty.png', 'no ending', 'gone.jpg'].map((name) =>
+        join(mixed, name),
+      ),
+    ],
+  );
+  assert.deepEqual(
+    answers.map((one) => ('error' in one ? one.error : Object.keys(one).join())),
+    [
+      'file,predictions',
+      'file,predictions',
+      'The PNG ends too early: the file is cut off. Copy it again from where it came from.',
+      'The file is empty.',
+      'file,predictions',
+      'There is no such file (or a link that leads nowhere).',
+    ],
+  );
   for (const one of answers) {
     if ('error' in one) continue;
     assert.equal(one.predictions.length, 2);
     assert.deepEqual(Object.keys(one.predictions[0]!), ['label', 'probability']);
     assert.ok(one.predictions[0]!.probability >= one.predictions[1]!.probability);
   }
-  const text = await command(['predict', model, join(photos, 'dark', '1.png'), join(mixed, 'empty.png'), '--engine', 'reference']);
-  assert.match(text.out, new RegExp(`^${join(photos, 'dark', '1.png')}\n( +\\d+\\.\\d %  \\w+\n){3}${join(mixed, 'empty.png')}\n  The file is empty\\.\n$`));
+  const text = await command([
+    'predict',
+    model,
+    join(photos, 'dark', '1.png'),
+    join(mixed, 'empty.png'),
+    '--engine',
+    'reference',
+  ]);
+  assert.match(
+    text.out,
+    new RegExp(
+      `^${join(photos, 'dark', '1.png')}\n( +\\d+\\.\\d %  \\w+\n){3}${join(mixed, 'empty.png')}\n  The file is empty\\.\n$`,
+    ),
+  );
 });
 
 /** The program with something on its standard input. */
-function piped(words: readonly string[], input: Uint8Array | string): Promise<{ code: number | null; out: string }> {
+function piped(
+  words: readonly string[],
+  input: Uint8Array | string,
+): Promise<{ code: number | null; out: string }> {
   const child = spawn(process.execPath, [program, ...words], { stdio: ['pipe', 'pipe', 'ignore'] });
   let out = '';
   child.stdout.on('data', (data: Buffer) => (out += data.toString()));
@@ -94,11 +207,17 @@ test('alexnet predict - reads a picture, or names line by line, from standard in
   const file = join(photos, 'dark', '2.png');
   const words = ['predict', model, '-', '--json', '--engine', 'reference'];
   const picture = await piped(words, await readFile(file));
-  const names = await piped(words, `${file}\n${join(photos, 'grey')}\r\n\n${join(photos, 'none.jpg')}`);
+  const names = await piped(
+    words,
+    `${file}\n${join(photos, 'grey')}\r\n\n${join(photos, 'none.jpg')}`,
+  );
   assert.deepEqual([picture.code, names.code], [0, 0]);
   const [one] = JSON.parse(picture.out) as Answer[];
   const listed = JSON.parse(names.out) as Answer[];
-  assert.deepEqual(listed.map((each) => each.file), [file, ...[0, 1, 2, 3].map((i) => join(photos, 'grey', `${i}.png`)), join(photos, 'none.jpg')]);
+  assert.deepEqual(
+    listed.map((each) => each.file),
+    [file, ...[0, 1, 2, 3].map((i) => join(photos, 'grey', `${i}.png`)), join(photos, 'none.jpg')],
+  );
   assert.deepEqual(one, { ...listed[0], file: '-' });
 });
 
@@ -110,23 +229,53 @@ test('alexnet predict and evaluate exit with 1 where nothing can be done, with 2
   const none = playground.path('none');
   await writeFiles(none, { 'bad.jpg': 'text', 'more/notes.txt': 'x' });
   await fails(['predict', model, join(none, 'bad.jpg')], 1, 'The picture could not be read.');
-  await fails(['predict', model, join(none, 'bad.jpg'), none], 1, 'None of the 2 pictures could be read.');
-  await fails(['predict', model, join(none, 'more')], 1, `No pictures were found in ${join(none, 'more')}.`);
-  await fails(['predict', join(none, 'x.safetensors'), photos], 1, `${join(none, 'x.safetensors')} could not be opened: there is no such file or folder.`);
+  await fails(
+    ['predict', model, join(none, 'bad.jpg'), none],
+    1,
+    'None of the 2 pictures could be read.',
+  );
+  await fails(
+    ['predict', model, join(none, 'more')],
+    1,
+    `No pictures were found in ${join(none, 'more')}.`,
+  );
+  await fails(
+    ['predict', join(none, 'x.safetensors'), photos],
+    1,
+    `${join(none, 'x.safetensors')} could not be opened: there is no such file or folder.`,
+  );
   const misnamed = playground.path('misnamed');
   await writeFiles(misnamed, { 'lihgt/1.png': await readFile(join(photos, 'light', '0.png')) });
-  await fails(['evaluate', model, misnamed], 2, 'The model has no label "lihgt", which is a folder of the data. Did you mean "light"? Its 3 labels are: dark, grey, light.');
+  await fails(
+    ['evaluate', model, misnamed],
+    2,
+    'The model has no label "lihgt", which is a folder of the data. Did you mean "light"? Its 3 labels are: dark, grey, light.',
+  );
   await writeFiles(misnamed, { 'light/broken.png': 'text' });
   await rm(join(misnamed, 'lihgt'), { recursive: true });
-  await fails(['evaluate', model, misnamed], 1, `None of the 1 pictures of ${misnamed} could be read. The first: light/broken.png: Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.`);
+  await fails(
+    ['evaluate', model, misnamed],
+    1,
+    `None of the 1 pictures of ${misnamed} could be read. The first: light/broken.png: Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.`,
+  );
 });
 
 test('alexnet evaluate names the pictures that it skipped', async () => {
   const spoilt = playground.path('spoilt');
   await writeGreys(spoilt, 2);
   await writeFiles(spoilt, { 'grey/broken.jpg': '' });
-  const { code, out, err } = await command(['evaluate', model, spoilt, '--engine', 'reference', '--json']);
+  const { code, out, err } = await command([
+    'evaluate',
+    model,
+    spoilt,
+    '--engine',
+    'reference',
+    '--json',
+  ]);
   assert.deepEqual([code, err], [0, 'skipped grey/broken.jpg: The file is empty.\n']);
   const { images, skipped } = JSON.parse(out) as { images: number; skipped: unknown };
-  assert.deepEqual([images, skipped], [6, [{ file: 'grey/broken.jpg', kind: 'empty', detail: 'The file is empty.' }]]);
+  assert.deepEqual(
+    [images, skipped],
+    [6, [{ file: 'grey/broken.jpg', kind: 'empty', detail: 'The file is empty.' }]],
+  );
 });

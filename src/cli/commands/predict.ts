@@ -18,21 +18,45 @@ interface PredictFlags extends CommonOptions {
 export function register(command: Command, terminal: Terminal): void {
   command
     .argument('<model>', 'a model file')
-    .argument('<file...>', 'photographs, folders of them, or - for standard input: a picture, or names of files line by line')
+    .argument(
+      '<file...>',
+      'photographs, folders of them, or - for standard input: a picture, or names of files line by line',
+    )
     .option('--top <n>', 'how many answers for each', wholeNumber(1), 5)
-    .addOption(new Option('--crops <n>', "the centre, or the mean of the paper's ten").choices(['1', '10']).default('1'))
+    .addOption(
+      new Option('--crops <n>', "the centre, or the mean of the paper's ten")
+        .choices(['1', '10'])
+        .default('1'),
+    )
     .option('--batch <n>', 'pictures at once (default: 1 for one file, else 16)', wholeNumber(1))
-    .addHelpText('after', '\nExample:\n  alexnet predict runs/photos/model.safetensors holiday/ cat.jpg --top 3\n  curl -s https://example.org/cat.jpg | alexnet predict model.safetensors -')
-    .action((model: string, files: readonly string[], flags: PredictFlags) => run(model, files, flags, terminal));
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet predict runs/photos/model.safetensors holiday/ cat.jpg --top 3\n  curl -s https://example.org/cat.jpg | alexnet predict model.safetensors -',
+    )
+    .action((model: string, files: readonly string[], flags: PredictFlags) =>
+      run(model, files, flags, terminal),
+    );
 }
 
-async function run(model: string, files: readonly string[], flags: PredictFlags, terminal: Terminal): Promise<void> {
+async function run(
+  model: string,
+  files: readonly string[],
+  flags: PredictFlags,
+  terminal: Terminal,
+): Promise<void> {
   const { top, engine, threads, batch = files.length === 1 ? undefined : 16, json } = flags;
-  const alexnet = await AlexNet.load(model, { engine, batch: batch ?? 4, ...(threads !== undefined && { threads }) });
+  const alexnet = await AlexNet.load(model, {
+    engine,
+    batch: batch ?? 4,
+    ...(threads !== undefined && { threads }),
+  });
   let good = 0;
   let all = 0;
   try {
-    for await (const one of predictFiles(alexnet, pictures(files), { top, crops: flags.crops === '10' ? 10 : 1 })) {
+    for await (const one of predictFiles(alexnet, pictures(files), {
+      top,
+      crops: flags.crops === '10' ? 10 : 1,
+    })) {
       all++;
       if ('predictions' in one) good++;
       if (json) terminal.write(`${all === 1 ? '[' : ',\n '}${JSON.stringify(answer(one))}`);
@@ -43,7 +67,10 @@ async function run(model: string, files: readonly string[], flags: PredictFlags,
     await alexnet.dispose();
   }
   if (all === 0) throw new AlexNetError(`No pictures were found in ${files.join(', ')}.`);
-  if (good === 0) throw new AlexNetError(all === 1 ? 'The picture could not be read.' : `None of the ${all} pictures could be read.`);
+  if (good === 0)
+    throw new AlexNetError(
+      all === 1 ? 'The picture could not be read.' : `None of the ${all} pictures could be read.`,
+    );
 }
 
 async function* pictures(files: readonly string[]): AsyncGenerator<NamedPicture> {
@@ -51,10 +78,25 @@ async function* pictures(files: readonly string[]): AsyncGenerator<NamedPicture>
 }
 
 function answer(one: FilePrediction): unknown {
-  return 'error' in one ? one : { file: one.file, predictions: one.predictions.map(({ name, wnid, probability }) => ({ label: name, ...(wnid && { wnid }), probability })) };
+  return 'error' in one
+    ? one
+    : {
+        file: one.file,
+        predictions: one.predictions.map(({ name, wnid, probability }) => ({
+          label: name,
+          ...(wnid && { wnid }),
+          probability,
+        })),
+      };
 }
 
 function lines(one: FilePrediction, terminal: Terminal): string {
   if ('error' in one) return `${one.file}\n  ${terminal.red(one.error)}`;
-  return [one.file, ...one.predictions.map(({ name, probability }, i) => `  ${percent(probability, 1).padStart(7)}  ${i === 0 ? terminal.bold(name) : name}`)].join('\n');
+  return [
+    one.file,
+    ...one.predictions.map(
+      ({ name, probability }, i) =>
+        `  ${percent(probability, 1).padStart(7)}  ${i === 0 ? terminal.bold(name) : name}`,
+    ),
+  ].join('\n');
 }

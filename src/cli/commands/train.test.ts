@@ -22,30 +22,60 @@ function json(text: string): Record<string, unknown> {
   return JSON.parse(text) as Record<string, unknown>;
 }
 
-test('alexnet train answers with the contract\'s keys, and a finished run says that it is finished', async () => {
+test("alexnet train answers with the contract's keys, and a finished run says that it is finished", async () => {
   const out = playground.path('run');
-  const { code, out: answer, err } = await command(['train', playground.data, '--out', out, ...flags, '--epochs', '2', '--json']);
+  const {
+    code,
+    out: answer,
+    err,
+  } = await command(['train', playground.data, '--out', out, ...flags, '--epochs', '2', '--json']);
   assert.equal(code, 0, err);
   const { run, model, epochs, best, seconds, imagesPerSecond, ...more } = json(answer);
   assert.deepEqual([run, model, epochs], [out, playground.path('run', 'model.safetensors'), 2]);
   assert.deepEqual(Object.keys(best as object), ['epoch', 'top1', 'top5', 'loss']);
   assert.ok((seconds as number) > 0 && (imagesPerSecond as number) > 0);
   assert.deepEqual(Object.keys(more), ['report', 'finished', 'test']);
-  assert.match(err, /^epoch 1\/2 {2}loss \d\.\d{3} {2}top-1 \d+\.\d % {2}\| {2}validation loss .*$/m);
+  assert.match(
+    err,
+    /^epoch 1\/2 {2}loss \d\.\d{3} {2}top-1 \d+\.\d % {2}\| {2}validation loss .*$/m,
+  );
   const again = await command(['train', playground.data, '--out', out, '--resume']);
   assert.equal(again.code, 0);
   assert.match(again.err, /^This run is finished: All 2 epochs are done\. Nothing was trained\.$/m);
-  assert.match(again.out, new RegExp(`^Next: npx alexnet predict ${out}/model\\.safetensors PHOTO…$`, 'm'));
-  const { settings } = json(await readFile(playground.path('run', 'settings.json'), 'utf8')) as { settings: Record<string, unknown> };
+  assert.match(
+    again.out,
+    new RegExp(`^Next: npx alexnet predict ${out}/model\\.safetensors PHOTO…$`, 'm'),
+  );
+  const { settings } = json(await readFile(playground.path('run', 'settings.json'), 'utf8')) as {
+    settings: Record<string, unknown>;
+  };
   assert.deepEqual([settings['epochs'], settings['seed'], settings['batch']], [2, 5, 6]);
-  const changed = await command(['train', playground.data, '--out', out, '--resume', '--epochs', '9']);
-  assert.deepEqual([changed.code, changed.err.split('\n')[0]], [2, 'A resumed run keeps its settings, so --epochs cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.']);
+  const changed = await command([
+    'train',
+    playground.data,
+    '--out',
+    out,
+    '--resume',
+    '--epochs',
+    '9',
+  ]);
+  assert.deepEqual(
+    [changed.code, changed.err.split('\n')[0]],
+    [
+      2,
+      'A resumed run keeps its settings, so --epochs cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.',
+    ],
+  );
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   test(`alexnet train saves on ${signal}, prints the line that resumes, and exits with 1`, async () => {
     const out = playground.path(`on ${signal}`);
-    const child = spawn(process.execPath, [program, 'train', playground.data, '--out', out, ...flags, '--epochs', '500'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [program, 'train', playground.data, '--out', out, ...flags, '--epochs', '500'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
     let err = '';
     child.stderr.on('data', (data: Buffer) => {
       const before = err;
@@ -56,7 +86,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal(code, 1, err);
     const [saving, where, next] = err.trimEnd().split('\n').slice(-3);
     assert.equal(saving, `${signal}: saving. Once more ends at once.`);
-    assert.match(where!, /^Interrupted at epoch \d+ of 500, step \d+; everything is saved in .*\.$/);
+    assert.match(
+      where!,
+      /^Interrupted at epoch \d+ of 500, step \d+; everything is saved in .*\.$/,
+    );
     assert.equal(next, `Go on with: npx alexnet train ${playground.data} --out '${out}' --resume`);
     const step = Number(/step (\d+);/.exec(where!)![1]);
     assert.equal((await new Checkpoint(out, []).peek())?.step, step);
@@ -65,36 +98,101 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 test('alexnet train --find-lr suggests a rate and trains nothing', async () => {
   const out = playground.path('rates');
-  const search = ['train', playground.data, '--out', out, ...flags, '--find-lr', '--set', 'clip=null'];
+  const search = [
+    'train',
+    playground.data,
+    '--out',
+    out,
+    ...flags,
+    '--find-lr',
+    '--set',
+    'clip=null',
+  ];
   const { code, out: answer, err } = await command([...search, '--json']);
   assert.equal(code, 0, err);
   const { run, learningRate, lowestLossAt, diverged, table, page, steps } = json(answer);
-  assert.deepEqual([run, typeof diverged, table, page], [out, 'boolean', `${out}/rates.csv`, `${out}/rates.html`]);
+  assert.deepEqual(
+    [run, typeof diverged, table, page],
+    [out, 'boolean', `${out}/rates.csv`, `${out}/rates.html`],
+  );
   assert.ok((learningRate as number) < (lowestLossAt as number));
   assert.ok((learningRate as number) > 1e-5 && (learningRate as number) < 1);
   assert.deepEqual(Object.keys((steps as object[])[0]!), ['rate', 'loss']);
   await rm(out, { recursive: true });
   const text = await command(search);
-  assert.match(text.out, new RegExp(`^The loss fell fastest at a learning rate of ${String(learningRate)}$`, 'm'));
-  assert.match(text.out, new RegExp(`^Next: npx alexnet train ${playground.data} --out ${out} --lr ${String(learningRate)}, with the same other options$`, 'm'));
+  assert.match(
+    text.out,
+    new RegExp(`^The loss fell fastest at a learning rate of ${String(learningRate)}$`, 'm'),
+  );
+  assert.match(
+    text.out,
+    new RegExp(
+      `^Next: npx alexnet train ${playground.data} --out ${out} --lr ${String(learningRate)}, with the same other options$`,
+      'm',
+    ),
+  );
   const timed = await command([...search, '--time', '1m']);
-  assert.deepEqual([timed.code, timed.err.split('\n')[0]], [2, '--find-lr trains nothing that could be resumed or timed: leave --resume and --time out.']);
+  assert.deepEqual(
+    [timed.code, timed.err.split('\n')[0]],
+    [2, '--find-lr trains nothing that could be resumed or timed: leave --resume and --time out.'],
+  );
 });
 
 test('alexnet train takes flags before single settings, and those before a file of them', async () => {
   const out = playground.path('order');
-  const { code, err } = await command(['train', playground.data, '--out', out, ...flags, '--epochs', '1', '--seed', '8', '--set', 'epochs=9', '--set', 'augmentation.mirror=0', '--lr', '0.003']);
+  const { code, err } = await command([
+    'train',
+    playground.data,
+    '--out',
+    out,
+    ...flags,
+    '--epochs',
+    '1',
+    '--seed',
+    '8',
+    '--set',
+    'epochs=9',
+    '--set',
+    'augmentation.mirror=0',
+    '--lr',
+    '0.003',
+  ]);
   assert.equal(code, 0, err);
-  const { settings } = json(await readFile(`${out}/settings.json`, 'utf8')) as { settings: Record<string, unknown> };
-  assert.deepEqual([settings['epochs'], settings['seed'], settings['learningRate'], (settings['augmentation'] as { mirror: number }).mirror, settings['batch']], [1, 8, 0.003, 0, 6]);
+  const { settings } = json(await readFile(`${out}/settings.json`, 'utf8')) as {
+    settings: Record<string, unknown>;
+  };
+  assert.deepEqual(
+    [
+      settings['epochs'],
+      settings['seed'],
+      settings['learningRate'],
+      (settings['augmentation'] as { mirror: number }).mirror,
+      settings['batch'],
+    ],
+    [1, 8, 0.003, 0, 6],
+  );
 });
 
 test('alexnet train redraws one line on a terminal, and is silent with --quiet', async () => {
-  const words = (out: string): string[] => ['train', playground.data, '--out', playground.path(out), ...flags, '--epochs', '1'];
+  const words = (out: string): string[] => [
+    'train',
+    playground.data,
+    '--out',
+    playground.path(out),
+    ...flags,
+    '--epochs',
+    '1',
+  ];
   const terminal = await command(words('terminal'), { isTTY: true, columns: 160 });
   const line = terminal.err.split('\r\u001b[2K').find((text) => text.includes('step 3/4'))!;
-  assert.match(line, /^epoch 1\/1 {2}step 3\/4 {2}loss \d\.\d{3} {2}top-1 \d+\.\d % {2}rate \S+ {2}\S+ images\/s {2}waiting \d+ % {2}\d+ s left$/);
-  assert.deepEqual(await command([...words('quiet'), '--quiet', '--json']).then(({ code, err }) => [code, err]), [0, '']);
+  assert.match(
+    line,
+    /^epoch 1\/1 {2}step 3\/4 {2}loss \d\.\d{3} {2}top-1 \d+\.\d % {2}rate \S+ {2}\S+ images\/s {2}waiting \d+ % {2}\d+ s left$/,
+  );
+  assert.deepEqual(
+    await command([...words('quiet'), '--quiet', '--json']).then(({ code, err }) => [code, err]),
+    [0, ''],
+  );
 });
 
 test('alexnet train refuses words that it does not understand', async () => {
@@ -102,10 +200,22 @@ test('alexnet train refuses words that it does not understand', async () => {
     const { code, out, err } = await command(['train', playground.data, ...words]);
     assert.deepEqual([code, out, err.split('\n')[0]], [2, '', message]);
   };
-  await refuses(['--time', 'soon'], "Option '--time <duration>' argument 'soon' is invalid. Expected a duration like 40m, 1h30m or 90s but found \"soon\".");
-  await refuses(['--cache', 'much'], "Option '--cache <size>' argument 'much' is invalid. Expected a size like 500M or 4G but found \"much\".");
+  await refuses(
+    ['--time', 'soon'],
+    "Option '--time <duration>' argument 'soon' is invalid. Expected a duration like 40m, 1h30m or 90s but found \"soon\".",
+  );
+  await refuses(
+    ['--cache', 'much'],
+    "Option '--cache <size>' argument 'much' is invalid. Expected a size like 500M or 4G but found \"much\".",
+  );
   await refuses(['--set', 'momentum'], 'Expected --set key=value but found "momentum".');
-  await refuses(['--set', 'momentum=2'], 'The setting "momentum" is not valid: found 2. Too big: expected number to be <1.');
+  await refuses(
+    ['--set', 'momentum=2'],
+    'The setting "momentum" is not valid: found 2. Too big: expected number to be <1.',
+  );
   await refuses(['--resume'], 'Resuming needs the folder of the run: --out RUN.');
-  await refuses(['--settings', playground.path('none.json')], `The settings file ${playground.path('none.json')} cannot be read: ENOENT: no such file or directory, open '${playground.path('none.json')}'.`);
+  await refuses(
+    ['--settings', playground.path('none.json')],
+    `The settings file ${playground.path('none.json')} cannot be read: ENOENT: no such file or directory, open '${playground.path('none.json')}'.`,
+  );
 });

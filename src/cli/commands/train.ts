@@ -41,46 +41,103 @@ interface TrainFlags extends CommonOptions {
 
 export function register(command: Command, terminal: Terminal): void {
   command
-    .argument('<dir>', 'one folder of photographs a class, or train/ and val/ or test/ with such folders')
+    .argument(
+      '<dir>',
+      'one folder of photographs a class, or train/ and val/ or test/ with such folders',
+    )
     .option('--out <run>', 'the run folder (default: a fresh one under runs/)')
     .option('--recipe <name>', `how: ${Object.keys(recipes).join(', ')}`, 'photos')
-    .option('--variant <name>', `which AlexNet: ${Object.keys(variants).join(', ')} (default: the recipe's)`)
+    .option(
+      '--variant <name>',
+      `which AlexNet: ${Object.keys(variants).join(', ')} (default: the recipe's)`,
+    )
     .option('--epochs <n>', 'how often each picture is looked at', wholeNumber(1))
     .option('--batch <n>', 'pictures in a step', wholeNumber(1))
-    .option('--micro-batch <n>', 'pictures at once, where a whole batch needs too much memory', wholeNumber(1))
+    .option(
+      '--micro-batch <n>',
+      'pictures at once, where a whole batch needs too much memory',
+      wholeNumber(1),
+    )
     .option('--lr <rate>', 'learning rate', number(0))
-    .addOption(new Option('--precision <p>', 'of weights and activations inside the engine').choices(['f32', 'bf16']))
+    .addOption(
+      new Option('--precision <p>', 'of weights and activations inside the engine').choices([
+        'f32',
+        'bf16',
+      ]),
+    )
     .option('--time <duration>', 'end within this time: 40m, 1h30m', parseDuration)
     .option('--from <model>', 'start from the layers of a trained model')
-    .option('--freeze <layers>', 'leave layers as they are: conv1,conv2', (text: string) => text.split(','))
+    .option('--freeze <layers>', 'leave layers as they are: conv1,conv2', (text: string) =>
+      text.split(','),
+    )
     .option('--old-rate <factor>', 'on the learning rate of layers taken from --from', number(0))
     .option('--settings <file>', 'a JSON file of settings that differ from the recipe')
-    .option('--set <key=value>', 'any setting: --set weightDecay=0.001 --set augmentation.mirror=0', (text: string, all: readonly string[]) => [...all, text], [])
-    .option('--val <dir>', 'other photographs for validation (default: val/ in <dir>, or a tenth of the training ones)')
-    .option('--cache <size>', 'memory for decoded pictures: 500M, 4G (default: a quarter of the machine\'s at most; the rest on the disk)', parseSize)
+    .option(
+      '--set <key=value>',
+      'any setting: --set weightDecay=0.001 --set augmentation.mirror=0',
+      (text: string, all: readonly string[]) => [...all, text],
+      [],
+    )
+    .option(
+      '--val <dir>',
+      'other photographs for validation (default: val/ in <dir>, or a tenth of the training ones)',
+    )
+    .option(
+      '--cache <size>',
+      "memory for decoded pictures: 500M, 4G (default: a quarter of the machine's at most; the rest on the disk)",
+      parseSize,
+    )
     .option('--find-lr', 'train nothing: try growing learning rates for 100 steps and suggest one')
     .option('--resume', 'go on with the run in --out where it stopped')
-    .addHelpText('after', '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume\n  alexnet train photos --find-lr')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume\n  alexnet train photos --find-lr',
+    )
     .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
 }
 
-async function run(directory: string, flags: TrainFlags, command: Command, terminal: Terminal): Promise<void> {
+async function run(
+  directory: string,
+  flags: TrainFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
   if (flags.resume) refuseSettings(command);
   if (flags.findLr) return findRate(directory, flags, command, terminal);
   const { resume = false, time } = flags;
   const settings = await overrides(flags, command);
   try {
-    const result = await untilInterrupted(terminal, (signal) => train({ ...options(directory, flags, terminal), settings, resume, signal, ...(time !== undefined && { seconds: time }) }));
+    const result = await untilInterrupted(terminal, (signal) =>
+      train({
+        ...options(directory, flags, terminal),
+        settings,
+        resume,
+        signal,
+        ...(time !== undefined && { seconds: time }),
+      }),
+    );
     const { test, ...answer } = result;
-    const tested = test && { images: test.images, top1: test.top1, top5: test.top5, loss: test.loss };
+    const tested = test && {
+      images: test.images,
+      top1: test.top1,
+      top5: test.top5,
+      loss: test.loss,
+    };
     terminal.answer({ ...answer, test: tested }, () => lastBlock(result, directory, terminal));
   } catch (error) {
-    if (error instanceof Interrupted) throw new AlexNetError(`${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ${quoted(error.folder)} --resume`);
+    if (error instanceof Interrupted)
+      throw new AlexNetError(
+        `${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ${quoted(error.folder)} --resume`,
+      );
     throw error;
   }
 }
 
-function options(data: string, { recipe, engine, out, threads, val, cache }: TrainFlags, terminal: Terminal): TrainOptions {
+function options(
+  data: string,
+  { recipe, engine, out, threads, val, cache }: TrainFlags,
+  terminal: Terminal,
+): TrainOptions {
   return {
     data,
     recipe,
@@ -93,14 +150,28 @@ function options(data: string, { recipe, engine, out, threads, val, cache }: Tra
   };
 }
 
-async function findRate(directory: string, flags: TrainFlags, command: Command, terminal: Terminal): Promise<void> {
-  if (flags.resume || flags.time !== undefined) throw new UsageError('--find-lr trains nothing that could be resumed or timed: leave --resume and --time out.');
+async function findRate(
+  directory: string,
+  flags: TrainFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  if (flags.resume || flags.time !== undefined)
+    throw new UsageError(
+      '--find-lr trains nothing that could be resumed or timed: leave --resume and --time out.',
+    );
   const settings = await overrides(flags, command);
-  const found = await untilInterrupted(terminal, (signal) => findLearningRate({ ...options(directory, flags, terminal), settings, signal }));
+  const found = await untilInterrupted(terminal, (signal) =>
+    findLearningRate({ ...options(directory, flags, terminal), settings, signal }),
+  );
   terminal.answer(found, () => rateText(found, directory, terminal));
 }
 
-function rateText({ run: folder, learningRate, lowestLossAt, diverged, table, page, steps }: FoundRate, directory: string, terminal: Terminal): string {
+function rateText(
+  { run: folder, learningRate, lowestLossAt, diverged, table, page, steps }: FoundRate,
+  directory: string,
+  terminal: Terminal,
+): string {
   const end = `${steps.at(-1)!.rate.toPrecision(2)}${diverged ? ', where training diverged' : ''}`;
   return [
     '',
@@ -116,38 +187,80 @@ function rateText({ run: folder, learningRate, lowestLossAt, diverged, table, pa
 }
 
 /** A run goes on as it began: its settings are in its folder. */
-const free = new Set(['out', 'resume', 'time', 'val', 'threads', 'cache', 'findLr', 'quiet', 'json']);
+const free = new Set([
+  'out',
+  'resume',
+  'time',
+  'val',
+  'threads',
+  'cache',
+  'findLr',
+  'quiet',
+  'json',
+]);
 
 function refuseSettings(command: Command): void {
-  for (const { attributeName, long } of command.options.map((option) => ({ attributeName: option.attributeName(), long: option.long }))) {
+  for (const { attributeName, long } of command.options.map((option) => ({
+    attributeName: option.attributeName(),
+    long: option.long,
+  }))) {
     if (!free.has(attributeName) && command.getOptionValueSource(attributeName) === 'cli') {
-      throw new UsageError(`A resumed run keeps its settings, so ${long} cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.`);
+      throw new UsageError(
+        `A resumed run keeps its settings, so ${long} cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.`,
+      );
     }
   }
 }
 
 /** A file's settings, then single ones, then the flags that have a name of their own. */
 async function overrides(flags: TrainFlags, command: Command): Promise<Record<string, unknown>> {
-  const { variant, epochs, batch, microBatch, lr: learningRate, precision, from, freeze, oldRate } = flags;
-  const named = { variant, epochs, batch, microBatch, learningRate, precision, from, freeze, oldRate };
-  const settings: Record<string, unknown> = flags.settings === undefined ? {} : await settingsFile(flags.settings);
+  const {
+    variant,
+    epochs,
+    batch,
+    microBatch,
+    lr: learningRate,
+    precision,
+    from,
+    freeze,
+    oldRate,
+  } = flags;
+  const named = {
+    variant,
+    epochs,
+    batch,
+    microBatch,
+    learningRate,
+    precision,
+    from,
+    freeze,
+    oldRate,
+  };
+  const settings: Record<string, unknown> =
+    flags.settings === undefined ? {} : await settingsFile(flags.settings);
   for (const assignment of flags.set) assign(settings, assignment);
   for (const [key, value] of Object.entries(named)) if (value !== undefined) settings[key] = value;
-  if (command.getOptionValueSource('seed') === 'cli' || !('seed' in settings)) settings['seed'] = flags.seed;
+  if (command.getOptionValueSource('seed') === 'cli' || !('seed' in settings))
+    settings['seed'] = flags.seed;
   return settings;
 }
 
 async function settingsFile(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UsageError(`The settings file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new UsageError(
+      `The settings file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   });
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('expected an object of settings');
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new Error('expected an object of settings');
     const { settings } = value as { settings?: unknown };
     return { ...((settings as Record<string, unknown> | undefined) ?? value) };
   } catch (error) {
-    throw new UsageError(`The settings file ${path} is not valid: ${error instanceof Error ? error.message : String(error)}.`);
+    throw new UsageError(
+      `The settings file ${path} is not valid: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
 }
 
@@ -169,12 +282,24 @@ function parseValue(text: string): unknown {
   }
 }
 
-function lastBlock({ run: folder, model, report, best, seconds, imagesPerSecond, finished, test }: TrainResult, directory: string, terminal: Terminal): string {
+function lastBlock(
+  { run: folder, model, report, best, seconds, imagesPerSecond, finished, test }: TrainResult,
+  directory: string,
+  terminal: Terminal,
+): string {
   return [
     '',
     finished,
-    terminal.bold(`top-1 ${percent(best.top1, 1)}, top-5 ${percent(best.top5, 1)} on the validation pictures, after epoch ${best.epoch}`),
-    ...(test === null ? [] : [terminal.bold(`top-1 ${percent(test.top1, 1)}, top-5 ${percent(test.top5, 1)} on ${test.images} test pictures that had no say in training`)]),
+    terminal.bold(
+      `top-1 ${percent(best.top1, 1)}, top-5 ${percent(best.top5, 1)} on the validation pictures, after epoch ${best.epoch}`,
+    ),
+    ...(test === null
+      ? []
+      : [
+          terminal.bold(
+            `top-1 ${percent(test.top1, 1)}, top-5 ${percent(test.top5, 1)} on ${test.images} test pictures that had no say in training`,
+          ),
+        ]),
     `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,
     '',
     `the model  ${model}`,

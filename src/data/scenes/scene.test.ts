@@ -5,8 +5,15 @@ import { drawScene, drawThingMask, sceneClasses } from './scene.ts';
 type Colour = readonly [number, number, number];
 
 async function meanColours(from: number, to: number): Promise<{ label: number; colour: Colour }[]> {
-  const addresses = sceneClasses.flatMap((_, label) => Array.from({ length: to - from }, (_unused, i) => ({ seed: 1, label, number: from + i })));
-  return Promise.all(addresses.map(async (address) => ({ label: address.label, colour: meanColour((await drawScene(address)).data) })));
+  const addresses = sceneClasses.flatMap((_, label) =>
+    Array.from({ length: to - from }, (_unused, i) => ({ seed: 1, label, number: from + i })),
+  );
+  return Promise.all(
+    addresses.map(async (address) => ({
+      label: address.label,
+      colour: meanColour((await drawScene(address)).data),
+    })),
+  );
 }
 
 function meanColour(data: Uint8Array): Colour {
@@ -31,9 +38,17 @@ test('drawScene() is a function of its address', async () => {
 test('mean colours do not give the classes of scenes away: the nearest of 240 pictures is hardly better than guessing', async () => {
   const known = await meanColours(0, 40);
   const asked = await meanColours(40, 60);
-  const hits = asked.filter(({ label, colour }) => known.reduce((best, one) => (distance(one.colour, colour) < distance(best.colour, colour) ? one : best)).label === label).length;
+  const hits = asked.filter(
+    ({ label, colour }) =>
+      known.reduce((best, one) =>
+        distance(one.colour, colour) < distance(best.colour, colour) ? one : best,
+      ).label === label,
+  ).length;
   const accuracy = hits / asked.length;
-  assert.ok(accuracy < 0.35, `nearest mean colour names ${(100 * accuracy).toFixed(1)} % rightly, guessing 16.7 %`);
+  assert.ok(
+    accuracy < 0.35,
+    `nearest mean colour names ${(100 * accuracy).toFixed(1)} % rightly, guessing 16.7 %`,
+  );
 });
 
 test('drawThingMask() says where the thing is: in its own colours, some of the picture but not most of it', async () => {
@@ -42,6 +57,9 @@ test('drawThingMask() says where the thing is: in its own colours, some of the p
     const { data } = await drawThingMask(address);
     const covered = data.filter((value) => value === 255).length / data.length;
     assert.equal(data.length, (await drawScene(address)).data.length);
-    assert.ok(covered > 0.05 && covered < 0.6 && data.every((value) => value === 0 || value === 255), `${sceneClasses[label]}: ${covered}`);
+    assert.ok(
+      covered > 0.05 && covered < 0.6 && data.every((value) => value === 0 || value === 255),
+      `${sceneClasses[label]}: ${covered}`,
+    );
   }
 });

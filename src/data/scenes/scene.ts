@@ -23,27 +23,49 @@ export interface SceneAddress {
 export async function drawScene(address: SceneAddress, size = 48): Promise<Picture> {
   const chance = new Chance(address.seed, address.label, address.number);
   const { below, thing, above } = sceneSvg(chance, address.label, size);
-  const { data } = await sharp(svg([below, thing, above], size)).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  const { data } = await sharp(svg([below, thing, above], size))
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   return { width: size, height: size, data: withNoise(data, chance.between(4, 12), address) };
 }
 
 /** Which pixels of a scene its thing is painted on: white there, black elsewhere. */
-export async function drawThingMask({ seed, label, number }: SceneAddress, size = 48): Promise<Picture> {
+export async function drawThingMask(
+  { seed, label, number }: SceneAddress,
+  size = 48,
+): Promise<Picture> {
   const { thing } = sceneSvg(new Chance(seed, label, number), label, size);
-  const { data } = await sharp(svg([thing], size)).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-  return { width: size, height: size, data: Uint8Array.from({ length: 3 * size * size }, (_, i) => (data[4 * Math.floor(i / 3) + 3]! >= 128 ? 255 : 0)) };
+  const { data } = await sharp(svg([thing], size))
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return {
+    width: size,
+    height: size,
+    data: Uint8Array.from({ length: 3 * size * size }, (_, i) =>
+      data[4 * Math.floor(i / 3) + 3]! >= 128 ? 255 : 0,
+    ),
+  };
 }
 
 function svg(parts: readonly string[], size: number): Buffer {
-  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`);
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`,
+  );
 }
 
 /** What lies below the thing, the thing, and what lies above it. */
-function sceneSvg(chance: Chance, label: number, size: number): { below: string; thing: string; above: string } {
+function sceneSvg(
+  chance: Chance,
+  label: number,
+  size: number,
+): { below: string; thing: string; above: string } {
   const ground = chance.between(0.1, 0.5);
   const hue = chance.between(0, 360);
   const background = `hsl(${hue.toFixed(0)} ${chance.whole(10, 60)}% ${(100 * ground).toFixed(0)}%)`;
-  const clutter = (count: number): string => Array.from({ length: count }, () => litter(chance, size)).join('');
+  const clutter = (count: number): string =>
+    Array.from({ length: count }, () => litter(chance, size)).join('');
   // In the order in which they draw from `chance`.
   const below = `<rect width="${size}" height="${size}" fill="${background}"/>${clutter(chance.whole(3, 7))}`;
   const thing = placed(chance, label, ground, size);
@@ -71,7 +93,8 @@ function litter(chance: Chance, size: number): string {
   const small = (): string => chance.between(0.03 * size, 0.13 * size).toFixed(1);
   const opacity = chance.between(0.35, 0.9).toFixed(2);
   const shape = chance.of([
-    () => `<line x1="${at()}" y1="${at()}" x2="${at()}" y2="${at()}" stroke="${colour}" stroke-width="${chance.between(0.5, 2).toFixed(1)}"`,
+    () =>
+      `<line x1="${at()}" y1="${at()}" x2="${at()}" y2="${at()}" stroke="${colour}" stroke-width="${chance.between(0.5, 2).toFixed(1)}"`,
     () => `<circle cx="${at()}" cy="${at()}" r="${small()}" fill="${colour}"`,
     () => `<rect x="${at()}" y="${at()}" width="${small()}" height="${small()}" fill="${colour}"`,
   ]);
@@ -85,8 +108,18 @@ function light(chance: Chance, size: number): string {
   return `<defs><linearGradient id="l" gradientTransform="rotate(${angle} .5 .5)"><stop offset="0" stop-color="#fff" stop-opacity="${strength}"/><stop offset="1" stop-color="#000" stop-opacity="${strength}"/></linearGradient></defs><rect width="${size}" height="${size}" fill="url(#l)"/>`;
 }
 
-function withNoise(data: Uint8Array, deviation: number, { seed, label, number }: SceneAddress): Uint8Array {
+function withNoise(
+  data: Uint8Array,
+  deviation: number,
+  { seed, label, number }: SceneAddress,
+): Uint8Array {
   const noise = new Float32Array(data.length);
-  normal(bits({ seed, purpose: purposes.synthetic, index: sceneClasses.length + label, stream: number }), noise, deviation);
-  return Uint8Array.from(data, (value, i) => Math.max(0, Math.min(255, Math.round(value + noise[i]!))));
+  normal(
+    bits({ seed, purpose: purposes.synthetic, index: sceneClasses.length + label, stream: number }),
+    noise,
+    deviation,
+  );
+  return Uint8Array.from(data, (value, i) =>
+    Math.max(0, Math.min(255, Math.round(value + noise[i]!))),
+  );
 }

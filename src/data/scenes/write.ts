@@ -11,19 +11,35 @@ export interface ScenesOptions {
 }
 
 /** Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder a class. No picture is twice in it. */
-export async function writeScenes(folder: string, { seed, perClass }: ScenesOptions): Promise<void> {
+export async function writeScenes(
+  folder: string,
+  { seed, perClass }: ScenesOptions,
+): Promise<void> {
   for (const [label, name] of sceneClasses.entries()) {
     let number = 0;
     for (const split of ['train', 'val', 'test'] as const) {
       const place = join(folder, split, name);
       await mkdir(place, { recursive: true });
       const numbers = Array.from({ length: perClass[split] }, () => number++);
-      await Promise.all(numbers.map((n) => writeScene(join(place, `${name}-${String(n).padStart(4, '0')}.png`), { seed, label, number: n })));
+      await Promise.all(
+        numbers.map((n) =>
+          writeScene(join(place, `${name}-${String(n).padStart(4, '0')}.png`), {
+            seed,
+            label,
+            number: n,
+          }),
+        ),
+      );
     }
   }
 }
 
-async function writeScene(path: string, address: { seed: number; label: number; number: number }): Promise<void> {
+async function writeScene(
+  path: string,
+  address: { seed: number; label: number; number: number },
+): Promise<void> {
   const { width, height, data } = await drawScene(address);
-  await sharp(data, { raw: { width, height, channels: 3 } }).png().toFile(path);
+  await sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toFile(path);
 }

@@ -8,7 +8,13 @@ import type { Layer, Network } from '../../network/layer.ts';
 import { alexnet, parseVariant } from '../../network/variants.ts';
 import { contractCases } from '../../testing/contract.ts';
 import { testImages, testLabels, testParameters } from '../../testing/data.ts';
-import { blockedNetwork, narrowVariants, oddNetwork, paddedNetwork, testNetworks } from '../../testing/networks.ts';
+import {
+  blockedNetwork,
+  narrowVariants,
+  oddNetwork,
+  paddedNetwork,
+  testNetworks,
+} from '../../testing/networks.ts';
 import type { Engine, PrepareOptions, Session } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
@@ -18,93 +24,189 @@ import { loadAddon } from './native.ts';
 const addon = loadAddon();
 const missing = typeof addon === 'string' ? addon : false;
 const supported = typeof addon !== 'string' && addon.cpu().bf16;
-const skip = missing || (supported ? false : 'this CPU has no bf16 arithmetic for oneDNN; scripts/check-onednn-bf16.sh runs these tests with its portable code');
-const engine: Engine = { ...onednnEngine, prepare: (network, options) => onednnEngine.prepare(network, { ...options, precision: 'bf16' }) };
+const skip =
+  missing ||
+  (supported
+    ? false
+    : 'this CPU has no bf16 arithmetic for oneDNN; scripts/check-onednn-bf16.sh runs these tests with its portable code');
+const engine: Engine = {
+  ...onednnEngine,
+  prepare: (network, options) => onednnEngine.prepare(network, { ...options, precision: 'bf16' }),
+};
 const draw = { seed: 3, step: 1 };
 
-test('bf16 is refused where the CPU has none', { skip: missing || (supported ? 'this CPU has bf16' : false) }, async () => {
-  assert.ok(typeof addon !== 'string');
-  await assert.rejects(
-    engine.prepare(narrowVariants.paper, { mode: 'training', batch: 4 }),
-    new AlexNetError(`This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`),
-  );
-});
+test(
+  'bf16 is refused where the CPU has none',
+  { skip: missing || (supported ? 'this CPU has bf16' : false) },
+  async () => {
+    assert.ok(typeof addon !== 'string');
+    await assert.rejects(
+      engine.prepare(narrowVariants.paper, { mode: 'training', batch: 4 }),
+      new AlexNetError(
+        `This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`,
+      ),
+    );
+  },
+);
 
-for (const [name, network] of Object.entries({ ...testNetworks, blocked: blockedNetwork, padded: paddedNetwork })) {
-  test(`bf16: the activations of ${name} stay within 2.5 % of the reference's`, { skip }, async () => {
-    const [ours, truth] = await both(network, { mode: 'training', keep: 'all' }, async (session) => {
-      await session.gradients(testImages(network, 3, 20), testLabels(network, 3, 20), { draw });
-      return Promise.all(network.map(async (layer): Promise<[string, Float32Array]> => [layer.name, await session.activation(layer.name)]));
-    });
-    for (const [i, [layer, values]] of ours.entries()) near(layer, values, truth[i]![1], 0.025);
-  });
+for (const [name, network] of Object.entries({
+  ...testNetworks,
+  blocked: blockedNetwork,
+  padded: paddedNetwork,
+})) {
+  test(
+    `bf16: the activations of ${name} stay within 2.5 % of the reference's`,
+    { skip },
+    async () => {
+      const [ours, truth] = await both(
+        network,
+        { mode: 'training', keep: 'all' },
+        async (session) => {
+          await session.gradients(testImages(network, 3, 20), testLabels(network, 3, 20), { draw });
+          return Promise.all(
+            network.map(async (layer): Promise<[string, Float32Array]> => [
+              layer.name,
+              await session.activation(layer.name),
+            ]),
+          );
+        },
+      );
+      for (const [i, [layer, values]] of ours.entries()) near(layer, values, truth[i]![1], 0.025);
+    },
+  );
 }
 
 /** Without maxima and ReLUs rounding cannot send a gradient another way, so that it must come close everywhere. */
 function smooth(network: Network): Network {
-  return network.filter(({ type }) => type !== 'relu').map((layer): Layer => (layer.type === 'maxPool' ? { ...layer, type: 'averagePool' } : layer));
+  return network
+    .filter(({ type }) => type !== 'relu')
+    .map((layer): Layer => (layer.type === 'maxPool' ? { ...layer, type: 'averagePool' } : layer));
 }
 
-for (const [name, network] of Object.entries({ odd: smooth(oddNetwork), blocked: smooth(blockedNetwork), padded: smooth(paddedNetwork) })) {
-  test(`bf16: the gradients of ${name} without kinks stay within 2.5 % of the reference's`, { skip }, async () => {
-    const [ours, truth] = await both(network, { mode: 'training' }, async (session) => {
-      await session.gradients(testImages(network, 3, 20), testLabels(network, 3, 20), { draw });
-      return parameters(session, 'gradient');
-    });
-    for (const [name, gradient] of ours) near(name, gradient, truth.get(name)!, 0.025);
-  });
+for (const [name, network] of Object.entries({
+  odd: smooth(oddNetwork),
+  blocked: smooth(blockedNetwork),
+  padded: smooth(paddedNetwork),
+})) {
+  test(
+    `bf16: the gradients of ${name} without kinks stay within 2.5 % of the reference's`,
+    { skip },
+    async () => {
+      const [ours, truth] = await both(network, { mode: 'training' }, async (session) => {
+        await session.gradients(testImages(network, 3, 20), testLabels(network, 3, 20), { draw });
+        return parameters(session, 'gradient');
+      });
+      for (const [name, gradient] of ours) near(name, gradient, truth.get(name)!, 0.025);
+    },
+  );
 }
 
 /** Where channels fill oneDNN's blocks it chooses other code. Dense layers are cut: they would only take time. */
-const wide: Network = smooth(alexnet('paper', { input: 67, classes: 7 })).map((layer) => (layer.type === 'dense' && layer.outputs > 512 ? { ...layer, outputs: 512 } : layer));
-const slow = process.env['ALEXNET_ONEDNN_REFERENCE'] !== undefined && 'portable code takes minutes for this';
+const wide: Network = smooth(alexnet('paper', { input: 67, classes: 7 })).map((layer) =>
+  layer.type === 'dense' && layer.outputs > 512 ? { ...layer, outputs: 512 } : layer,
+);
+const slow =
+  process.env['ALEXNET_ONEDNN_REFERENCE'] !== undefined && 'portable code takes minutes for this';
 
-test('bf16: activations and gradients of full width without kinks stay within 2.5 % of f32\'s', { skip: skip || slow }, async () => {
-  const passed = async (on: Engine): Promise<Map<string, Float32Array>> =>
-    prepared(on, wide, { mode: 'training', keep: 'all' }, async (session) => {
-      await session.gradients(testImages(wide, 3, 20), testLabels(wide, 3, 20), { draw });
-      const found = await parameters(session, 'gradient');
-      for (const { name } of wide) found.set(name, await session.activation(name));
-      return found;
-    });
-  const truth = await passed(onednnEngine);
-  for (const [name, values] of await passed(engine)) near(name, values, truth.get(name)!, 0.025);
-});
+test(
+  "bf16: activations and gradients of full width without kinks stay within 2.5 % of f32's",
+  { skip: skip || slow },
+  async () => {
+    const passed = async (on: Engine): Promise<Map<string, Float32Array>> =>
+      prepared(on, wide, { mode: 'training', keep: 'all' }, async (session) => {
+        await session.gradients(testImages(wide, 3, 20), testLabels(wide, 3, 20), { draw });
+        const found = await parameters(session, 'gradient');
+        for (const { name } of wide) found.set(name, await session.activation(name));
+        return found;
+      });
+    const truth = await passed(onednnEngine);
+    for (const [name, values] of await passed(engine)) near(name, values, truth.get(name)!, 0.025);
+  },
+);
 
 for (const variant of Object.keys(narrowVariants)) {
   for (const kind of ['plain', 'dropout'] as const) {
-    test(`bf16: ten losses of ${variant}, ${kind}, stay within 2 % of PyTorch's`, { skip }, async () => {
-      const { tensors, metadata } = await readSafetensors(bytesSource(await readFile(new URL(`../../../src/testing/goldens/${variant}.safetensors`, import.meta.url))));
-      const [width, input, classes, batch, rate] = ['width', 'input', 'classes', 'count', 'learningRate'].map((name) => Number(metadata.get(name))) as [number, number, number, number, number];
-      const network = alexnet(parseVariant(variant), { width, input, classes });
-      const expected = await tensors.get(`losses.${kind}`)!.read();
-      await prepared(engine, network, { mode: 'training', batch }, async (session) => {
-        for (const [step, truth] of expected.entries()) {
-          const seed = 30 + (step % 2);
-          const options = { learningRate: step < 5 ? rate : rate / 10, momentum: 0.9, weightDecay: 0.0005, ...(kind === 'dropout' ? { draw: { seed: 3, step } } : {}) };
-          const { loss } = await session.step(testImages(network, batch, seed), testLabels(network, batch, seed), options);
-          assert.ok(Math.abs(loss / truth - 1) <= 0.02, `step ${step}: ${loss} in bf16, ${truth} in PyTorch`);
-        }
-      });
-    });
+    test(
+      `bf16: ten losses of ${variant}, ${kind}, stay within 2 % of PyTorch's`,
+      { skip },
+      async () => {
+        const { tensors, metadata } = await readSafetensors(
+          bytesSource(
+            await readFile(
+              new URL(`../../../src/testing/goldens/${variant}.safetensors`, import.meta.url),
+            ),
+          ),
+        );
+        const [width, input, classes, batch, rate] = [
+          'width',
+          'input',
+          'classes',
+          'count',
+          'learningRate',
+        ].map((name) => Number(metadata.get(name))) as [number, number, number, number, number];
+        const network = alexnet(parseVariant(variant), { width, input, classes });
+        const expected = await tensors.get(`losses.${kind}`)!.read();
+        await prepared(engine, network, { mode: 'training', batch }, async (session) => {
+          for (const [step, truth] of expected.entries()) {
+            const seed = 30 + (step % 2);
+            const options = {
+              learningRate: step < 5 ? rate : rate / 10,
+              momentum: 0.9,
+              weightDecay: 0.0005,
+              ...(kind === 'dropout' ? { draw: { seed: 3, step } } : {}),
+            };
+            const { loss } = await session.step(
+              testImages(network, batch, seed),
+              testLabels(network, batch, seed),
+              options,
+            );
+            assert.ok(
+              Math.abs(loss / truth - 1) <= 0.02,
+              `step ${step}: ${loss} in bf16, ${truth} in PyTorch`,
+            );
+          }
+        });
+      },
+    );
   }
 }
 
-test('bf16: weights, gradients and the update are f32: what bf16 could not hold adds up', { skip }, async () => {
-  const network = narrowVariants.paper;
-  await prepared(engine, network, { mode: 'training' }, async (session) => {
-    await session.gradients(testImages(network, 3, 1), testLabels(network, 3, 1));
-    const [before, gradients] = [await parameters(session, 'value'), await parameters(session, 'gradient')];
-    // Two changes of less than half of what bf16 tells apart.
-    const rate = 1e-5;
-    for (let i = 0; i < 2; i++) await session.update({ learningRate: rate, momentum: 0, weightDecay: 0 });
-    for (const [name, values] of await parameters(session, 'value')) {
-      const [start, gradient] = [before.get(name)!, gradients.get(name)!];
-      near(name, values, start.map((value, i) => Math.fround(Math.fround(value - rate * gradient[i]!) - rate * gradient[i]!)), 2e-7);
-      if (name.endsWith('.weight')) assert.ok(values.some((value, i) => value !== start[i] && Math.abs(value / start[i]! - 1) < 2 ** -9), `${name} did not change`);
-    }
-  });
-});
+test(
+  'bf16: weights, gradients and the update are f32: what bf16 could not hold adds up',
+  { skip },
+  async () => {
+    const network = narrowVariants.paper;
+    await prepared(engine, network, { mode: 'training' }, async (session) => {
+      await session.gradients(testImages(network, 3, 1), testLabels(network, 3, 1));
+      const [before, gradients] = [
+        await parameters(session, 'value'),
+        await parameters(session, 'gradient'),
+      ];
+      // Two changes of less than half of what bf16 tells apart.
+      const rate = 1e-5;
+      for (let i = 0; i < 2; i++)
+        await session.update({ learningRate: rate, momentum: 0, weightDecay: 0 });
+      for (const [name, values] of await parameters(session, 'value')) {
+        const [start, gradient] = [before.get(name)!, gradients.get(name)!];
+        near(
+          name,
+          values,
+          start.map((value, i) =>
+            Math.fround(Math.fround(value - rate * gradient[i]!) - rate * gradient[i]!),
+          ),
+          2e-7,
+        );
+        if (name.endsWith('.weight'))
+          assert.ok(
+            values.some(
+              (value, i) => value !== start[i] && Math.abs(value / start[i]! - 1) < 2 ** -9,
+            ),
+            `${name} did not change`,
+          );
+      }
+    });
+  },
+);
 
 test('bf16: gradients of micro-batches add up to those of the batch', { skip }, async () => {
   const network = narrowVariants.source;
@@ -114,17 +216,28 @@ test('bf16: gradients of micro-batches add up to those of the batch', { skip }, 
     const whole = await parameters(session, 'gradient');
     for (const first of [0, 2]) {
       const size = images.length / 4;
-      await session.gradients(images.subarray(first * size, (first + 2) * size), labels.subarray(first, first + 2), { draw: { ...draw, firstImage: first }, divisor: 4, accumulate: first > 0 });
+      await session.gradients(
+        images.subarray(first * size, (first + 2) * size),
+        labels.subarray(first, first + 2),
+        { draw: { ...draw, firstImage: first }, divisor: 4, accumulate: first > 0 },
+      );
     }
-    for (const [name, gradient] of await parameters(session, 'gradient')) near(name, gradient, whole.get(name)!, 0.01);
+    for (const [name, gradient] of await parameters(session, 'gradient'))
+      near(name, gradient, whole.get(name)!, 0.01);
   });
 });
 
-test('bf16: a few images through weights in plain rows give the probabilities of f32', { skip }, async () => {
-  const network = narrowVariants.paper;
-  const [ours, truth] = await both(network, { mode: 'inference', batch: 2 }, async (session) => session.forward(testImages(network, 2, 3)));
-  near('probabilities', ours, truth, 0.01);
-});
+test(
+  'bf16: a few images through weights in plain rows give the probabilities of f32',
+  { skip },
+  async () => {
+    const network = narrowVariants.paper;
+    const [ours, truth] = await both(network, { mode: 'inference', batch: 2 }, async (session) =>
+      session.forward(testImages(network, 2, 3)),
+    );
+    near('probabilities', ours, truth, 0.01);
+  },
+);
 
 /** What the contract says in whole bits or whole numbers holds at any precision. */
 const exact = [
@@ -149,23 +262,40 @@ for (const name of exact) {
 
 type Options = Omit<PrepareOptions, 'batch'> & { readonly batch?: number };
 
-async function prepared<T>(on: Engine, network: Network, options: Options, use: (session: Session) => Promise<T>): Promise<T> {
+async function prepared<T>(
+  on: Engine,
+  network: Network,
+  options: Options,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
   const session = await on.prepare(network, { batch: 3, ...options });
   try {
-    for (const [name, values] of testParameters(network, 1)) await session.setParameter(name, values);
+    for (const [name, values] of testParameters(network, 1))
+      await session.setParameter(name, values);
     return await use(session);
   } finally {
     await session.dispose();
   }
 }
 
-async function both<T>(network: Network, options: Options, use: (session: Session) => Promise<T>): Promise<[T, T]> {
-  return [await prepared(engine, network, options, use), await prepared(referenceEngine, network, options, use)];
+async function both<T>(
+  network: Network,
+  options: Options,
+  use: (session: Session) => Promise<T>,
+): Promise<[T, T]> {
+  return [
+    await prepared(engine, network, options, use),
+    await prepared(referenceEngine, network, options, use),
+  ];
 }
 
-async function parameters(session: Session, part: 'value' | 'gradient'): Promise<Map<string, Float32Array>> {
+async function parameters(
+  session: Session,
+  part: 'value' | 'gradient',
+): Promise<Map<string, Float32Array>> {
   const values = new Map<string, Float32Array>();
-  for (const { name } of session.parameters) values.set(name, await session.getParameter(name, part));
+  for (const { name } of session.parameters)
+    values.set(name, await session.getParameter(name, part));
   return values;
 }
 

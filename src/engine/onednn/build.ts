@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readFile, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,7 +37,8 @@ interface Toolchain {
 }
 
 const whatToInstall = {
-  linux: 'On Debian and Ubuntu: apt install g++ libdnnl-dev. On Fedora: dnf install gcc-c++ onednn-devel. With conda: conda install -c conda-forge cxx-compiler onednn.',
+  linux:
+    'On Debian and Ubuntu: apt install g++ libdnnl-dev. On Fedora: dnf install gcc-c++ onednn-devel. With conda: conda install -c conda-forge cxx-compiler onednn.',
   darwin: 'With Homebrew: xcode-select --install && brew install onednn libomp.',
   other: 'Install a C++17 compiler with OpenMP, and oneDNN with its headers.',
 };
@@ -39,23 +49,47 @@ const whatToInstall = {
  * @param onProgress told which file is compiled.
  * @throws {AlexNetError} that says what to install, or shows what the compiler said.
  */
-export async function buildAddon(onProgress: (line: string) => void = () => undefined): Promise<Built> {
+export async function buildAddon(
+  onProgress: (line: string) => void = () => undefined,
+): Promise<Built> {
   const toolchain = await findToolchain();
   const folder = await writableFolder();
   const sources = (await readdir(sourceFolder)).filter((file) => file.endsWith('.cc')).toSorted();
-  const newestHeader = await newest((await readdir(sourceFolder)).filter((file) => file.endsWith('.h')).map((file) => join(sourceFolder, file)));
+  const newestHeader = await newest(
+    (await readdir(sourceFolder))
+      .filter((file) => file.endsWith('.h'))
+      .map((file) => join(sourceFolder, file)),
+  );
   const key = JSON.stringify([toolchain, process.version, await processor()]);
   const fresh = (await readFile(join(folder, 'settings'), 'utf8').catch(() => '')) === key;
   const objects = sources.map((file) => join(folder, file.replace(/\.cc$/, '.o')));
-  const stale = await filterAsync(sources, async (file, i) => !fresh || (await newest([objects[i]!])) <= Math.max(newestHeader, await newest([join(sourceFolder, file)])));
+  const stale = await filterAsync(
+    sources,
+    async (file, i) =>
+      !fresh ||
+      (await newest([objects[i]!])) <=
+        Math.max(newestHeader, await newest([join(sourceFolder, file)])),
+  );
   await inParallel(stale, async (file) => {
     onProgress(`${toolchain.compiler} ${file}`);
-    await compiler(toolchain.compiler, [...toolchain.compile, '-c', join(sourceFolder, file), '-o', join(folder, file.replace(/\.cc$/, '.o'))]);
+    await compiler(toolchain.compiler, [
+      ...toolchain.compile,
+      '-c',
+      join(sourceFolder, file),
+      '-o',
+      join(folder, file.replace(/\.cc$/, '.o')),
+    ]);
   });
   const library = join(folder, 'alexnet.node');
   if (stale.length > 0 || (await newest([library])) === 0) {
     // Renamed into place, so that a process that has the old one open keeps it whole.
-    await compiler(toolchain.compiler, ['-shared', '-o', `${library}.new`, ...objects, ...toolchain.link]);
+    await compiler(toolchain.compiler, [
+      '-shared',
+      '-o',
+      `${library}.new`,
+      ...objects,
+      ...toolchain.link,
+    ]);
     await rename(`${library}.new`, library);
     await writeFile(join(folder, 'settings'), key);
   }
@@ -64,9 +98,15 @@ export async function buildAddon(onProgress: (line: string) => void = () => unde
 
 async function findToolchain(): Promise<Toolchain> {
   const prefixes = await libraryPrefixes();
-  const search = { compile: prefixes.map((prefix) => `-I${prefix}/include`), link: prefixes.flatMap((prefix) => [`-L${prefix}/lib`, `-Wl,-rpath,${prefix}/lib`]) };
+  const search = {
+    compile: prefixes.map((prefix) => `-I${prefix}/include`),
+    link: prefixes.flatMap((prefix) => [`-L${prefix}/lib`, `-Wl,-rpath,${prefix}/lib`]),
+  };
   const compilerName = await firstThatRuns([process.env['CXX'], 'g++', 'clang++', 'c++']);
-  if (compilerName === undefined) throw new AlexNetError(`There is no C++ compiler (looked for $CXX, g++, clang++ and c++). ${advice()}`);
+  if (compilerName === undefined)
+    throw new AlexNetError(
+      `There is no C++ compiler (looked for $CXX, g++, clang++ and c++). ${advice()}`,
+    );
   const headers = ['node-addon-api', 'node-api-headers'].map(headerFolder);
   const openmp = process.platform === 'darwin' ? ['-Xclang', '-fopenmp'] : ['-fopenmp'];
   const version = await libraryVersion(compilerName, search.compile);
@@ -74,25 +114,54 @@ async function findToolchain(): Promise<Toolchain> {
     compiler: compilerName,
     version,
     compile: [
-      '-std=c++17', '-O3', '-march=native', '-fno-math-errno', ...openmp, '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra',
-      '-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', ...headers.map((folder) => `-I${folder}`), ...search.compile,
+      '-std=c++17',
+      '-O3',
+      '-march=native',
+      '-fno-math-errno',
+      ...openmp,
+      '-fPIC',
+      '-fvisibility=hidden',
+      '-Wall',
+      '-Wextra',
+      '-DNAPI_VERSION=8',
+      '-DNAPI_CPP_EXCEPTIONS',
+      ...headers.map((folder) => `-I${folder}`),
+      ...search.compile,
     ],
-    link: [...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup', '-lomp'] : ['-fopenmp']), ...search.link, '-ldnnl'],
+    link: [
+      ...(process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup', '-lomp'] : ['-fopenmp']),
+      ...search.link,
+      '-ldnnl',
+    ],
   };
 }
 
 /** Where package managers that have a folder of their own put libraries: Homebrew, an active conda environment. */
 async function libraryPrefixes(): Promise<string[]> {
-  const brewed = process.platform === 'darwin' ? await Promise.all(['onednn', 'libomp'].map((name) => output('brew', ['--prefix', name]))) : [];
-  return [process.env['CONDA_PREFIX'], ...brewed].filter((prefix) => prefix !== undefined && prefix !== '') as string[];
+  const brewed =
+    process.platform === 'darwin'
+      ? await Promise.all(['onednn', 'libomp'].map((name) => output('brew', ['--prefix', name])))
+      : [];
+  return [process.env['CONDA_PREFIX'], ...brewed].filter(
+    (prefix) => prefix !== undefined && prefix !== '',
+  ) as string[];
 }
 
 /** Asks the preprocessor, which knows where headers are. */
 async function libraryVersion(compilerName: string, search: readonly string[]): Promise<string> {
   const probe = join(sourceFolder, 'version.h');
-  const text = await output(compilerName, ['-std=c++17', '-E', '-P', '-x', 'c++', ...search, probe]);
+  const text = await output(compilerName, [
+    '-std=c++17',
+    '-E',
+    '-P',
+    '-x',
+    'c++',
+    ...search,
+    probe,
+  ]);
   const version = /oneDNN version (\d+) (\d+) (\d+)/.exec(text ?? '');
-  if (version === null) throw new AlexNetError(`The headers of oneDNN were not found by ${compilerName}. ${advice()}`);
+  if (version === null)
+    throw new AlexNetError(`The headers of oneDNN were not found by ${compilerName}. ${advice()}`);
   return version.slice(1).join('.');
 }
 
@@ -101,8 +170,16 @@ function headerFolder(name: string): string {
   return name === 'node-api-headers' ? join(folder, 'include') : folder;
 }
 
-async function firstThatRuns(commands: readonly (string | undefined)[]): Promise<string | undefined> {
-  for (const command of commands) if (command !== undefined && command !== '' && (await output(command, ['--version'])) !== undefined) return command;
+async function firstThatRuns(
+  commands: readonly (string | undefined)[],
+): Promise<string | undefined> {
+  for (const command of commands)
+    if (
+      command !== undefined &&
+      command !== '' &&
+      (await output(command, ['--version'])) !== undefined
+    )
+      return command;
   return undefined;
 }
 
@@ -119,7 +196,10 @@ async function compiler(command: string, words: readonly string[]): Promise<void
     await run(command, words, { maxBuffer: 2 ** 26 });
   } catch (error) {
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    throw new AlexNetError(`The onednn engine could not be built. The compiler said:\n${said.trim()}\n${advice()}`, { cause: error });
+    throw new AlexNetError(
+      `The onednn engine could not be built. The compiler said:\n${said.trim()}\n${advice()}`,
+      { cause: error },
+    );
   }
 }
 
@@ -133,7 +213,9 @@ async function writableFolder(): Promise<string> {
       // the next one
     }
   }
-  throw new AlexNetError(`None of the folders for the built engine can be written: ${buildFolders().join(', ')}. Make one of them writable.`);
+  throw new AlexNetError(
+    `None of the folders for the built engine can be written: ${buildFolders().join(', ')}. Make one of them writable.`,
+  );
 }
 
 /** What `-march=native` depends on. */
@@ -144,11 +226,21 @@ async function processor(): Promise<string> {
 
 /** The newest time of change in milliseconds, 0 where a file is missing. */
 async function newest(files: readonly string[]): Promise<number> {
-  const times = await Promise.all(files.map((file) => stat(file).then(({ mtimeMs }) => mtimeMs, () => 0)));
+  const times = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
   return Math.max(0, ...times);
 }
 
-async function filterAsync<T>(items: readonly T[], test: (item: T, index: number) => Promise<boolean>): Promise<T[]> {
+async function filterAsync<T>(
+  items: readonly T[],
+  test: (item: T, index: number) => Promise<boolean>,
+): Promise<T[]> {
   const results = await Promise.all(items.map(test));
   return items.filter((_, index) => results[index]);
 }

@@ -48,10 +48,22 @@ interface LayerDescription {
 
 export function describe(plan: Plan, threads: number, memoryLimit: number): SessionDescription {
   const { batch, mode, precision, lowestTrained } = plan;
-  return { layers: plan.shapes.map((shape, index) => describeLayer(plan, shape, index)), batch, mode, precision, threads, lowestTrained, memoryLimit };
+  return {
+    layers: plan.shapes.map((shape, index) => describeLayer(plan, shape, index)),
+    batch,
+    mode,
+    precision,
+    threads,
+    lowestTrained,
+    memoryLimit,
+  };
 }
 
-function describeLayer(plan: Plan, { layer, input, output, window }: LayerShape, index: number): LayerDescription {
+function describeLayer(
+  plan: Plan,
+  { layer, input, output, window }: LayerShape,
+  index: number,
+): LayerDescription {
   const common = {
     type: layer.type,
     name: layer.name,
@@ -59,7 +71,9 @@ function describeLayer(plan: Plan, { layer, input, output, window }: LayerShape,
     output,
     kept: plan.kept.has(index),
     frozen: plan.frozen.has(index),
-    parameter: hasParameters(layer) ? plan.parameters.findIndex((parameter) => parameter.layer === layer) : -1,
+    parameter: hasParameters(layer)
+      ? plan.parameters.findIndex((parameter) => parameter.layer === layer)
+      : -1,
   };
   const sliding = window && {
     kernel: window.kernel,
@@ -71,9 +85,23 @@ function describeLayer(plan: Plan, { layer, input, output, window }: LayerShape,
     case 'convolution':
       return { ...common, ...sliding, groups: layer.groups };
     case 'lrn':
-      return { ...common, groups: layer.groups, across: layer.across, size: layer.size, alpha: layer.alpha, beta: layer.beta, k: layer.k };
+      return {
+        ...common,
+        groups: layer.groups,
+        across: layer.across,
+        size: layer.size,
+        alpha: layer.alpha,
+        beta: layer.beta,
+        k: layer.k,
+      };
     case 'dropout':
-      return { ...common, rate: layer.rate, scale: layer.scale, threshold: dropThreshold(layer.rate), ordinal: plan.dropoutOrdinals.get(index)! };
+      return {
+        ...common,
+        rate: layer.rate,
+        scale: layer.scale,
+        threshold: dropThreshold(layer.rate),
+        ordinal: plan.dropoutOrdinals.get(index)!,
+      };
     default:
       return { ...common, ...sliding };
   }

@@ -15,7 +15,8 @@ export const onednnEngine: Engine = {
 };
 
 async function probe(): Promise<Availability> {
-  if (typeof process === 'undefined' || process.versions?.node === undefined) return { available: false, reason: 'oneDNN runs in Node only, not in a browser.', details: {} };
+  if (typeof process === 'undefined' || process.versions?.node === undefined)
+    return { available: false, reason: 'oneDNN runs in Node only, not in a browser.', details: {} };
   const { probe } = await import('./native.ts');
   return probe();
 }

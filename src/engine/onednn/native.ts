@@ -33,7 +33,12 @@ export interface NativeSession {
   /** @returns bytes allocated. */
   prepare(description: SessionDescription): Promise<number>;
   forward(images: Float32Array, count: number, classes: number): Promise<Float32Array>;
-  gradients(images: Float32Array, labels: Int32Array, count: number, options: ResolvedGradientOptions): Promise<{ readonly lossSum: number; readonly correct: number; readonly correct5: number }>;
+  gradients(
+    images: Float32Array,
+    labels: Int32Array,
+    count: number,
+    options: ResolvedGradientOptions,
+  ): Promise<{ readonly lossSum: number; readonly correct: number; readonly correct5: number }>;
   update(options: ResolvedUpdate): Promise<void>;
   gradientNorm(): Promise<number>;
   backward(layer: number, gradient: Float32Array, rule: ReluRule): Promise<void>;
@@ -44,7 +49,8 @@ export interface NativeSession {
   dispose(): Promise<void>;
 }
 
-const howToBuild = 'Install a C++ compiler and oneDNN (Debian and Ubuntu: "apt install g++ libdnnl-dev"; Homebrew: "brew install onednn libomp"; conda: "onednn") and run "npx alexnet native" (in a checkout: "make native").';
+const howToBuild =
+  'Install a C++ compiler and oneDNN (Debian and Ubuntu: "apt install g++ libdnnl-dev"; Homebrew: "brew install onednn libomp"; conda: "onednn") and run "npx alexnet native" (in a checkout: "make native").';
 
 let loaded: Addon | string | undefined;
 
@@ -57,7 +63,8 @@ export function loadAddon(): Addon | string {
 /** @throws {AlexNetError} with what to do, where the addon does not load. */
 export function requireAddon(): Addon {
   const addon = loadAddon();
-  if (typeof addon === 'string') throw new AlexNetError(`The onednn engine does not run here: ${addon}`);
+  if (typeof addon === 'string')
+    throw new AlexNetError(`The onednn engine does not run here: ${addon}`);
   return addon;
 }
 

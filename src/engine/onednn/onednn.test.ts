@@ -14,48 +14,86 @@ const network = narrowVariants.paper;
 const addon = loadAddon();
 const missing = typeof addon === 'string' ? addon : false;
 
-for (const [what, layers] of [['blocked layouts', blockedNetwork], ['padding', paddedNetwork]] as const) {
-  test(`${what}: activations and gradients are those of the reference, on any number of threads`, { skip: missing }, async () => {
-    const tensors = async (engine: Engine, threads: number, batch: number): Promise<Map<string, Float32Array>> => {
-      const session = await engine.prepare(layers, { mode: 'training', batch, keep: 'all', threads });
-      for (const [name, values] of testParameters(layers, 1)) await session.setParameter(name, values);
-      const found = new Map<string, Float32Array>();
-      const read = async (pass: string): Promise<void> => {
-        for (const { name } of layers) found.set(`${pass}${name}`, await session.activation(name));
-        for (const { name } of layers.slice(1, -1)) found.set(`${pass}gradient of ${name}`, await session.activationGradient(name));
-        for (const { name } of session.parameters) found.set(`${pass}gradient of ${name}`, await session.getParameter(name, 'gradient'));
+for (const [what, layers] of [
+  ['blocked layouts', blockedNetwork],
+  ['padding', paddedNetwork],
+] as const) {
+  test(
+    `${what}: activations and gradients are those of the reference, on any number of threads`,
+    { skip: missing },
+    async () => {
+      const tensors = async (
+        engine: Engine,
+        threads: number,
+        batch: number,
+      ): Promise<Map<string, Float32Array>> => {
+        const session = await engine.prepare(layers, {
+          mode: 'training',
+          batch,
+          keep: 'all',
+          threads,
+        });
+        for (const [name, values] of testParameters(layers, 1))
+          await session.setParameter(name, values);
+        const found = new Map<string, Float32Array>();
+        const read = async (pass: string): Promise<void> => {
+          for (const { name } of layers)
+            found.set(`${pass}${name}`, await session.activation(name));
+          for (const { name } of layers.slice(1, -1))
+            found.set(`${pass}gradient of ${name}`, await session.activationGradient(name));
+          for (const { name } of session.parameters)
+            found.set(`${pass}gradient of ${name}`, await session.getParameter(name, 'gradient'));
+        };
+        // Three times, so that what a pass leaves behind would show, or is added to.
+        await session.gradients(testImages(layers, batch, 1), testLabels(layers, batch, 1));
+        await session.gradients(testImages(layers, batch, 2), testLabels(layers, batch, 2));
+        await read('');
+        await session.gradients(testImages(layers, batch, 3), testLabels(layers, batch, 3), {
+          accumulate: true,
+        });
+        await read('added, ');
+        await session.dispose();
+        return found;
       };
-      // Three times, so that what a pass leaves behind would show, or is added to.
-      await session.gradients(testImages(layers, batch, 1), testLabels(layers, batch, 1));
-      await session.gradients(testImages(layers, batch, 2), testLabels(layers, batch, 2));
-      await read('');
-      await session.gradients(testImages(layers, batch, 3), testLabels(layers, batch, 3), { accumulate: true });
-      await read('added, ');
-      await session.dispose();
-      return found;
-    };
-    for (const batch of [5, 9]) {
-      const truth = await tensors(referenceEngine, 1, batch);
-      for (const threads of [1, 2, 3]) {
-        for (const [name, values] of await tensors(onednnEngine, threads, batch)) {
-          const error = relativeError(values, truth.get(name)!);
-          assert.ok(error <= 1e-4, `${name} with ${threads} threads, batch ${batch}: ${error} apart from the reference`);
+      for (const batch of [5, 9]) {
+        const truth = await tensors(referenceEngine, 1, batch);
+        for (const threads of [1, 2, 3]) {
+          for (const [name, values] of await tensors(onednnEngine, threads, batch)) {
+            const error = relativeError(values, truth.get(name)!);
+            assert.ok(
+              error <= 1e-4,
+              `${name} with ${threads} threads, batch ${batch}: ${error} apart from the reference`,
+            );
+          }
         }
       }
-    }
-  });
+    },
+  );
 }
 
-test('a batch too large for memory is refused before it is allocated', { skip: missing }, async () => {
-  await assert.rejects(onednnEngine.prepare(network, { mode: 'training', batch: 2_000_000 }), (error: unknown) => {
-    assert.ok(error instanceof AlexNetError);
-    assert.match(error.message, /^A batch of 2000000 needs [\d.]+ GB but [\d.]+ GB of memory are free\. The largest batch that fits is about \d+\.$/);
-    return true;
-  });
-});
+test(
+  'a batch too large for memory is refused before it is allocated',
+  { skip: missing },
+  async () => {
+    await assert.rejects(
+      onednnEngine.prepare(network, { mode: 'training', batch: 2_000_000 }),
+      (error: unknown) => {
+        assert.ok(error instanceof AlexNetError);
+        assert.match(
+          error.message,
+          /^A batch of 2000000 needs [\d.]+ GB but [\d.]+ GB of memory are free\. The largest batch that fits is about \d+\.$/,
+        );
+        return true;
+      },
+    );
+  },
+);
 
-test('a process ends while a session is still there, and while it computes', { skip: missing }, async () => {
-  const code = `
+test(
+  'a process ends while a session is still there, and while it computes',
+  { skip: missing },
+  async () => {
+    const code = `
     const { onednnEngine } = await import(${JSON.stringify(new URL('./index.js', import.meta.url).href)});
     const { narrowVariants } = await import(${JSON.stringify(new URL('../../testing/networks.js', import.meta.url).href)});
     const { testImages } = await import(${JSON.stringify(new URL('../../testing/data.js', import.meta.url).href)});
@@ -63,23 +101,32 @@ test('a process ends while a session is still there, and while it computes', { s
     await session.forward(testImages(narrowVariants.paper, 16, 1));
     for (let i = 0; i < 50; i++) void session.forward(testImages(narrowVariants.paper, 16, 1));
     if (process.argv[1] === 'now') setImmediate(() => process.exit(7));`;
-  assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code]), 0);
-  // Several times, for what is being computed at that moment differs.
-  for (let i = 0; i < 4; i++) assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code, 'now']), 7);
-});
+    assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code]), 0);
+    // Several times, for what is being computed at that moment differs.
+    for (let i = 0; i < 4; i++)
+      assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code, 'now']), 7);
+  },
+);
 
 test('"alexnet native" says what to install where there is no compiler', async () => {
   const bin = fileURLToPath(new URL('../../../bin/alexnet', import.meta.url));
   const { code, stderr } = await run(process.execPath, [bin, 'native'], { PATH: '/nonexistent' });
   assert.equal(code, 1);
-  assert.match(stderr, /^There is no C\+\+ compiler \(looked for \$CXX, g\+\+, clang\+\+ and c\+\+\)\. .*"npx alexnet native" again\.\n$/);
+  assert.match(
+    stderr,
+    /^There is no C\+\+ compiler \(looked for \$CXX, g\+\+, clang\+\+ and c\+\+\)\. .*"npx alexnet native" again\.\n$/,
+  );
 });
 
 async function exitCode(file: string, words: readonly string[]): Promise<number | string> {
   return (await run(file, words)).code;
 }
 
-function run(file: string, words: readonly string[], env?: NodeJS.ProcessEnv): Promise<{ code: number | string; stderr: string }> {
+function run(
+  file: string,
+  words: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<{ code: number | string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(file, words, env === undefined ? {} : { env }, (error, _, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? 'unknown'), stderr });

@@ -13,7 +13,11 @@ import type { NativeSession } from './native.ts';
 export async function prepareSession(network: Network, options: PrepareOptions): Promise<Session> {
   const plan = makePlan(network, options);
   const addon = requireAddon();
-  ensure(plan.precision === 'f32' || addon.cpu().bf16, () => `This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`);
+  ensure(
+    plan.precision === 'f32' || addon.cpu().bf16,
+    () =>
+      `This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`,
+  );
   const threads = options.threads ?? availableParallelism();
   const native = new addon.Session();
   const memoryBytes = await ours(native.prepare(describe(plan, threads, freeMemory())));
@@ -30,7 +34,9 @@ async function ours<T>(promise: Promise<T>): Promise<T> {
   try {
     return await promise;
   } catch (error) {
-    throw new AlexNetError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new AlexNetError(error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
   }
 }
 
@@ -51,8 +57,15 @@ class OnednnSession extends BaseSession {
     return ours(this.#native.forward(images, count, this.plan.classes));
   }
 
-  protected override async runGradients(images: Float32Array, labels: Int32Array, count: number, options: ResolvedGradientOptions): Promise<StepResult> {
-    const { lossSum, correct, correct5 } = await ours(this.#native.gradients(images, labels, count, options));
+  protected override async runGradients(
+    images: Float32Array,
+    labels: Int32Array,
+    count: number,
+    options: ResolvedGradientOptions,
+  ): Promise<StepResult> {
+    const { lossSum, correct, correct5 } = await ours(
+      this.#native.gradients(images, labels, count, options),
+    );
     return { loss: lossSum / count, images: count, correct, correct5 };
   }
 
@@ -64,7 +77,12 @@ class OnednnSession extends BaseSession {
     return ours(this.#native.gradientNorm());
   }
 
-  protected override runBackward(layer: number, gradient: Float32Array, _count: number, relu: ReluRule): Promise<void> {
+  protected override runBackward(
+    layer: number,
+    gradient: Float32Array,
+    _count: number,
+    relu: ReluRule,
+  ): Promise<void> {
     return ours(this.#native.backward(layer, gradient, relu));
   }
 
@@ -80,7 +98,11 @@ class OnednnSession extends BaseSession {
     return ours(this.#native.readParameter(index, part, this.plan.parameters[index]!.size));
   }
 
-  protected override writeParameter(index: number, part: ParameterPart, values: Float32Array): Promise<void> {
+  protected override writeParameter(
+    index: number,
+    part: ParameterPart,
+    values: Float32Array,
+  ): Promise<void> {
     return ours(this.#native.writeParameter(index, part, values));
   }
 

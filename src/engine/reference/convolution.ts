@@ -22,7 +22,14 @@ export interface ConvolutionSizes {
  * @param bias (O)
  * @param out (N, O, Y, X), written
  */
-export function convolution(sizes: ConvolutionSizes, input: Float64Array, weight: Float64Array, bias: Float64Array, count: number, out: Float64Array): void {
+export function convolution(
+  sizes: ConvolutionSizes,
+  input: Float64Array,
+  weight: Float64Array,
+  bias: Float64Array,
+  count: number,
+  out: Float64Array,
+): void {
   const perKernel = weight.length / bias.length;
   eachOutput(sizes, count, (at, o, rows) => {
     let sum = bias[o]!;
@@ -70,8 +77,21 @@ export function convolutionBackward(
 type Rows = (use: (from: number, tap: number, length: number) => void) => void;
 
 /** Every output number in order: its index, its channel, and the rows of its window. */
-function eachOutput(sizes: ConvolutionSizes, count: number, use: (at: number, o: number, rows: Rows) => void): void {
-  const { layer: { groups }, window: { kernel: [KH, KW], stride, padding }, input: [C, H, W], output: [O, Y, X] } = sizes;
+function eachOutput(
+  sizes: ConvolutionSizes,
+  count: number,
+  use: (at: number, o: number, rows: Rows) => void,
+): void {
+  const {
+    layer: { groups },
+    window: {
+      kernel: [KH, KW],
+      stride,
+      padding,
+    },
+    input: [C, H, W],
+    output: [O, Y, X],
+  } = sizes;
   const I = C / groups;
   for (let n = 0, at = 0; n < count; n++) {
     for (let o = 0; o < O; o++) {

@@ -17,7 +17,8 @@ test("the paper's LRN: 100 among five channels of 100, in towers of five, become
 });
 
 test("Caffe's LRN divides α by 5 and has k = 1: 100 among five channels of 100 becomes 100/(1 + 1e-4/5·50000)^0.75", () => {
-  for (const variant of ['caffe', 'caffenet'] as const) close(run(lrnOf(variant, 'lrn1'), tenOf100)[2]!, 100 / 2 ** 0.75);
+  for (const variant of ['caffe', 'caffenet'] as const)
+    close(run(lrnOf(variant, 'lrn1'), tenOf100)[2]!, 100 / 2 ** 0.75);
 });
 
 test("the authors' LRN divides α by 5 with k = 2, and by 25 inside a map with k = 1", () => {
@@ -30,13 +31,29 @@ test("the authors' LRN divides α by 5 with k = 2, and by 25 inside a map with k
 });
 
 test('in the paper and the source no LRN window crosses from one tower to the other, in Caffe it does', () => {
-  for (const [variant, groups] of [['paper', 2], ['source', 2], ['caffe', 1], ['caffenet', 1], ['single', 1]] as const) {
+  for (const [variant, groups] of [
+    ['paper', 2],
+    ['source', 2],
+    ['caffe', 1],
+    ['caffenet', 1],
+    ['single', 1],
+  ] as const) {
     const layer = lrnOf(variant, 'lrn1');
     assert.equal(layer.groups, groups, variant);
     const lone = [0, 0, 0, 0, 0, 1000, 0, 0, 0, 0];
-    const neighbour = run(layer, lone.map((value, i) => (i === 4 ? 1 : value)))[4]!;
-    const alone = run(layer, lone.map((_, i) => (i === 4 ? 1 : 0)))[4]!;
-    assert.equal(neighbour === alone, groups === 2, `${variant}: channel 4 of 10 and its neighbour 5`);
+    const neighbour = run(
+      layer,
+      lone.map((value, i) => (i === 4 ? 1 : value)),
+    )[4]!;
+    const alone = run(
+      layer,
+      lone.map((_, i) => (i === 4 ? 1 : 0)),
+    )[4]!;
+    assert.equal(
+      neighbour === alone,
+      groups === 2,
+      `${variant}: channel 4 of 10 and its neighbour 5`,
+    );
   }
 });
 
@@ -47,14 +64,50 @@ test('dividedAlpha() and undividedAlpha() turn into each other', () => {
 });
 
 test("Caffe's order: bvlc_alexnet normalises before it pools, CaffeNet after, the authors pool before they rectify", () => {
-  const types = (variant: 'caffe' | 'caffenet' | 'source' | 'paper'): string[] => alexnet(variant).slice(1, 10).map(({ name }) => name);
-  assert.deepEqual(types('paper'), ['conv1', 'relu1', 'lrn1', 'pool1', 'conv2', 'relu2', 'lrn2', 'pool2', 'conv3']);
+  const types = (variant: 'caffe' | 'caffenet' | 'source' | 'paper'): string[] =>
+    alexnet(variant)
+      .slice(1, 10)
+      .map(({ name }) => name);
+  assert.deepEqual(types('paper'), [
+    'conv1',
+    'relu1',
+    'lrn1',
+    'pool1',
+    'conv2',
+    'relu2',
+    'lrn2',
+    'pool2',
+    'conv3',
+  ]);
   assert.deepEqual(types('caffe'), types('paper'));
-  assert.deepEqual(types('caffenet'), ['conv1', 'relu1', 'pool1', 'lrn1', 'conv2', 'relu2', 'pool2', 'lrn2', 'conv3']);
-  assert.deepEqual(types('source'), ['conv1', 'lrn1', 'pool1', 'relu1', 'conv2', 'relu2', 'lrn2', 'lrn2map', 'pool2']);
+  assert.deepEqual(types('caffenet'), [
+    'conv1',
+    'relu1',
+    'pool1',
+    'lrn1',
+    'conv2',
+    'relu2',
+    'pool2',
+    'lrn2',
+    'conv3',
+  ]);
+  assert.deepEqual(types('source'), [
+    'conv1',
+    'lrn1',
+    'pool1',
+    'relu1',
+    'conv2',
+    'relu2',
+    'lrn2',
+    'lrn2map',
+    'pool2',
+  ]);
 });
 
-function lrnOf(variant: 'paper' | 'single' | 'source' | 'caffe' | 'caffenet', name: string): LrnLayer {
+function lrnOf(
+  variant: 'paper' | 'single' | 'source' | 'caffe' | 'caffenet',
+  name: string,
+): LrnLayer {
   const layer = alexnet(variant).find((candidate) => candidate.name === name);
   assert.ok(layer?.type === 'lrn');
   return layer;

@@ -5,7 +5,13 @@
  * @param bias (O)
  * @param out (N, O), written
  */
-export function dense(input: Float64Array, weight: Float64Array, bias: Float64Array, count: number, out: Float64Array): void {
+export function dense(
+  input: Float64Array,
+  weight: Float64Array,
+  bias: Float64Array,
+  count: number,
+  out: Float64Array,
+): void {
   const O = bias.length;
   const I = weight.length / O;
   for (let n = 0; n < count; n++) {

@@ -5,10 +5,19 @@ import { makePlan } from '../session.ts';
 /** Plain TypeScript with float64 sums: slow, readable, and the truth that every other engine is tested against. Its layers are imported when they are asked for. */
 export const referenceEngine: Engine = {
   name: 'reference',
-  probe: () => Promise.resolve({ available: true, reason: 'Plain TypeScript in float64 on one thread: for truth and for reading, not for speed.', details: { precision: 'f64' } }),
+  probe: () =>
+    Promise.resolve({
+      available: true,
+      reason:
+        'Plain TypeScript in float64 on one thread: for truth and for reading, not for speed.',
+      details: { precision: 'f64' },
+    }),
   prepare: async (network, options) => {
     const plan = makePlan(network, options);
-    ensure(plan.precision === 'f32', "The reference engine takes and gives f32 only (it computes in f64), but precision 'bf16' was asked for.");
+    ensure(
+      plan.precision === 'f32',
+      "The reference engine takes and gives f32 only (it computes in f64), but precision 'bf16' was asked for.",
+    );
     const { ReferenceSession } = await import('./session.ts');
     return new ReferenceSession(plan);
   },

@@ -10,7 +10,13 @@ import type { LrnLayer, Shape } from '../../network/layer.ts';
  * @param input a, (N, C, H, W)
  * @param out b, (N, C, H, W), written
  */
-export function lrn(layer: LrnLayer, shape: Shape, input: Float64Array, count: number, out: Float64Array): void {
+export function lrn(
+  layer: LrnLayer,
+  shape: Shape,
+  input: Float64Array,
+  count: number,
+  out: Float64Array,
+): void {
   eachNumber(shape, count, (n, c, y, x, at) => {
     out[at] = input[at]! * denominator(layer, shape, input, n, c, y, x) ** -layer.beta;
   });
@@ -23,7 +29,14 @@ export function lrn(layer: LrnLayer, shape: Shape, input: Float64Array, count: n
  *
  * and since windows are symmetric, "j in window(i)" is "i in window(j)".
  */
-export function lrnBackward(layer: LrnLayer, shape: Shape, input: Float64Array, dOut: Float64Array, count: number, dInput: Float64Array): void {
+export function lrnBackward(
+  layer: LrnLayer,
+  shape: Shape,
+  input: Float64Array,
+  dOut: Float64Array,
+  count: number,
+  dInput: Float64Array,
+): void {
   const size = shape[0] * shape[1] * shape[2];
   const D = new Float64Array(count * size);
   eachNumber(shape, count, (n, c, y, x, at) => {
@@ -34,11 +47,20 @@ export function lrnBackward(layer: LrnLayer, shape: Shape, input: Float64Array, 
     eachNeighbour(layer, shape, n, c, y, x, (i) => {
       sum += dOut[i]! * input[i]! * D[i]! ** (-layer.beta - 1);
     });
-    dInput[at] = dOut[at]! * D[at]! ** -layer.beta - 2 * layer.alpha * layer.beta * input[at]! * sum;
+    dInput[at] =
+      dOut[at]! * D[at]! ** -layer.beta - 2 * layer.alpha * layer.beta * input[at]! * sum;
   });
 }
 
-function denominator(layer: LrnLayer, shape: Shape, input: Float64Array, n: number, c: number, y: number, x: number): number {
+function denominator(
+  layer: LrnLayer,
+  shape: Shape,
+  input: Float64Array,
+  n: number,
+  c: number,
+  y: number,
+  x: number,
+): number {
   let sum = 0;
   eachNeighbour(layer, shape, n, c, y, x, (i) => {
     sum += input[i]! * input[i]!;
@@ -46,7 +68,11 @@ function denominator(layer: LrnLayer, shape: Shape, input: Float64Array, n: numb
   return layer.k + layer.alpha * sum;
 }
 
-function eachNumber([C, H, W]: Shape, count: number, use: (n: number, c: number, y: number, x: number, at: number) => void): void {
+function eachNumber(
+  [C, H, W]: Shape,
+  count: number,
+  use: (n: number, c: number, y: number, x: number, at: number) => void,
+): void {
   let at = 0;
   for (let n = 0; n < count; n++) {
     for (let c = 0; c < C; c++) {
@@ -58,7 +84,15 @@ function eachNumber([C, H, W]: Shape, count: number, use: (n: number, c: number,
 }
 
 /** The window around (c, y, x), itself included, cut at the borders of the tower or of the map. */
-function eachNeighbour({ across, size, groups }: LrnLayer, [C, H, W]: Shape, n: number, c: number, y: number, x: number, use: (index: number) => void): void {
+function eachNeighbour(
+  { across, size, groups }: LrnLayer,
+  [C, H, W]: Shape,
+  n: number,
+  c: number,
+  y: number,
+  x: number,
+  use: (index: number) => void,
+): void {
   const half = (size - 1) / 2;
   if (across === 'channels') {
     const perTower = C / groups;
@@ -68,6 +102,7 @@ function eachNeighbour({ across, size, groups }: LrnLayer, [C, H, W]: Shape, n: 
     return;
   }
   for (let v = Math.max(0, y - half); v <= Math.min(H - 1, y + half); v++) {
-    for (let u = Math.max(0, x - half); u <= Math.min(W - 1, x + half); u++) use(((n * C + c) * H + v) * W + u);
+    for (let u = Math.max(0, x - half); u <= Math.min(W - 1, x + half); u++)
+      use(((n * C + c) * H + v) * W + u);
   }
 }

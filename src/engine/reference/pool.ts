@@ -14,16 +14,29 @@ export interface Spans {
 }
 
 /** Windows cut to the map: padding and overhang are left out. */
-export function windowSpans({ kernel, stride, padding }: ResolvedWindow, [, H, W]: Shape, [, Y, X]: Shape): Spans {
+export function windowSpans(
+  { kernel, stride, padding }: ResolvedWindow,
+  [, H, W]: Shape,
+  [, Y, X]: Shape,
+): Spans {
   const along = (outputs: number, n: number, k: number, s: number, before: number): Span[] =>
-    Array.from({ length: outputs }, (_, i) => ({ start: Math.max(0, i * s - before), end: Math.min(n, i * s - before + k) }));
-  return { rows: along(Y, H, kernel[0], stride[0], padding.top), columns: along(X, W, kernel[1], stride[1], padding.left) };
+    Array.from({ length: outputs }, (_, i) => ({
+      start: Math.max(0, i * s - before),
+      end: Math.min(n, i * s - before + k),
+    }));
+  return {
+    rows: along(Y, H, kernel[0], stride[0], padding.top),
+    columns: along(X, W, kernel[1], stride[1], padding.left),
+  };
 }
 
 /** PyTorch's adaptive regions: rows ⌊i·h/o⌋ up to ⌈(i+1)·h/o⌉. */
 export function adaptiveSpans([, H, W]: Shape, output: Size): Spans {
   const along = (outputs: number, n: number): Span[] =>
-    Array.from({ length: outputs }, (_, i) => ({ start: Math.floor((i * n) / outputs), end: Math.ceil(((i + 1) * n) / outputs) }));
+    Array.from({ length: outputs }, (_, i) => ({
+      start: Math.floor((i * n) / outputs),
+      end: Math.ceil(((i + 1) * n) / outputs),
+    }));
   return { rows: along(output[0], H), columns: along(output[1], W) };
 }
 
@@ -33,11 +46,23 @@ export function adaptiveSpans([, H, W]: Shape, output: Size): Spans {
  * @param out (N, C, Y, X), written
  * @param switches (N, C, Y, X), written: where in `input` each maximum stood, for the way back
  */
-export function maxPool(spans: Spans, shape: Shape, input: Float64Array, count: number, out: Float64Array, switches: Int32Array): void {
+export function maxPool(
+  spans: Spans,
+  shape: Shape,
+  input: Float64Array,
+  count: number,
+  out: Float64Array,
+  switches: Int32Array,
+): void {
   eachWindow(spans, shape, count, (at, cells) => {
     let best = -1;
     cells((i) => {
-      if (best < 0 || input[i]! > input[best]! || (Number.isNaN(input[i]!) && !Number.isNaN(input[best]!))) best = i;
+      if (
+        best < 0 ||
+        input[i]! > input[best]! ||
+        (Number.isNaN(input[i]!) && !Number.isNaN(input[best]!))
+      )
+        best = i;
     });
     out[at] = input[best]!;
     switches[at] = best;
@@ -45,13 +70,24 @@ export function maxPool(spans: Spans, shape: Shape, input: Float64Array, count: 
 }
 
 /** The gradient goes where the maximum stood: `dIn[switches[j]] += dOut[j]`. @param dInput (N, C, H, W), overwritten */
-export function maxPoolBackward(switches: Int32Array, dOut: Float64Array, length: number, dInput: Float64Array): void {
+export function maxPoolBackward(
+  switches: Int32Array,
+  dOut: Float64Array,
+  length: number,
+  dInput: Float64Array,
+): void {
   dInput.fill(0);
   for (let i = 0; i < length; i++) dInput[switches[i]!]! += dOut[i]!;
 }
 
 /** Average-pooling: the mean over the window's cells inside the map. */
-export function averagePool(spans: Spans, shape: Shape, input: Float64Array, count: number, out: Float64Array): void {
+export function averagePool(
+  spans: Spans,
+  shape: Shape,
+  input: Float64Array,
+  count: number,
+  out: Float64Array,
+): void {
   eachWindow(spans, shape, count, (at, cells, area) => {
     let sum = 0;
     cells((i) => {
@@ -62,7 +98,13 @@ export function averagePool(spans: Spans, shape: Shape, input: Float64Array, cou
 }
 
 /** Each cell of a window gets an equal share: `dIn[i] += dOut[j] / area`. @param dInput (N, C, H, W), overwritten */
-export function averagePoolBackward(spans: Spans, shape: Shape, dOut: Float64Array, count: number, dInput: Float64Array): void {
+export function averagePoolBackward(
+  spans: Spans,
+  shape: Shape,
+  dOut: Float64Array,
+  count: number,
+  dInput: Float64Array,
+): void {
   dInput.fill(0);
   eachWindow(spans, shape, count, (at, cells, area) => {
     cells((i) => {
@@ -73,7 +115,12 @@ export function averagePoolBackward(spans: Spans, shape: Shape, dOut: Float64Arr
 
 type Cells = (use: (index: number) => void) => void;
 
-function eachWindow({ rows, columns }: Spans, [C, H, W]: Shape, count: number, use: (at: number, cells: Cells, area: number) => void): void {
+function eachWindow(
+  { rows, columns }: Spans,
+  [C, H, W]: Shape,
+  count: number,
+  use: (at: number, cells: Cells, area: number) => void,
+): void {
   let at = 0;
   for (let map = 0; map < count * C; map++) {
     for (const row of rows) {

@@ -10,7 +10,14 @@ import { convolution, convolutionBackward } from './convolution.ts';
 import { dense, denseBackward } from './dense.ts';
 import { dropoutFactors, multiply } from './dropout.ts';
 import { lrn, lrnBackward } from './lrn.ts';
-import { adaptiveSpans, averagePool, averagePoolBackward, maxPool, maxPoolBackward, windowSpans } from './pool.ts';
+import {
+  adaptiveSpans,
+  averagePool,
+  averagePoolBackward,
+  maxPool,
+  maxPoolBackward,
+  windowSpans,
+} from './pool.ts';
 import type { Spans } from './pool.ts';
 import { relu, reluBackward } from './relu.ts';
 import { sgd } from './sgd.ts';
@@ -42,12 +49,23 @@ export class ReferenceSession extends BaseSession {
       velocity: mode === 'training' ? new Float64Array(size) : none,
     }));
     this.#outputs = shapes.map(({ output }) => new Float64Array(batch * volume(output)));
-    this.#switches = shapes.map(({ layer, output }) => new Int32Array(layer.type === 'maxPool' ? batch * volume(output) : 0));
-    this.#factors = shapes.map(({ layer, output }) => new Float64Array(layer.type === 'dropout' ? batch * volume(output) : 0));
+    this.#switches = shapes.map(
+      ({ layer, output }) => new Int32Array(layer.type === 'maxPool' ? batch * volume(output) : 0),
+    );
+    this.#factors = shapes.map(
+      ({ layer, output }) =>
+        new Float64Array(layer.type === 'dropout' ? batch * volume(output) : 0),
+    );
   }
 
   get memoryBytes(): number {
-    const arrays = [...this.#parts.flatMap((parts) => Object.values(parts)), ...this.#outputs, ...this.#gradients, ...this.#switches, ...this.#factors];
+    const arrays = [
+      ...this.#parts.flatMap((parts) => Object.values(parts)),
+      ...this.#outputs,
+      ...this.#gradients,
+      ...this.#switches,
+      ...this.#factors,
+    ];
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
@@ -56,21 +74,41 @@ export class ReferenceSession extends BaseSession {
     return this.readActivation(this.#outputs.length - 1, count);
   }
 
-  protected override async runGradients(images: Float32Array, labels: Int32Array, count: number, options: ResolvedGradientOptions): Promise<StepResult> {
+  protected override async runGradients(
+    images: Float32Array,
+    labels: Int32Array,
+    count: number,
+    options: ResolvedGradientOptions,
+  ): Promise<StepResult> {
     await this.#forward(images, count, options.draw);
     const { lowestTrained, classes } = this.plan;
     const gradients = this.#makeGradients();
     const logits = this.#outputs.length - 2;
-    const { lossSum, correct, correct5 } = crossEntropy(this.#outputs[logits]!, labels, count, classes, options, gradients[logits]!);
+    const { lossSum, correct, correct5 } = crossEntropy(
+      this.#outputs[logits]!,
+      labels,
+      count,
+      classes,
+      options,
+      gradients[logits]!,
+    );
     if (!options.accumulate) for (const { gradient } of this.#parts) gradient.fill(0);
     for (let index = logits; index >= lowestTrained; index--) {
-      this.#layerBackward(index, count, 'plain', { parameters: true, input: index > lowestTrained });
+      this.#layerBackward(index, count, 'plain', {
+        parameters: true,
+        input: index > lowestTrained,
+      });
       await breathe();
     }
     return { loss: lossSum / count, images: count, correct, correct5 };
   }
 
-  protected override async runBackward(layer: number, gradient: Float32Array, count: number, rule: ReluRule): Promise<void> {
+  protected override async runBackward(
+    layer: number,
+    gradient: Float32Array,
+    count: number,
+    rule: ReluRule,
+  ): Promise<void> {
     this.#makeGradients()[layer]!.set(gradient);
     for (let index = layer; index > 0; index--) {
       this.#layerBackward(index, count, rule, { parameters: false, input: true });
@@ -78,7 +116,11 @@ export class ReferenceSession extends BaseSession {
     }
   }
 
-  protected override runUpdate({ momentum, gradientScale, parameters }: ResolvedUpdate): Promise<void> {
+  protected override runUpdate({
+    momentum,
+    gradientScale,
+    parameters,
+  }: ResolvedUpdate): Promise<void> {
     for (const { index, rate, decay } of parameters) {
       const { value, velocity, gradient } = this.#parts[index]!;
       sgd(value, velocity, gradient, { rate, decay, momentum, gradientScale });
@@ -104,26 +146,44 @@ export class ReferenceSession extends BaseSession {
     return Promise.resolve(Float32Array.from(this.#parts[index]![part]));
   }
 
-  protected override writeParameter(index: number, part: ParameterPart, values: Float32Array): Promise<void> {
+  protected override writeParameter(
+    index: number,
+    part: ParameterPart,
+    values: Float32Array,
+  ): Promise<void> {
     this.#parts[index]![part].set(values);
     return Promise.resolve();
   }
 
   protected override release(): Promise<void> {
-    for (const arrays of [this.#outputs, this.#gradients, this.#switches, this.#factors, this.#parts]) (arrays as unknown[]).length = 0;
+    for (const arrays of [
+      this.#outputs,
+      this.#gradients,
+      this.#switches,
+      this.#factors,
+      this.#parts,
+    ])
+      (arrays as unknown[]).length = 0;
     return Promise.resolve();
   }
 
   #firstImages(arrays: readonly Float64Array[], layer: number, count: number): Float32Array {
-    return Float32Array.from(arrays[layer]!.subarray(0, count * volume(this.plan.shapes[layer]!.output)));
+    return Float32Array.from(
+      arrays[layer]!.subarray(0, count * volume(this.plan.shapes[layer]!.output)),
+    );
   }
 
   #makeGradients(): readonly Float64Array[] {
-    if (this.#gradients.length === 0) this.#gradients = this.#outputs.map(({ length }) => new Float64Array(length));
+    if (this.#gradients.length === 0)
+      this.#gradients = this.#outputs.map(({ length }) => new Float64Array(length));
     return this.#gradients;
   }
 
-  async #forward(images: Float32Array, count: number, draw: ResolvedGradientOptions['draw']): Promise<void> {
+  async #forward(
+    images: Float32Array,
+    count: number,
+    draw: ResolvedGradientOptions['draw'],
+  ): Promise<void> {
     this.#outputs[0]!.set(images);
     for (let index = 1; index < this.#outputs.length; index++) {
       this.#layerForward(index, count, draw);
@@ -139,9 +199,22 @@ export class ReferenceSession extends BaseSession {
     const features = volume(output);
     switch (layer.type) {
       case 'convolution':
-        return convolution(convolutionSizes(shape), input, this.#parameter(layer, 'weight').value, this.#parameter(layer, 'bias').value, count, out);
+        return convolution(
+          convolutionSizes(shape),
+          input,
+          this.#parameter(layer, 'weight').value,
+          this.#parameter(layer, 'bias').value,
+          count,
+          out,
+        );
       case 'dense':
-        return dense(input, this.#parameter(layer, 'weight').value, this.#parameter(layer, 'bias').value, count, out);
+        return dense(
+          input,
+          this.#parameter(layer, 'weight').value,
+          this.#parameter(layer, 'bias').value,
+          count,
+          out,
+        );
       case 'relu':
         return relu(input, count * features, out);
       case 'lrn':
@@ -152,7 +225,14 @@ export class ReferenceSession extends BaseSession {
       case 'adaptiveAveragePool':
         return averagePool(spansOf(shape), shape.input, input, count, out);
       case 'dropout':
-        dropoutFactors(layer, draw, this.plan.dropoutOrdinals.get(index)!, features, count, this.#factors[index]!);
+        dropoutFactors(
+          layer,
+          draw,
+          this.plan.dropoutOrdinals.get(index)!,
+          features,
+          count,
+          this.#factors[index]!,
+        );
         return multiply(input, this.#factors[index]!, count * features, out);
       case 'softmax':
         return softmax(input, count, features, out);
@@ -162,7 +242,12 @@ export class ReferenceSession extends BaseSession {
   }
 
   /** From the gradient of layer `index`'s output to that of its input and its parameters, as far as wanted. */
-  #layerBackward(index: number, count: number, rule: ReluRule, wanted: { readonly parameters: boolean; readonly input: boolean }): void {
+  #layerBackward(
+    index: number,
+    count: number,
+    rule: ReluRule,
+    wanted: { readonly parameters: boolean; readonly input: boolean },
+  ): void {
     const shape = this.plan.shapes[index]!;
     const { layer } = shape;
     const input = this.#outputs[index - 1]!;
@@ -177,8 +262,27 @@ export class ReferenceSession extends BaseSession {
         const dWeight = trained ? weight.gradient : undefined;
         const dBias = trained ? this.#parameter(layer, 'bias').gradient : undefined;
         const dBelow = wanted.input ? dInput : undefined;
-        if (layer.type === 'dense') return denseBackward(input, weight.value, layer.outputs, dOut, count, dBelow, dWeight, dBias);
-        return convolutionBackward(convolutionSizes(shape), input, weight.value, dOut, count, dBelow, dWeight, dBias);
+        if (layer.type === 'dense')
+          return denseBackward(
+            input,
+            weight.value,
+            layer.outputs,
+            dOut,
+            count,
+            dBelow,
+            dWeight,
+            dBias,
+          );
+        return convolutionBackward(
+          convolutionSizes(shape),
+          input,
+          weight.value,
+          dOut,
+          count,
+          dBelow,
+          dWeight,
+          dBias,
+        );
       }
       case 'relu':
         return reluBackward(this.#outputs[index]!, dOut, length, rule, dInput);
@@ -193,20 +297,30 @@ export class ReferenceSession extends BaseSession {
         return multiply(dOut, this.#factors[index]!, length, dInput);
       case 'softmax':
       case 'input':
-        throw new Error(`The way back starts below the softmax and ends at the input, not at "${layer.name}".`);
+        throw new Error(
+          `The way back starts below the softmax and ends at the input, not at "${layer.name}".`,
+        );
     }
   }
 
   #parameter(layer: Layer, kind: 'weight' | 'bias'): Parts {
-    const index = this.plan.parameters.findIndex((parameter) => parameter.layer === layer && parameter.kind === kind);
+    const index = this.plan.parameters.findIndex(
+      (parameter) => parameter.layer === layer && parameter.kind === kind,
+    );
     const parts = this.#parts[index];
     ensure(parts !== undefined, () => `Layer "${layer.name}" has no ${kind}.`);
     return parts;
   }
 }
 
-function convolutionSizes({ layer, window, input, output }: LayerShape): Parameters<typeof convolution>[0] {
-  if (layer.type !== 'convolution' || window === undefined) throw new Error(`Layer "${layer.name}" is no convolution.`);
+function convolutionSizes({
+  layer,
+  window,
+  input,
+  output,
+}: LayerShape): Parameters<typeof convolution>[0] {
+  if (layer.type !== 'convolution' || window === undefined)
+    throw new Error(`Layer "${layer.name}" is no convolution.`);
   return { layer, window, input, output };
 }
 

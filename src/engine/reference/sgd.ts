@@ -11,10 +11,22 @@ export function sgd(
   weight: Float64Array,
   velocity: Float64Array,
   gradient: Float64Array,
-  { rate, decay, momentum, gradientScale }: { readonly rate: number; readonly decay: number; readonly momentum: number; readonly gradientScale: number },
+  {
+    rate,
+    decay,
+    momentum,
+    gradientScale,
+  }: {
+    readonly rate: number;
+    readonly decay: number;
+    readonly momentum: number;
+    readonly gradientScale: number;
+  },
 ): void {
   for (let i = 0; i < weight.length; i++) {
-    velocity[i] = Math.fround(momentum * velocity[i]! - decay * rate * weight[i]! - rate * gradientScale * gradient[i]!);
+    velocity[i] = Math.fround(
+      momentum * velocity[i]! - decay * rate * weight[i]! - rate * gradientScale * gradient[i]!,
+    );
     weight[i] = Math.fround(weight[i]! + velocity[i]!);
   }
 }

@@ -18,7 +18,9 @@ test('layOut() never lets regions share bytes while both live, and shares where 
     const arena = new Arena();
     const regions = Array.from({ length: 40 }, (): Region => {
       const from = next(30);
-      return next(5) === 0 ? arena.region(next(5000)) : arena.region(next(5000), from, from + next(6));
+      return next(5) === 0
+        ? arena.region(next(5000))
+        : arena.region(next(5000), from, from + next(6));
     });
     const end = arena.layOut();
     for (const [i, a] of regions.entries()) {

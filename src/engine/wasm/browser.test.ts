@@ -9,10 +9,19 @@ import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const skip = existsSync(executablePath) ? false : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to the path of yours.`;
+const skip = existsSync(executablePath)
+  ? false
+  : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to the path of yours.`;
 const root = new URL('../../../', import.meta.url);
-const types: Record<string, string> = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 'text/html' };
-const isolation = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+const types: Record<string, string> = {
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html',
+};
+const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
 
 /** Runs the contract suite inside the page and leaves what came of it in `result`. */
 const page = `<!doctype html><script type="module">
@@ -30,8 +39,12 @@ describe('the wasm engine in Chromium', { skip, concurrency: true }, () => {
   before(async () => {
     server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      const headers = { 'content-type': types[extname(pathname)] ?? 'text/html', ...(request.headers.cookie === 'isolated=yes' && isolation) };
-      const body = extname(pathname) === '' ? Promise.resolve(page) : readFile(new URL(`.${pathname}`, root));
+      const headers = {
+        'content-type': types[extname(pathname)] ?? 'text/html',
+        ...(request.headers.cookie === 'isolated=yes' && isolation),
+      };
+      const body =
+        extname(pathname) === '' ? Promise.resolve(page) : readFile(new URL(`.${pathname}`, root));
       body.then(
         (content) => response.writeHead(200, headers).end(content),
         () => response.writeHead(404).end(),
@@ -57,7 +70,12 @@ describe('the wasm engine in Chromium', { skip, concurrency: true }, () => {
       const tab = await context.newPage();
       await tab.goto(address);
       const handle = await tab.waitForFunction('globalThis.result', undefined, { timeout: 0 });
-      const result = (await handle.jsonValue()) as { cases: number; failures: string[]; isolated: boolean; availability: { available: boolean; details: Record<string, unknown> } };
+      const result = (await handle.jsonValue()) as {
+        cases: number;
+        failures: string[];
+        isolated: boolean;
+        availability: { available: boolean; details: Record<string, unknown> };
+      };
       assert.deepEqual(result.failures, []);
       assert.ok(result.cases > 40);
       assert.equal(result.isolated, isolated);

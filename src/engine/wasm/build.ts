@@ -7,8 +7,79 @@ export type Simd = 'simd' | 'relaxed';
 export const tileRows: Readonly<Record<Simd, number>> = { simd: 4, relaxed: 6 };
 
 /** `(func (result v128) (i8x16.splat (i32.const 0)))` and the same with a relaxed multiply-add: does this platform know them? */
-const plainProbe = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
-const relaxedProbe = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11);
+const plainProbe = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  8,
+  1,
+  6,
+  0,
+  65,
+  0,
+  253,
+  15,
+  11,
+);
+const relaxedProbe = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  19,
+  1,
+  17,
+  0,
+  65,
+  0,
+  253,
+  15,
+  65,
+  0,
+  253,
+  15,
+  65,
+  0,
+  253,
+  15,
+  253,
+  133,
+  2,
+  11,
+);
 
 /** The best build this platform runs; none without SIMD. */
 export function supportedSimd(): Simd | undefined {
@@ -32,6 +103,11 @@ export function kernels(simd: Simd, shared: boolean): Promise<WebAssembly.Module
 
 /** Written out in full, so that bundlers find the files. */
 function urlOf(simd: Simd, shared: boolean): URL {
-  if (simd === 'relaxed') return shared ? new URL('./relaxed-shared.wasm', import.meta.url) : new URL('./relaxed.wasm', import.meta.url);
-  return shared ? new URL('./simd-shared.wasm', import.meta.url) : new URL('./simd.wasm', import.meta.url);
+  if (simd === 'relaxed')
+    return shared
+      ? new URL('./relaxed-shared.wasm', import.meta.url)
+      : new URL('./relaxed.wasm', import.meta.url);
+  return shared
+    ? new URL('./simd-shared.wasm', import.meta.url)
+    : new URL('./simd.wasm', import.meta.url);
 }

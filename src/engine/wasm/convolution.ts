@@ -16,7 +16,12 @@ export function convolutionBorders({ layer, input, output, window }: LayerShape)
   const rows = phases(input[1], output[1], kernel[0], stride[0], padding.top);
   const columns = phases(input[2], output[2], kernel[1], stride[1], padding.left);
   return {
-    input: { top: padding.top, left: padding.left, bottom: Math.max(0, padding.bottom), right: Math.max(0, padding.right) },
+    input: {
+      top: padding.top,
+      left: padding.left,
+      bottom: Math.max(0, padding.bottom),
+      right: Math.max(0, padding.right),
+    },
     outputGradient: { ...reach(rows, 'top', 'bottom'), ...reach(columns, 'left', 'right') },
   };
 }
@@ -26,11 +31,26 @@ export function convolution(site: LayerSite<ConvolutionLayer>): LayerJobs {
   if (site.dy === undefined || site.dx === undefined) return forward;
   const back = backwardPass(site, site.dx, site.dy);
   const gradients = site.weight?.gradient === undefined ? undefined : gradientPass(site, site.dy);
-  return { ...forward, ...back, ...gradients, setup: () => [...forward.setup(), ...back.setup(), ...(gradients?.setup() ?? [])] };
+  return {
+    ...forward,
+    ...back,
+    ...gradients,
+    setup: () => [...forward.setup(), ...back.setup(), ...(gradients?.setup() ?? [])],
+  };
 }
 
 /** `{n, in, h, w} (x) {out, in/groups, kh, kw} -> {n, out, oh, ow}` */
-function forwardPass({ layer, shape, batch, arena, x, y, weight, bias, rectify }: LayerSite<ConvolutionLayer>): LayerJobs & { setup(): Job[] } {
+function forwardPass({
+  layer,
+  shape,
+  batch,
+  arena,
+  x,
+  y,
+  weight,
+  bias,
+  rectify,
+}: LayerSite<ConvolutionLayer>): LayerJobs & { setup(): Job[] } {
   const { kernel, stride, padding } = windowOf(shape.window);
   const [, rows, columns] = shape.output;
   const { groups } = layer;
@@ -41,49 +61,78 @@ function forwardPass({ layer, shape, batch, arena, x, y, weight, bias, rectify }
   const taps = tapTable(arena, groups, kernel, inputs);
   return {
     setup: () => [
-      tableJob(from, batch, rows, columns, { image: x.strides.image, row: x.strides.row * stride[0], cell: x.strides.cell * stride[1] }),
+      tableJob(from, batch, rows, columns, {
+        image: x.strides.image,
+        row: x.strides.row * stride[0],
+        cell: x.strides.cell * stride[1],
+      }),
       tableJob(to, batch, rows, columns, y.strides),
       taps.job(x.strides.row, x.strides.cell),
     ],
     forward: (images) => [
       multiply({
-        pixelsIn: from.at, pixelsOut: to.at, pixels: images * rows * columns,
-        input: x.at(-padding.top, -padding.left), inputGroup: inputs * 4,
-        taps: taps.at(), tapCount: taps.count, run: taps.run, lastRun: taps.run,
-        groups, weights: weight!.value.at, inputs: kernel[0] * kernel[1] * inputs, outputs,
-        output: y.origin, outputGroup: outputs * 4, bias: bias!.value.at, rectify,
+        pixelsIn: from.at,
+        pixelsOut: to.at,
+        pixels: images * rows * columns,
+        input: x.at(-padding.top, -padding.left),
+        inputGroup: inputs * 4,
+        taps: taps.at(),
+        tapCount: taps.count,
+        run: taps.run,
+        lastRun: taps.run,
+        groups,
+        weights: weight!.value.at,
+        inputs: kernel[0] * kernel[1] * inputs,
+        outputs,
+        output: y.origin,
+        outputGroup: outputs * 4,
+        bias: bias!.value.at,
+        rectify,
       }),
     ],
   };
 }
 
 /** dX: a convolution of dY with the turned weights, one for each phase of the stride. */
-function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: LayerSite<ConvolutionLayer>, dx: Tensor, dy: Tensor): Required<Pick<LayerJobs, 'setup' | 'backward'>> {
+function backwardPass(
+  { layer, shape, batch, arena, weight, backwardStep }: LayerSite<ConvolutionLayer>,
+  dx: Tensor,
+  dy: Tensor,
+): Required<Pick<LayerJobs, 'setup' | 'backward'>> {
   const { kernel, stride, padding } = windowOf(shape.window);
   const { groups } = layer;
   const inputs = shape.input[0] / groups;
   const outputs = layer.kernels / groups;
   const columnPhases = phases(shape.input[2], shape.output[2], kernel[1], stride[1], padding.left);
-  const parts = phases(shape.input[1], shape.output[1], kernel[0], stride[0], padding.top).flatMap((row) =>
-    columnPhases.map((column) => {
-      const places = row.count * column.count;
-      return {
-        row,
-        column,
-        places,
-        from: arena.region(batch * places * 4),
-        to: arena.region(batch * places * 4),
-        taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
-        turned: arena.region(groups * Math.ceil(inputs / 8) * row.taps * column.taps * outputs * 32, backwardStep, backwardStep),
-      };
-    }),
+  const parts = phases(shape.input[1], shape.output[1], kernel[0], stride[0], padding.top).flatMap(
+    (row) =>
+      columnPhases.map((column) => {
+        const places = row.count * column.count;
+        return {
+          row,
+          column,
+          places,
+          from: arena.region(batch * places * 4),
+          to: arena.region(batch * places * 4),
+          taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
+          turned: arena.region(
+            groups * Math.ceil(inputs / 8) * row.taps * column.taps * outputs * 32,
+            backwardStep,
+            backwardStep,
+          ),
+        };
+      }),
   );
   const wanted = parts.filter(({ places }) => places > 0);
   return {
     setup: () =>
       wanted.flatMap(({ row, column, from, to, taps }) => [
         tableJob(from, batch, row.count, column.count, dy.strides),
-        tableJob(to, batch, row.count, column.count, { image: dx.strides.image, row: dx.strides.row * stride[0], cell: dx.strides.cell * stride[1] }),
+        tableJob(to, batch, row.count, column.count, {
+          image: dx.strides.image,
+          row: dx.strides.row * stride[0],
+          cell: dx.strides.cell * stride[1],
+        }),
         taps.job(dy.strides.row, dy.strides.cell),
       ]),
     backward: (images) =>
@@ -91,63 +140,179 @@ function backwardPass({ layer, shape, batch, arena, weight, backwardStep }: Laye
         {
           kernel: 'turnWeights',
           tasks: groups * Math.ceil(inputs / 8),
-          arguments: [weight!.value.at, inputs, outputs, kernel[0], kernel[1], row.phase, stride[0], column.phase, stride[1], turned.at],
+          arguments: [
+            weight!.value.at,
+            inputs,
+            outputs,
+            kernel[0],
+            kernel[1],
+            row.phase,
+            stride[0],
+            column.phase,
+            stride[1],
+            turned.at,
+          ],
         },
         multiply({
-          pixelsIn: from.at, pixelsOut: to.at, pixels: images * places,
-          input: dy.at(row.firstSource, column.firstSource), inputGroup: outputs * 4,
-          taps: taps.at(), tapCount: taps.count, run: taps.run, lastRun: taps.run,
-          groups, weights: turned.at, inputs: row.taps * column.taps * outputs, outputs: inputs,
-          output: dx.at(row.first, column.first), outputGroup: inputs * 4, bias: 0, rectify: false,
+          pixelsIn: from.at,
+          pixelsOut: to.at,
+          pixels: images * places,
+          input: dy.at(row.firstSource, column.firstSource),
+          inputGroup: outputs * 4,
+          taps: taps.at(),
+          tapCount: taps.count,
+          run: taps.run,
+          lastRun: taps.run,
+          groups,
+          weights: turned.at,
+          inputs: row.taps * column.taps * outputs,
+          outputs: inputs,
+          output: dx.at(row.first, column.first),
+          outputGroup: inputs * 4,
+          bias: 0,
+          rectify: false,
         }),
       ]),
   };
 }
 
 /** dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places reads contiguous memory. */
-function gradientPass({ layer, shape, batch, tileRows, arena, x, weight, bias, backwardStep }: LayerSite<ConvolutionLayer>, dy: Tensor): Required<Pick<LayerJobs, 'setup' | 'gradients'>> {
+function gradientPass(
+  {
+    layer,
+    shape,
+    batch,
+    tileRows,
+    arena,
+    x,
+    weight,
+    bias,
+    backwardStep,
+  }: LayerSite<ConvolutionLayer>,
+  dy: Tensor,
+): Required<Pick<LayerJobs, 'setup' | 'gradients'>> {
   const { kernel, stride, padding } = windowOf(shape.window);
   const [, rows, columns] = shape.output;
   const { groups } = layer;
   const inputs = shape.input[0] / groups;
   const outputs = layer.kernels / groups;
-  const step = (panels: number, image: number): { image: number; panel: number; group: number } => ({ image, panel: batch * image, group: panels * batch * image });
+  const step = (
+    panels: number,
+    image: number,
+  ): { image: number; panel: number; group: number } => ({
+    image,
+    panel: batch * image,
+    group: panels * batch * image,
+  });
   const packedY = step(Math.ceil(outputs / 8), rows * columns * 32);
   const yPanels = arena.region(groups * packedY.group, backwardStep, backwardStep);
   const packY = (images: number): Job => ({
     kernel: 'packPanels',
     tasks: groups * images,
-    arguments: [dy.origin, outputs * 4, dy.strides.image, dy.strides.row, dy.strides.cell, rows, columns, outputs, 8, yPanels.at, packedY.group, packedY.image, packedY.panel, images],
+    arguments: [
+      dy.origin,
+      outputs * 4,
+      dy.strides.image,
+      dy.strides.row,
+      dy.strides.cell,
+      rows,
+      columns,
+      outputs,
+      8,
+      yPanels.at,
+      packedY.group,
+      packedY.image,
+      packedY.panel,
+      images,
+    ],
   });
   const seenRows = (rows - 1) * stride[0] + kernel[0];
   const seenColumns = (columns - 1) * stride[1] + kernel[1];
   const corner = (): number => x.at(-padding.top, -padding.left);
   const packs = inputs >= packFrom;
   const packedX = step(Math.ceil(inputs / tileRows), seenRows * seenColumns * tileRows * 4);
-  const xPanels = packs ? arena.region(groups * packedX.group, backwardStep, backwardStep) : undefined;
+  const xPanels = packs
+    ? arena.region(groups * packedX.group, backwardStep, backwardStep)
+    : undefined;
   const taps = tapTable(arena, packs ? 2 : groups, kernel, inputs);
   const xCell = packs ? tileRows * 4 : x.strides.cell;
   const xRow = packs ? seenColumns * tileRows * 4 : x.strides.row;
-  const yArguments = (): number[] => [yPanels.at, packedY.group, packedY.image, columns * 32, 32, packedY.panel];
+  const yArguments = (): number[] => [
+    yPanels.at,
+    packedY.group,
+    packedY.image,
+    columns * 32,
+    32,
+    packedY.panel,
+  ];
   const run = taps.run;
   const gradients: NonNullable<LayerJobs['gradients']> = (images, accumulate) => [
     packY(images),
     ...(xPanels === undefined
       ? []
-      : [{ kernel: 'packPanels', tasks: groups * images, arguments: [corner(), inputs * 4, x.strides.image, x.strides.row, x.strides.cell, seenRows, seenColumns, inputs, tileRows, xPanels.at, packedX.group, packedX.image, packedX.panel, images] }]),
+      : [
+          {
+            kernel: 'packPanels',
+            tasks: groups * images,
+            arguments: [
+              corner(),
+              inputs * 4,
+              x.strides.image,
+              x.strides.row,
+              x.strides.cell,
+              seenRows,
+              seenColumns,
+              inputs,
+              tileRows,
+              xPanels.at,
+              packedX.group,
+              packedX.image,
+              packedX.panel,
+              images,
+            ],
+          },
+        ]),
     {
       kernel: 'weightGradient',
-      tasks: groups * Math.ceil(outputs / 8) * Math.ceil(taps.count / tapBlock(taps.count, outputs)),
+      tasks:
+        groups * Math.ceil(outputs / 8) * Math.ceil(taps.count / tapBlock(taps.count, outputs)),
       arguments: [
-        ...(xPanels === undefined ? [corner(), inputs * 4, x.strides.image] : [xPanels.at, packedX.group, packedX.image]),
-        xRow * stride[0], xCell * stride[1], xPanels === undefined ? tileRows * 4 : packedX.panel,
-        taps.at(), taps.count, run, run,
-        ...yArguments(), images, rows, columns,
-        weight!.gradient!.at, inputs * kernel[0] * kernel[1] * 32, outputs, Number(accumulate), tapBlock(taps.count, outputs),
+        ...(xPanels === undefined
+          ? [corner(), inputs * 4, x.strides.image]
+          : [xPanels.at, packedX.group, packedX.image]),
+        xRow * stride[0],
+        xCell * stride[1],
+        xPanels === undefined ? tileRows * 4 : packedX.panel,
+        taps.at(),
+        taps.count,
+        run,
+        run,
+        ...yArguments(),
+        images,
+        rows,
+        columns,
+        weight!.gradient!.at,
+        inputs * kernel[0] * kernel[1] * 32,
+        outputs,
+        Number(accumulate),
+        tapBlock(taps.count, outputs),
       ],
     },
-    { kernel: 'biasGradient', tasks: groups * Math.ceil(outputs / 8), arguments: [...yArguments(), images, rows, columns, bias!.gradient!.at, outputs, Number(accumulate)] },
-  ];  return { setup: () => [taps.job(xRow, xCell)], gradients };
+    {
+      kernel: 'biasGradient',
+      tasks: groups * Math.ceil(outputs / 8),
+      arguments: [
+        ...yArguments(),
+        images,
+        rows,
+        columns,
+        bias!.gradient!.at,
+        outputs,
+        Number(accumulate),
+      ],
+    },
+  ];
+  return { setup: () => [taps.job(xRow, xCell)], gradients };
 }
 
 /** A task sums all taps of a panel, or fewer where there are few panels to share out. */
@@ -167,7 +332,12 @@ interface TapTable {
  * Where a window's numbers lie from its corner: one run a kernel row where all channels are read, one a cell where only a
  * group's are.
  */
-function tapTable(arena: Arena, groups: number, [rows, columns]: readonly [number, number], channels: number): TapTable {
+function tapTable(
+  arena: Arena,
+  groups: number,
+  [rows, columns]: readonly [number, number],
+  channels: number,
+): TapTable {
   const runsPerRow = groups === 1 ? Math.min(1, columns) : columns;
   const count = rows * runsPerRow;
   const table = arena.region(count * 4);
@@ -175,7 +345,11 @@ function tapTable(arena: Arena, groups: number, [rows, columns]: readonly [numbe
     count,
     run: groups === 1 ? columns * channels : channels,
     at: () => table.at,
-    job: (row, cell) => ({ kernel: 'placeTable', tasks: 1, arguments: [table.at, rows, runsPerRow, 0, row, cell] }),
+    job: (row, cell) => ({
+      kernel: 'placeTable',
+      tasks: 1,
+      arguments: [table.at, rows, runsPerRow, 0, row, cell],
+    }),
   };
 }
 
@@ -191,19 +365,41 @@ interface Phase {
   readonly outputs: number;
 }
 
-function phases(inputs: number, outputs: number, kernel: number, stride: number, before: number): Phase[] {
+function phases(
+  inputs: number,
+  outputs: number,
+  kernel: number,
+  stride: number,
+  before: number,
+): Phase[] {
   return Array.from({ length: stride }, (_, phase) => {
     const first = (((phase - before) % stride) + stride) % stride;
     const taps = phase < kernel ? Math.ceil((kernel - phase) / stride) : 0;
-    return { phase, first, count: Math.max(0, Math.ceil((inputs - first) / stride)), taps, firstSource: (first + before - phase) / stride - Math.max(0, taps - 1), outputs };
+    return {
+      phase,
+      first,
+      count: Math.max(0, Math.ceil((inputs - first) / stride)),
+      taps,
+      firstSource: (first + before - phase) / stride - Math.max(0, taps - 1),
+      outputs,
+    };
   });
 }
 
 /** How far the taps of all phases reach past the outputs there are. */
-function reach<Before extends string, After extends string>(all: readonly Phase[], before: Before, after: After): Record<Before | After, number> {
+function reach<Before extends string, After extends string>(
+  all: readonly Phase[],
+  before: Before,
+  after: After,
+): Record<Before | After, number> {
   const wanted = all.filter(({ count, taps }) => count > 0 && taps > 0);
   const start = Math.min(0, ...wanted.map(({ firstSource }) => firstSource));
-  const end = Math.max(0, ...wanted.map(({ firstSource, taps, count, outputs }) => firstSource + taps - 1 + count - 1 - (outputs - 1)));
+  const end = Math.max(
+    0,
+    ...wanted.map(
+      ({ firstSource, taps, count, outputs }) => firstSource + taps - 1 + count - 1 - (outputs - 1),
+    ),
+  );
   return { [before]: -start, [after]: end } as Record<Before | After, number>;
 }
 

@@ -15,7 +15,21 @@ export const denseScratch = 128 * 96;
 
 /** `{n, in} (x) {out, in} -> {n, out}`: a convolution with one place. */
 export function dense(site: LayerSite<DenseLayer>): LayerJobs {
-  const { layer, shape, batch, tileRows, arena, x, y, dx, dy, weight, bias, rectify, backwardStep } = site;
+  const {
+    layer,
+    shape,
+    batch,
+    tileRows,
+    arena,
+    x,
+    y,
+    dx,
+    dy,
+    weight,
+    bias,
+    rectify,
+    backwardStep,
+  } = site;
   const inputs = volume(shape.input);
   const { outputs } = layer;
   const panels = Math.ceil(outputs / 8);
@@ -29,15 +43,41 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   const row = (): Job => ({
     kernel: 'denseRow',
     tasks: Math.ceil(panels / 4),
-    arguments: [read.map.origin, inputs, weight!.value.at, inputs * 32, outputs, y.origin, bias!.value.at, Number(rectify)],
+    arguments: [
+      read.map.origin,
+      inputs,
+      weight!.value.at,
+      inputs * 32,
+      outputs,
+      y.origin,
+      bias!.value.at,
+      Number(rectify),
+    ],
   });
   const rows = (images: number): Job =>
     multiply({
-      pixelsIn: from.at, pixelsOut: to.at, pixels: images, input: read.map.origin, inputGroup: 0,
-      taps: taps.at, tapCount: count, run, lastRun, groups: 1, weights: weight!.value.at, inputs, outputs,
-      output: y.origin, outputGroup: 0, bias: bias!.value.at, rectify,
+      pixelsIn: from.at,
+      pixelsOut: to.at,
+      pixels: images,
+      input: read.map.origin,
+      inputGroup: 0,
+      taps: taps.at,
+      tapCount: count,
+      run,
+      lastRun,
+      groups: 1,
+      weights: weight!.value.at,
+      inputs,
+      outputs,
+      output: y.origin,
+      outputGroup: 0,
+      bias: bias!.value.at,
+      rectify,
     });
-  const forward = (images: number): Job[] => [...read.before(images), images === 1 ? row() : rows(images)];
+  const forward = (images: number): Job[] => [
+    ...read.before(images),
+    images === 1 ? row() : rows(images),
+  ];
   const setup = (): Job[] => [
     tableJob(from, batch, 1, 1, read.map.strides),
     tableJob(to, batch, 1, 1, y.strides),
@@ -50,34 +90,148 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
     {
       kernel: 'denseBackward',
       tasks: Math.ceil(inputs / inputBlock),
-      arguments: [dy.origin, dy.strides.image, weight!.value.at, inputs * 32, panels, inputs, written.map.origin, written.map.strides.image, images, inputBlock],
+      arguments: [
+        dy.origin,
+        dy.strides.image,
+        weight!.value.at,
+        inputs * 32,
+        panels,
+        inputs,
+        written.map.origin,
+        written.map.strides.image,
+        images,
+        inputBlock,
+      ],
     },
     ...written.after(images),
   ];
-  if (weight?.gradient === undefined || bias?.gradient === undefined) return { setup, forward, backward };
+  if (weight?.gradient === undefined || bias?.gradient === undefined)
+    return { setup, forward, backward };
 
   const weightGradient = weight.gradient;
   const biasGradient = bias.gradient;
-  const xPanels = arena.region(Math.ceil(inputs / tileRows) * batch * tileRows * 4, backwardStep, backwardStep);
+  const xPanels = arena.region(
+    Math.ceil(inputs / tileRows) * batch * tileRows * 4,
+    backwardStep,
+    backwardStep,
+  );
   const yPanels = arena.region(panels * batch * 32, backwardStep, backwardStep);
   const gradients = (images: number, accumulate: boolean): Job[] => [
-    { kernel: 'packPanels', tasks: images, arguments: [read.map.origin, 0, read.map.strides.image, 0, 0, 1, 1, inputs, tileRows, xPanels.at, 0, tileRows * 4, batch * tileRows * 4, images] },
-    { kernel: 'packPanels', tasks: images, arguments: [dy.origin, 0, dy.strides.image, 0, 0, 1, 1, outputs, 8, yPanels.at, 0, 32, batch * 32, images] },
+    {
+      kernel: 'packPanels',
+      tasks: images,
+      arguments: [
+        read.map.origin,
+        0,
+        read.map.strides.image,
+        0,
+        0,
+        1,
+        1,
+        inputs,
+        tileRows,
+        xPanels.at,
+        0,
+        tileRows * 4,
+        batch * tileRows * 4,
+        images,
+      ],
+    },
+    {
+      kernel: 'packPanels',
+      tasks: images,
+      arguments: [
+        dy.origin,
+        0,
+        dy.strides.image,
+        0,
+        0,
+        1,
+        1,
+        outputs,
+        8,
+        yPanels.at,
+        0,
+        32,
+        batch * 32,
+        images,
+      ],
+    },
     {
       kernel: 'weightGradient',
       tasks: panels,
-      arguments: [xPanels.at, 0, 0, 0, tileRows * 4, batch * tileRows * 4, taps.at, 1, inputs, inputs, yPanels.at, 0, 0, 0, 32, batch * 32, 1, 1, images, weightGradient.at, inputs * 32, outputs, Number(accumulate), 1],
+      arguments: [
+        xPanels.at,
+        0,
+        0,
+        0,
+        tileRows * 4,
+        batch * tileRows * 4,
+        taps.at,
+        1,
+        inputs,
+        inputs,
+        yPanels.at,
+        0,
+        0,
+        0,
+        32,
+        batch * 32,
+        1,
+        1,
+        images,
+        weightGradient.at,
+        inputs * 32,
+        outputs,
+        Number(accumulate),
+        1,
+      ],
     },
-    { kernel: 'biasGradient', tasks: panels, arguments: [yPanels.at, 0, 0, 0, 32, batch * 32, 1, 1, images, biasGradient.at, outputs, Number(accumulate)] },
+    {
+      kernel: 'biasGradient',
+      tasks: panels,
+      arguments: [
+        yPanels.at,
+        0,
+        0,
+        0,
+        32,
+        batch * 32,
+        1,
+        1,
+        images,
+        biasGradient.at,
+        outputs,
+        Number(accumulate),
+      ],
+    },
   ];
   return { setup, forward, backward, gradients };
 }
 
 /** A map as the dense kernels want it: itself, or a copy without border where it has one. */
-function contiguous({ arena, batch, backwardStep }: LayerSite, map: Tensor, way: 'forward' | 'backward'): { map: Tensor; before(images: number): Job[]; after(images: number): Job[] } {
+function contiguous(
+  { arena, batch, backwardStep }: LayerSite,
+  map: Tensor,
+  way: 'forward' | 'backward',
+): { map: Tensor; before(images: number): Job[]; after(images: number): Job[] } {
   if (map.contiguous) return { map, before: () => [], after: () => [] };
-  const copy = new Tensor(map.shape, noBorder, (bytes) => (way === 'forward' ? arena.region(bytes * batch) : arena.region(bytes * batch, backwardStep, backwardStep)));
+  const copy = new Tensor(map.shape, noBorder, (bytes) =>
+    way === 'forward'
+      ? arena.region(bytes * batch)
+      : arena.region(bytes * batch, backwardStep, backwardStep),
+  );
   const [channels, rows, columns] = map.shape;
-  const job = (from: Tensor, to: Tensor, images: number): Job[] => [{ kernel: 'copy', tasks: images * rows, arguments: [...from.rows, ...to.rows, rows, columns * channels] }];
-  return { map: copy, before: (images) => job(map, copy, images), after: (images) => job(copy, map, images) };
+  const job = (from: Tensor, to: Tensor, images: number): Job[] => [
+    {
+      kernel: 'copy',
+      tasks: images * rows,
+      arguments: [...from.rows, ...to.rows, rows, columns * channels],
+    },
+  ];
+  return {
+    map: copy,
+    before: (images) => job(map, copy, images),
+    after: (images) => job(copy, map, images),
+  };
 }

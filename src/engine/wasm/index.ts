@@ -14,7 +14,8 @@ import { Team } from './team.ts';
 const page = 65536;
 /** WebAssembly's addresses have 32 bits; the last page is left out so that no sum of address and slack runs over. */
 const mostBytes = 65535 * page;
-const noSimd = 'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
+const noSimd =
+  'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
 
 /** The default engine: AssemblyScript kernels on WebAssembly SIMD and threads, in Node and in the browser. */
 export const wasmEngine: Engine = {
@@ -28,13 +29,22 @@ function probe(): Availability {
   if (simd === undefined) return { available: false, reason: noSimd, details: {} };
   const shared = canShareMemory();
   const build = simd === 'relaxed' ? 'relaxed SIMD (fused multiply-add)' : 'plain SIMD';
-  const threads = shared ? `${cores()} threads` : 'one thread, because this page is not cross-origin isolated and threads cannot share memory';
-  return { available: true, reason: `WebAssembly with ${build}, ${threads}.`, details: { simd, threads: shared ? cores() : 1, sharedMemory: shared } };
+  const threads = shared
+    ? `${cores()} threads`
+    : 'one thread, because this page is not cross-origin isolated and threads cannot share memory';
+  return {
+    available: true,
+    reason: `WebAssembly with ${build}, ${threads}.`,
+    details: { simd, threads: shared ? cores() : 1, sharedMemory: shared },
+  };
 }
 
 async function prepare(network: Network, options: PrepareOptions): Promise<Session> {
   const plan = makePlan(network, options);
-  ensure(plan.precision === 'f32', "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no bf16 instructions. Use f32, or the onednn engine.");
+  ensure(
+    plan.precision === 'f32',
+    "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no bf16 instructions. Use f32, or the onednn engine.",
+  );
   const simd = supportedSimd();
   if (simd === undefined) throw new AlexNetError(noSimd);
   const shared = canShareMemory();
@@ -44,7 +54,13 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
     await turn();
     const model = await fit(plan, threads, tileRows[simd]);
     const module = await kernels(simd, shared);
-    await team.begin({ module, memory: makeMemory(model.bytes, shared), control: model.control.at, scratch: model.scratch.at, scratchBytes: model.scratchBytes });
+    await team.begin({
+      module,
+      memory: makeMemory(model.bytes, shared),
+      control: model.control.at,
+      scratch: model.scratch.at,
+      scratchBytes: model.scratchBytes,
+    });
     const session = new WasmSession(plan, model, team, threads);
     await session.setUp();
     return session;
@@ -67,7 +83,11 @@ async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
     else tooLarge = middle;
   }
   const needs = `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of memory, but WebAssembly has at most 4 GiB`;
-  throw new AlexNetError(fits === 0 ? `${needs}, and even a batch of 1 does not fit. Use the onednn engine.` : `${needs}. The largest batch that fits is ${fits}.`);
+  throw new AlexNetError(
+    fits === 0
+      ? `${needs}, and even a batch of 1 does not fit. Use the onednn engine.`
+      : `${needs}. The largest batch that fits is ${fits}.`,
+  );
 }
 
 /** Memory that threads share, or the number of pages that the one worker makes its own memory of. */
@@ -77,7 +97,9 @@ function makeMemory(bytes: number, shared: boolean): WebAssembly.Memory | number
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch {
-    throw new AlexNetError(`This machine would not give ${gigabytes(bytes)} of memory. Use a smaller batch, or close other programs.`);
+    throw new AlexNetError(
+      `This machine would not give ${gigabytes(bytes)} of memory. Use a smaller batch, or close other programs.`,
+    );
   }
 }
 

@@ -43,7 +43,11 @@ export type Message = Start | Write | Run;
 
 export type Answer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly id: number; readonly data: readonly Float32Array<ArrayBuffer>[] }
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly data: readonly Float32Array<ArrayBuffer>[];
+    }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
 /** The most jobs of one run: the size of the table of task counters. */

@@ -8,7 +8,9 @@ import type { Border, Tensor } from './tensor.ts';
 /** One parameter tensor in memory, in panels of 8 output channels. */
 export interface StoredParameter {
   /** Everything but `first` and `count` of its transfers, and the address. */
-  readonly layout: Pick<ParameterTransfer, 'outputs' | 'inputs' | 'cells'> & { readonly groups: number };
+  readonly layout: Pick<ParameterTransfer, 'outputs' | 'inputs' | 'cells'> & {
+    readonly groups: number;
+  };
   /** Numbers, padding of the last panels included. */
   readonly length: number;
   readonly value: Region;

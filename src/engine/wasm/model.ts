@@ -49,16 +49,36 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   const gradients = plan.mode === 'inference' ? [] : gradientTensors(plan, batch, arena);
   const parameters = storeParameters(plan, arena);
   const given = arena.region(batch * plan.imageSize * 4, -1, 0);
-  const layers = plan.shapes.map((shape, index) => layerJobs(plan, index, { shape, batch, tileRows, arena, given, values, gradients, parameters }));
+  const layers = plan.shapes.map((shape, index) =>
+    layerJobs(plan, index, { shape, batch, tileRows, arena, given, values, gradients, parameters }),
+  );
   const chunks = parameters.reduce((sum, { length }) => sum + Math.ceil(length / chunk), 0);
-  const scratchBytes = Math.max(denseScratch, ...plan.shapes.map(({ layer, input }) => (layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0)));
+  const scratchBytes = Math.max(
+    denseScratch,
+    ...plan.shapes.map(({ layer, input }) =>
+      layer.type === 'lrn' ? lrnScratch(input[0], layer.size) : 0,
+    ),
+  );
   const labels = arena.region(batch * 4);
   const results = arena.region(batch * 24);
   const squares = arena.region(chunks * 8);
   const control = arena.region((meeting.counters + mostJobs) * 4);
   const aligned = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.region(aligned * threads);
-  return { values, gradients, parameters, layers, given, labels, results, squares, control, scratch, scratchBytes: aligned, bytes: arena.layOut() };
+  return {
+    values,
+    gradients,
+    parameters,
+    layers,
+    given,
+    labels,
+    results,
+    squares,
+    control,
+    scratch,
+    scratchBytes: aligned,
+    bytes: arena.layOut(),
+  };
 }
 
 /** Whether a layer works in place on the output of the layer before it. */
@@ -80,7 +100,9 @@ function runs(plan: Plan, joined: (index: number) => boolean): number[][] {
 }
 
 function bordersOf(shape: LayerShape | undefined): Borders {
-  return shape?.layer.type === 'convolution' ? convolutionBorders(shape) : { input: noBorder, outputGradient: noBorder };
+  return shape?.layer.type === 'convolution'
+    ? convolutionBorders(shape)
+    : { input: noBorder, outputGradient: noBorder };
 }
 
 function valueTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
@@ -88,7 +110,11 @@ function valueTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
   return runs(plan, (index) => inPlace(plan, index)).flatMap((run) => {
     const last = run.at(-1)!;
     const stays = mode !== 'inference' || run.some((index) => kept.has(index));
-    const tensor = new Tensor(shapes[last]!.output, bordersOf(shapes[last + 1]).input, (bytes) => (stays ? arena.region(bytes * batch) : arena.region(bytes * batch, run[0] === 0 ? -1 : run[0], last + 1)));
+    const tensor = new Tensor(shapes[last]!.output, bordersOf(shapes[last + 1]).input, (bytes) =>
+      stays
+        ? arena.region(bytes * batch)
+        : arena.region(bytes * batch, run[0] === 0 ? -1 : run[0], last + 1),
+    );
     return run.map(() => tensor);
   });
 }
@@ -101,28 +127,46 @@ function backwardStep(plan: Plan, index: number): number {
 function gradientTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
   const { shapes, kept } = plan;
   const type = (index: number): Layer['type'] => shapes[index]!.layer.type;
-  return runs(plan, (index) => (type(index) === 'relu' || type(index) === 'dropout') && !kept.has(index)).flatMap((run) => {
+  return runs(
+    plan,
+    (index) => (type(index) === 'relu' || type(index) === 'dropout') && !kept.has(index),
+  ).flatMap((run) => {
     const first = run[0]!;
     const last = run.at(-1)!;
     const stays = run.some((index) => kept.has(index));
     const border = run.map((index) => bordersOf(shapes[index]).outputGradient).reduce(widest);
-    const makeRegion = (bytes: number): Region => (stays ? arena.region(bytes * batch) : arena.region(bytes * batch, backwardStep(plan, last + 1), backwardStep(plan, first)));
+    const makeRegion = (bytes: number): Region =>
+      stays
+        ? arena.region(bytes * batch)
+        : arena.region(bytes * batch, backwardStep(plan, last + 1), backwardStep(plan, first));
     const tensor = new Tensor(shapes[last]!.output, border, makeRegion);
     return run.map(() => tensor);
   });
 }
 
-function storeParameters({ parameters, shapes, frozen, mode }: Plan, arena: Arena): StoredParameter[] {
+function storeParameters(
+  { parameters, shapes, frozen, mode }: Plan,
+  arena: Arena,
+): StoredParameter[] {
   return parameters.map(({ layer, kind }) => {
     const index = shapes.findIndex((shape) => shape.layer === layer);
     const { input } = shapes[index]!;
     const groups = layer.type === 'convolution' ? layer.groups : 1;
     const outputs = layer.type === 'convolution' ? layer.kernels / groups : layer.outputs;
-    const cells = layer.type === 'convolution' ? layer.kernel[0] * layer.kernel[1] : input[1] * input[2];
-    const layout = kind === 'bias' ? { groups, outputs, inputs: 1, cells: 1 } : { groups, outputs, inputs: input[0] / groups, cells };
+    const cells =
+      layer.type === 'convolution' ? layer.kernel[0] * layer.kernel[1] : input[1] * input[2];
+    const layout =
+      kind === 'bias'
+        ? { groups, outputs, inputs: 1, cells: 1 }
+        : { groups, outputs, inputs: input[0] / groups, cells };
     const length = groups * Math.ceil(outputs / 8) * 8 * layout.inputs * layout.cells;
     const trained = mode === 'training' && !frozen.has(index);
-    return { layout, length, value: arena.region(length * 4), ...(trained && { gradient: arena.region(length * 4), velocity: arena.region(length * 4) }) };
+    return {
+      layout,
+      length,
+      value: arena.region(length * 4),
+      ...(trained && { gradient: arena.region(length * 4), velocity: arena.region(length * 4) }),
+    };
   });
 }
 
@@ -137,7 +181,11 @@ interface Places {
   readonly parameters: readonly StoredParameter[];
 }
 
-function layerJobs(plan: Plan, index: number, { shape, batch, tileRows, arena, given, values, gradients, parameters }: Places): LayerJobs {
+function layerJobs(
+  plan: Plan,
+  index: number,
+  { shape, batch, tileRows, arena, given, values, gradients, parameters }: Places,
+): LayerJobs {
   const { layer } = shape;
   if (layer.type === 'input') return input(values[index]!, given);
   const x = values[index - 1]!;
@@ -166,7 +214,15 @@ function layerJobs(plan: Plan, index: number, { shape, batch, tileRows, arena, g
 /** Lays the images that were given out channels last. */
 function input(y: Tensor, given: Region): LayerJobs {
   const [channels, rows, columns] = y.shape;
-  return { forward: (images) => [{ kernel: 'interleave', tasks: images * rows, arguments: [given.at, channels, rows, columns, ...y.rows] }] };
+  return {
+    forward: (images) => [
+      {
+        kernel: 'interleave',
+        tasks: images * rows,
+        arguments: [given.at, channels, rows, columns, ...y.rows],
+      },
+    ],
+  };
 }
 
 function build(layer: Exclude<Layer, InputLayer>, site: Omit<LayerSite, 'layer'>): LayerJobs {
@@ -189,4 +245,3 @@ function build(layer: Exclude<Layer, InputLayer>, site: Omit<LayerSite, 'layer'>
       return softmax({ ...site, layer });
   }
 }
-

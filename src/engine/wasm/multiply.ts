@@ -34,21 +34,46 @@ const panelBlock = 4;
 
 export function multiply(m: Multiply): Job {
   const tapsPerChunk = Math.max(1, Math.floor(chunk / Math.max(1, m.run)));
-  const tasks = m.groups * Math.ceil(Math.ceil(m.outputs / 8) / panelBlock) * Math.ceil(m.pixels / pixelBlock);
+  const tasks =
+    m.groups * Math.ceil(Math.ceil(m.outputs / 8) / panelBlock) * Math.ceil(m.pixels / pixelBlock);
   return {
     kernel: 'multiply',
     tasks,
     arguments: [
-      m.pixelsIn, m.pixelsOut, m.pixels, pixelBlock,
-      m.input, m.inputGroup,
-      m.taps, m.tapCount, tapsPerChunk, m.run, m.lastRun,
-      m.weights, m.inputs * 32, m.outputs, panelBlock,
-      m.output, m.outputGroup, m.bias, Number(m.rectify),
+      m.pixelsIn,
+      m.pixelsOut,
+      m.pixels,
+      pixelBlock,
+      m.input,
+      m.inputGroup,
+      m.taps,
+      m.tapCount,
+      tapsPerChunk,
+      m.run,
+      m.lastRun,
+      m.weights,
+      m.inputs * 32,
+      m.outputs,
+      panelBlock,
+      m.output,
+      m.outputGroup,
+      m.bias,
+      Number(m.rectify),
     ],
   };
 }
 
 /** A table of the byte offsets of `images` × rows × columns places, filled when the session starts. */
-export function tableJob(table: Region, images: number, rows: number, columns: number, strides: { image: number; row: number; cell: number }): Job {
-  return { kernel: 'placeTable', tasks: images, arguments: [table.at, rows, columns, strides.image, strides.row, strides.cell] };
+export function tableJob(
+  table: Region,
+  images: number,
+  rows: number,
+  columns: number,
+  strides: { image: number; row: number; cell: number },
+): Job {
+  return {
+    kernel: 'placeTable',
+    tasks: images,
+    arguments: [table.at, rows, columns, strides.image, strides.row, strides.cell],
+  };
 }

@@ -26,8 +26,12 @@ interface NodeModules {
 }
 
 function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
-  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown; versions?: { node?: string } } };
-  return process?.versions?.node === undefined ? undefined : (process.getBuiltinModule?.(name) as NodeModules[Name] | undefined);
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => unknown; versions?: { node?: string } };
+  };
+  return process?.versions?.node === undefined
+    ? undefined
+    : (process.getBuiltinModule?.(name) as NodeModules[Name] | undefined);
 }
 
 /** Whether threads can share one memory: always in Node; in a browser only on a cross-origin isolated page. */
@@ -37,15 +41,19 @@ export function canShareMemory(): boolean {
 }
 
 export function cores(): number {
-  return nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  return (
+    nodeModule('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1
+  );
 }
 
 /** The bytes of a file that lies beside this one. */
 export async function readBytes(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const files = nodeModule('node:fs/promises');
-  if (files !== undefined && url.protocol === 'file:') return new Uint8Array(await files.readFile(url));
+  if (files !== undefined && url.protocol === 'file:')
+    return new Uint8Array(await files.readFile(url));
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href} could not be fetched: ${response.status} ${response.statusText}`);
+  if (!response.ok)
+    throw new Error(`${url.href} could not be fetched: ${response.status} ${response.statusText}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -60,12 +68,19 @@ const workerFile = './worker.js';
 function startNodeWorker({ Worker: NodeWorker }: typeof workerThreads, handlers: Handlers): Thread {
   // Flags of the process itself, such as --input-type, would make the worker fail. It prints nothing, so this thread need not
   // set up its own output for it.
-  const worker = new NodeWorker(new URL(workerFile, import.meta.url), { execArgv: [], stdout: true, stderr: true });
+  const worker = new NodeWorker(new URL(workerFile, import.meta.url), {
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+  });
   worker.unref();
   worker.on('message', (data) => handlers.message(data));
-  worker.on('error', (error) => handlers.error(error instanceof Error ? error : new Error(String(error))));
+  worker.on('error', (error) =>
+    handlers.error(error instanceof Error ? error : new Error(String(error))),
+  );
   return {
-    post: (message, transfer = []) => worker.postMessage(message, transfer as workerThreads.Transferable[]),
+    post: (message, transfer = []) =>
+      worker.postMessage(message, transfer as workerThreads.Transferable[]),
     hold: (busy) => (busy ? worker.ref() : worker.unref()),
     end: async () => {
       await worker.terminate();
@@ -75,8 +90,12 @@ function startNodeWorker({ Worker: NodeWorker }: typeof workerThreads, handlers:
 
 function startWebWorker(handlers: Handlers): Thread {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  worker.addEventListener('message', (event: MessageEvent<unknown>) => handlers.message(event.data));
-  worker.addEventListener('error', (event) => handlers.error(new Error(event.message || 'The worker could not be started.')));
+  worker.addEventListener('message', (event: MessageEvent<unknown>) =>
+    handlers.message(event.data),
+  );
+  worker.addEventListener('error', (event) =>
+    handlers.error(new Error(event.message || 'The worker could not be started.')),
+  );
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     hold: () => undefined,
@@ -85,12 +104,25 @@ function startWebWorker(handlers: Handlers): Thread {
 }
 
 /** Inside a worker: what to do with messages, and how to answer. */
-export function listen(receive: (data: unknown, answer: (message: unknown, transfer?: Transferable[]) => void) => void): void {
+export function listen(
+  receive: (data: unknown, answer: (message: unknown, transfer?: Transferable[]) => void) => void,
+): void {
   const port = nodeModule('node:worker_threads')?.parentPort;
   if (port) {
-    port.on('message', (data) => receive(data, (message, transfer = []) => port.postMessage(message, transfer as workerThreads.Transferable[])));
+    port.on('message', (data) =>
+      receive(data, (message, transfer = []) =>
+        port.postMessage(message, transfer as workerThreads.Transferable[]),
+      ),
+    );
     return;
   }
-  const self = globalThis as unknown as { addEventListener: typeof addEventListener; postMessage(message: unknown, transfer: Transferable[]): void };
-  self.addEventListener('message', (event) => receive((event as MessageEvent<unknown>).data, (message, transfer = []) => self.postMessage(message, transfer)));
+  const self = globalThis as unknown as {
+    addEventListener: typeof addEventListener;
+    postMessage(message: unknown, transfer: Transferable[]): void;
+  };
+  self.addEventListener('message', (event) =>
+    receive((event as MessageEvent<unknown>).data, (message, transfer = []) =>
+      self.postMessage(message, transfer),
+    ),
+  );
 }

@@ -7,9 +7,25 @@ const rules = { plain: 1, deconvnet: 2, guided: 3 } as const;
 export function relu({ x, y, dx, dy, rectify }: LayerSite<ReluLayer>): LayerJobs {
   const [channels, rows, columns] = y.shape;
   return {
-    forward: (images) => (rectify ? [] : [{ kernel: 'relu', tasks: images * rows, arguments: [...x.rows, ...y.rows, rows, columns * channels] }]),
-    ...(dx && dy && {
-      backward: (images, rule) => [{ kernel: 'reluBackward', tasks: images * rows, arguments: [...y.rows, ...dy.rows, ...dx.rows, rows, columns * channels, rules[rule]] }],
-    }),
+    forward: (images) =>
+      rectify
+        ? []
+        : [
+            {
+              kernel: 'relu',
+              tasks: images * rows,
+              arguments: [...x.rows, ...y.rows, rows, columns * channels],
+            },
+          ],
+    ...(dx &&
+      dy && {
+        backward: (images, rule) => [
+          {
+            kernel: 'reluBackward',
+            tasks: images * rows,
+            arguments: [...y.rows, ...dy.rows, ...dx.rows, rows, columns * channels, rules[rule]],
+          },
+        ],
+      }),
   };
 }

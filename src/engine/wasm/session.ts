@@ -32,17 +32,26 @@ export class WasmSession extends BaseSession {
   /** Fills tables and borders that stay. Called once, before anything else. */
   async setUp(): Promise<void> {
     const { layers, values, gradients } = this.#model;
-    const borders = [...new Set([...values, ...gradients])].filter(stays).flatMap((tensor) => tensor.clearBorder(this.plan.batch));
+    const borders = [...new Set([...values, ...gradients])]
+      .filter(stays)
+      .flatMap((tensor) => tensor.clearBorder(this.plan.batch));
     await this.#team.run([...layers.flatMap((layer) => layer.setup?.() ?? []), ...borders]);
   }
 
   protected override async runForward(images: Float32Array, count: number): Promise<Float32Array> {
     await this.#giveImages(images);
-    const [probabilities] = await this.#team.run(this.#forwardJobs(count, undefined), [whole(this.#model.values.at(-1)!, count)]);
+    const [probabilities] = await this.#team.run(this.#forwardJobs(count, undefined), [
+      whole(this.#model.values.at(-1)!, count),
+    ]);
     return probabilities!;
   }
 
-  protected override async runGradients(images: Float32Array, labels: Int32Array, count: number, options: ResolvedGradientOptions): Promise<StepResult> {
+  protected override async runGradients(
+    images: Float32Array,
+    labels: Int32Array,
+    count: number,
+    options: ResolvedGradientOptions,
+  ): Promise<StepResult> {
     const { values, gradients, labels: place, results } = this.#model;
     await this.#giveImages(images);
     this.#team.write({ kind: 'raw', at: place.at, bytes: labels.byteLength }, labels.slice());
@@ -50,24 +59,65 @@ export class WasmSession extends BaseSession {
     const loss: Job = {
       kernel: 'crossEntropy',
       tasks: count,
-      arguments: [logits.origin, logits.strides.image, place.at, dLogits.origin, dLogits.strides.image, results.at, this.plan.classes, options.labelSmoothing, options.divisor],
+      arguments: [
+        logits.origin,
+        logits.strides.image,
+        place.at,
+        dLogits.origin,
+        dLogits.strides.image,
+        results.at,
+        this.plan.classes,
+        options.labelSmoothing,
+        options.divisor,
+      ],
     };
-    const back = this.#backwardJobs(values.length - 2, count, 'plain', { lowest: this.plan.lowestTrained, accumulate: options.accumulate, draw: options.draw });
-    const [found] = await this.#team.run([...this.#forwardJobs(count, options.draw), ...this.#fresh(dLogits, count), loss, ...back], [{ kind: 'raw', at: results.at, bytes: count * 24 }]);
+    const back = this.#backwardJobs(values.length - 2, count, 'plain', {
+      lowest: this.plan.lowestTrained,
+      accumulate: options.accumulate,
+      draw: options.draw,
+    });
+    const [found] = await this.#team.run(
+      [...this.#forwardJobs(count, options.draw), ...this.#fresh(dLogits, count), loss, ...back],
+      [{ kind: 'raw', at: results.at, bytes: count * 24 }],
+    );
     return sumResults(new Float64Array(found!.buffer), count);
   }
 
-  protected override async runBackward(layer: number, gradient: Float32Array, count: number, relu: ReluRule): Promise<void> {
+  protected override async runBackward(
+    layer: number,
+    gradient: Float32Array,
+    count: number,
+    relu: ReluRule,
+  ): Promise<void> {
     const tensor = this.#model.gradients[layer]!;
     await this.#writeMap(tensor, gradient, count);
-    await this.#team.run([...this.#fresh(tensor, count), ...this.#backwardJobs(layer, count, relu, { lowest: 0 })]);
+    await this.#team.run([
+      ...this.#fresh(tensor, count),
+      ...this.#backwardJobs(layer, count, relu, { lowest: 0 }),
+    ]);
   }
 
-  protected override async runUpdate({ momentum, gradientScale, parameters }: ResolvedUpdate): Promise<void> {
+  protected override async runUpdate({
+    momentum,
+    gradientScale,
+    parameters,
+  }: ResolvedUpdate): Promise<void> {
     await this.#team.run(
       parameters.map(({ index, rate, decay }) => {
         const { value, velocity, gradient, length } = this.#model.parameters[index]!;
-        return { kernel: 'update', tasks: Math.ceil(length / chunk), arguments: [value.at, velocity!.at, gradient!.at, length, momentum, rate * decay, rate * gradientScale] };
+        return {
+          kernel: 'update',
+          tasks: Math.ceil(length / chunk),
+          arguments: [
+            value.at,
+            velocity!.at,
+            gradient!.at,
+            length,
+            momentum,
+            rate * decay,
+            rate * gradientScale,
+          ],
+        };
       }),
     );
   }
@@ -98,7 +148,11 @@ export class WasmSession extends BaseSession {
     return this.#read(this.#parameter(index, part));
   }
 
-  protected override async writeParameter(index: number, part: ParameterPart, values: Float32Array): Promise<void> {
+  protected override async writeParameter(
+    index: number,
+    part: ParameterPart,
+    values: Float32Array,
+  ): Promise<void> {
     await this.#write(this.#parameter(index, part), values);
     await this.#team.run([]);
   }
@@ -111,12 +165,24 @@ export class WasmSession extends BaseSession {
     const { layers, values } = this.#model;
     return layers.flatMap((layer, index) => {
       const own = values[index]!;
-      return [...(own === values[index - 1] ? [] : this.#fresh(own, count)), ...layer.forward(count, draw)];
+      return [
+        ...(own === values[index - 1] ? [] : this.#fresh(own, count)),
+        ...layer.forward(count, draw),
+      ];
     });
   }
 
   /** From the gradient of layer `top`'s output down to that of layer `lowest`'s; with `accumulate` given, parameter gradients too. */
-  #backwardJobs(top: number, count: number, relu: ReluRule, { lowest, accumulate, draw }: { lowest: number; accumulate?: boolean; draw?: Required<Draw> | undefined }): Job[] {
+  #backwardJobs(
+    top: number,
+    count: number,
+    relu: ReluRule,
+    {
+      lowest,
+      accumulate,
+      draw,
+    }: { lowest: number; accumulate?: boolean; draw?: Required<Draw> | undefined },
+  ): Job[] {
     const { layers, gradients } = this.#model;
     const jobs: Job[] = [];
     for (let index = top; index >= Math.max(1, lowest); index--) {
@@ -137,12 +203,20 @@ export class WasmSession extends BaseSession {
 
   #parameter(index: number, part: ParameterPart): ParameterTransfer {
     const { layout, [part]: region } = this.#model.parameters[index]!;
-    return { kind: 'parameter', at: region!.at, ...layout, first: 0, count: layout.groups * layout.outputs };
+    return {
+      kind: 'parameter',
+      at: region!.at,
+      ...layout,
+      first: 0,
+      count: layout.groups * layout.outputs,
+    };
   }
 
   /** Copies images to where the first job finds them. */
   async #giveImages(images: Float32Array): Promise<void> {
-    await inTurns(images.length, portion, (first, end) => this.#team.copy(this.#model.given.at + first * 4, images.subarray(first, end)));
+    await inTurns(images.length, portion, (first, end) =>
+      this.#team.copy(this.#model.given.at + first * 4, images.subarray(first, end)),
+    );
   }
 
   #writeMap(tensor: Tensor, values: Float32Array, count: number): Promise<void> {
@@ -154,7 +228,10 @@ export class WasmSession extends BaseSession {
     const size = unitSize(transfer);
     for (const [index, { first, count }] of portions(transfer.count, size).entries()) {
       if (index > 0) await turn();
-      this.#team.write({ ...transfer, first, count }, values.slice(first * size, (first + count) * size));
+      this.#team.write(
+        { ...transfer, first, count },
+        values.slice(first * size, (first + count) * size),
+      );
     }
   }
 
@@ -176,13 +253,26 @@ function stays({ region }: Tensor): boolean {
 function whole(tensor: Tensor, count: number): MapTransfer {
   const [channels, rows, columns] = tensor.shape;
   const { image, row } = tensor.strides;
-  return { kind: 'map', origin: tensor.origin, image, row, channels, rows, columns, first: 0, count };
+  return {
+    kind: 'map',
+    origin: tensor.origin,
+    image,
+    row,
+    channels,
+    rows,
+    columns,
+    first: 0,
+    count,
+  };
 }
 
 /** Splits `units` of `size` numbers each into portions, one unit at least. */
 function portions(units: number, size: number): { first: number; count: number }[] {
   const step = Math.max(1, Math.floor(portion / size));
-  return Array.from({ length: Math.ceil(units / step) }, (_, i) => ({ first: i * step, count: Math.min(step, units - i * step) }));
+  return Array.from({ length: Math.ceil(units / step) }, (_, i) => ({
+    first: i * step,
+    count: Math.min(step, units - i * step),
+  }));
 }
 
 function sumResults(results: Float64Array, images: number): StepResult {

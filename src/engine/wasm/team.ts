@@ -31,7 +31,12 @@ export class Team {
 
   /** Starts the threads, which takes longer than anything else: what {@link begin} wants can be made meanwhile. */
   constructor(threads: number) {
-    this.#threads = Array.from({ length: threads }, () => startThread({ message: (data) => this.#receive(data as Answer), error: (error) => this.#break(error) }));
+    this.#threads = Array.from({ length: threads }, () =>
+      startThread({
+        message: (data) => this.#receive(data as Answer),
+        error: (error) => this.#break(error),
+      }),
+    );
     this.#hold(true);
   }
 
@@ -45,7 +50,15 @@ export class Team {
     if (typeof memory !== 'number') this.#shared = memory.buffer;
     const threads = this.#threads.length;
     for (const [index, thread] of this.#threads.entries()) {
-      thread.post({ kind: 'start', module, memory, index, threads, control, scratch: scratch + index * scratchBytes } satisfies Start);
+      thread.post({
+        kind: 'start',
+        module,
+        memory,
+        index,
+        threads,
+        control,
+        scratch: scratch + index * scratchBytes,
+      } satisfies Start);
     }
     await ready;
     this.#waiting.delete(-1);
@@ -60,19 +73,24 @@ export class Team {
 
   /** Copies numbers in as they are, before the next run: at once where memory is shared. Nothing may be running. */
   copy(at: number, data: Float32Array): void {
-    if (this.#shared === undefined) this.write({ kind: 'raw', at, bytes: data.byteLength }, data.slice());
+    if (this.#shared === undefined)
+      this.write({ kind: 'raw', at, bytes: data.byteLength }, data.slice());
     else new Float32Array(this.#shared, at, data.length).set(data);
   }
 
   /** Runs the jobs on all threads, then reads. */
-  async run(jobs: readonly Job[], reads: readonly Transfer[] = []): Promise<readonly Float32Array<ArrayBuffer>[]> {
+  async run(
+    jobs: readonly Job[],
+    reads: readonly Transfer[] = [],
+  ): Promise<readonly Float32Array<ArrayBuffer>[]> {
     if (this.#broken !== undefined) throw this.#broken;
     const id = this.#runs++;
     this.#hold(true);
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        for (const thread of this.#threads) thread.post({ kind: 'run', id, jobs, reads } satisfies Run);
+        for (const thread of this.#threads)
+          thread.post({ kind: 'run', id, jobs, reads } satisfies Run);
       });
     } finally {
       this.#hold(false);
@@ -92,7 +110,8 @@ export class Team {
   #receive(answer: Answer): void {
     if (answer.kind === 'ready') {
       if (++this.#ready === this.#threads.length) this.#allReady?.();
-    } else if (answer.kind === 'failed') this.#break(new Error(`The wasm engine's worker failed: ${answer.message}`));
+    } else if (answer.kind === 'failed')
+      this.#break(new Error(`The wasm engine's worker failed: ${answer.message}`));
     else {
       this.#waiting.get(answer.id)?.resolve(answer.data);
       this.#waiting.delete(answer.id);

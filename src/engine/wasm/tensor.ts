@@ -13,7 +13,12 @@ export interface Border {
 export const noBorder: Border = { top: 0, right: 0, bottom: 0, left: 0 };
 
 export function widest(a: Border, b: Border): Border {
-  return { top: Math.max(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom), left: Math.max(a.left, b.left) };
+  return {
+    top: Math.max(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+    left: Math.max(a.left, b.left),
+  };
 }
 
 /** Strides in bytes of a channels-last map in memory. */
@@ -35,7 +40,10 @@ export class Tensor {
   constructor(shape: Shape, border: Border, makeRegion: (imageBytes: number) => Region) {
     const [channels, rows, columns] = shape;
     const cell = channels * 4;
-    this.#rightBytes = rows === 1 && columns === 1 && border.left + border.right === 0 ? (-channels & 7) * 4 : border.right * cell;
+    this.#rightBytes =
+      rows === 1 && columns === 1 && border.left + border.right === 0
+        ? (-channels & 7) * 4
+        : border.right * cell;
     const row = (border.left + columns) * cell + this.#rightBytes;
     this.shape = shape;
     this.border = border;
@@ -50,7 +58,11 @@ export class Tensor {
 
   /** The address of a cell of the first image; the border has negative places. */
   at(row: number, column: number): number {
-    return this.region.at + (this.border.top + row) * this.strides.row + (this.border.left + column) * this.strides.cell;
+    return (
+      this.region.at +
+      (this.border.top + row) * this.strides.row +
+      (this.border.left + column) * this.strides.cell
+    );
   }
 
   /** The arguments most kernels take for a map: origin, bytes of an image, bytes of a row. */
@@ -69,6 +81,21 @@ export class Tensor {
     if (this.contiguous && this.#rightBytes === 0) return [];
     const { top, bottom, left } = this.border;
     const { image, row, cell } = this.strides;
-    return [{ kernel: 'clearBorder', tasks: images, arguments: [this.region.at, image, row, top, this.shape[1], bottom, left * cell, this.#rightBytes] }];
+    return [
+      {
+        kernel: 'clearBorder',
+        tasks: images,
+        arguments: [
+          this.region.at,
+          image,
+          row,
+          top,
+          this.shape[1],
+          bottom,
+          left * cell,
+          this.#rightBytes,
+        ],
+      },
+    ];
   }
 }

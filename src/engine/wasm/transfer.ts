@@ -36,12 +36,16 @@ export type Transfer = MapTransfer | ParameterTransfer | RawTransfer;
 
 /** Numbers in one unit (image, output channel) of a transfer. */
 export function unitSize(transfer: MapTransfer | ParameterTransfer): number {
-  return transfer.kind === 'map' ? transfer.channels * transfer.rows * transfer.columns : transfer.inputs * transfer.cells;
+  return transfer.kind === 'map'
+    ? transfer.channels * transfer.rows * transfer.columns
+    : transfer.inputs * transfer.cells;
 }
 
 export function write(memory: ArrayBufferLike, transfer: Transfer, data: ArrayBufferView): void {
   if (transfer.kind === 'raw') {
-    new Uint8Array(memory, transfer.at, transfer.bytes).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    new Uint8Array(memory, transfer.at, transfer.bytes).set(
+      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    );
     return;
   }
   const floats = new Float32Array(memory);
@@ -52,7 +56,8 @@ export function write(memory: ArrayBufferLike, transfer: Transfer, data: ArrayBu
 }
 
 export function read(memory: ArrayBufferLike, transfer: Transfer): Float32Array<ArrayBuffer> {
-  if (transfer.kind === 'raw') return new Float32Array(new Uint8Array(memory, transfer.at, transfer.bytes).slice().buffer);
+  if (transfer.kind === 'raw')
+    return new Float32Array(new Uint8Array(memory, transfer.at, transfer.bytes).slice().buffer);
   const floats = new Float32Array(memory);
   const out = new Float32Array(transfer.count * unitSize(transfer));
   eachRun(transfer, (at, stride, from, count) => {
@@ -62,21 +67,31 @@ export function read(memory: ArrayBufferLike, transfer: Transfer): Float32Array<
 }
 
 /** Calls `use(index in memory, step in memory, index outside, length)` for every stretch that is contiguous outside. */
-function eachRun(transfer: MapTransfer | ParameterTransfer, use: (at: number, stride: number, from: number, count: number) => void): void {
+function eachRun(
+  transfer: MapTransfer | ParameterTransfer,
+  use: (at: number, stride: number, from: number, count: number) => void,
+): void {
   if (transfer.kind === 'map') eachMapRow(transfer, use);
   else eachKernel(transfer, use);
 }
 
-function eachMapRow({ origin, image, row, channels, rows, columns, first, count }: MapTransfer, use: (at: number, stride: number, from: number, count: number) => void): void {
+function eachMapRow(
+  { origin, image, row, channels, rows, columns, first, count }: MapTransfer,
+  use: (at: number, stride: number, from: number, count: number) => void,
+): void {
   let from = 0;
   for (let n = first; n < first + count; n++) {
     for (let c = 0; c < channels; c++) {
-      for (let r = 0; r < rows; r++, from += columns) use((origin + n * image + r * row) / 4 + c, channels, from, columns);
+      for (let r = 0; r < rows; r++, from += columns)
+        use((origin + n * image + r * row) / 4 + c, channels, from, columns);
     }
   }
 }
 
-function eachKernel({ at, outputs, inputs, cells, first, count }: ParameterTransfer, use: (at: number, stride: number, from: number, count: number) => void): void {
+function eachKernel(
+  { at, outputs, inputs, cells, first, count }: ParameterTransfer,
+  use: (at: number, stride: number, from: number, count: number) => void,
+): void {
   const panels = Math.ceil(outputs / 8);
   let from = 0;
   for (let o = first; o < first + count; o++) {

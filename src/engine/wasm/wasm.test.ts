@@ -23,19 +23,25 @@ test('every build of the kernels stays under 100 KB', async () => {
 });
 
 test('prepare() refuses bf16 with the reason', async () => {
-  await assert.rejects(wasmEngine.prepare(network, { batch: 1, mode: 'inference', precision: 'bf16' }), {
-    name: 'AlexNetError',
-    message: "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no bf16 instructions. Use f32, or the onednn engine.",
-  });
+  await assert.rejects(
+    wasmEngine.prepare(network, { batch: 1, mode: 'inference', precision: 'bf16' }),
+    {
+      name: 'AlexNetError',
+      message:
+        "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no bf16 instructions. Use f32, or the onednn engine.",
+    },
+  );
 });
 
 test('prepare() refuses a batch that does not fit into 4 GiB and names the largest that does', async () => {
   const options: PrepareOptions = { batch: 100_000, mode: 'training', threads: 2 };
   const large = alexnet('paper');
-  const bytes = (batch: number): number => layOut(makePlan(large, { ...options, batch }), batch, 2, tileRows[supportedSimd()!]).bytes;
+  const bytes = (batch: number): number =>
+    layOut(makePlan(large, { ...options, batch }), batch, 2, tileRows[supportedSimd()!]).bytes;
   let fits = 1;
   while (bytes(fits * 2) <= 65535 * 65536) fits *= 2;
-  for (let step = fits / 2; step >= 1; step /= 2) if (bytes(fits + step) <= 65535 * 65536) fits += step;
+  for (let step = fits / 2; step >= 1; step /= 2)
+    if (bytes(fits + step) <= 65535 * 65536) fits += step;
   const needed = (bytes(100_000) / 2 ** 30).toFixed(1);
   await assert.rejects(wasmEngine.prepare(large, options), {
     name: 'AlexNetError',
@@ -45,24 +51,40 @@ test('prepare() refuses a batch that does not fit into 4 GiB and names the large
 
 test('without SIMD the engine says so', async (t) => {
   t.mock.method(WebAssembly, 'validate', () => false);
-  const reason = 'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
+  const reason =
+    'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
   assert.deepEqual(await wasmEngine.probe(), { available: false, reason, details: {} });
-  await assert.rejects(wasmEngine.prepare(network, { batch: 1, mode: 'inference' }), { name: 'AlexNetError', message: reason });
+  await assert.rejects(wasmEngine.prepare(network, { batch: 1, mode: 'inference' }), {
+    name: 'AlexNetError',
+    message: reason,
+  });
 });
 
 test('where memory cannot be shared, one thread gives the same bits', async (t) => {
   const results = [];
   for (const shared of [true, false]) {
     if (!shared) {
-      Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false, configurable: true });
+      Object.defineProperty(globalThis, 'crossOriginIsolated', {
+        value: false,
+        configurable: true,
+      });
       t.after(() => Reflect.deleteProperty(globalThis, 'crossOriginIsolated'));
       assert.equal((await wasmEngine.probe()).details['sharedMemory'], false);
     }
     const session = await wasmEngine.prepare(network, { batch: 2, mode: 'training', threads: 2 });
     assert.equal(session.threads, shared ? 2 : 1);
     await initialise(session, 1);
-    const { loss } = await session.step(testImages(network, 2, 1), testLabels(network, 2, 1), { learningRate: 0.01, momentum: 0.9, weightDecay: 5e-4, draw: { seed: 1, step: 0 } });
-    results.push([loss, ...(await session.getParameter('fc6.weight')), ...(await session.forward(testImages(network, 2, 2)))]);
+    const { loss } = await session.step(testImages(network, 2, 1), testLabels(network, 2, 1), {
+      learningRate: 0.01,
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      draw: { seed: 1, step: 0 },
+    });
+    results.push([
+      loss,
+      ...(await session.getParameter('fc6.weight')),
+      ...(await session.forward(testImages(network, 2, 2))),
+    ]);
     await session.dispose();
   }
   assert.deepEqual(results[1], results[0]);
@@ -75,7 +97,11 @@ test('a process that forgets to dispose still exits, and not before its results 
     const { alexnet } = await import(${url('../../network/variants.js')});
     const session = await wasmEngine.prepare(alexnet('small', { classes: 4 }), { batch: 1, mode: 'inference' });
     session.forward(new Float32Array(3 * 32 * 32)).then((p) => console.log(p.join(' ')));`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '-e', script],
+    { timeout: 60_000 },
+  );
   assert.equal(stdout.trim(), '0.25 0.25 0.25 0.25');
 });
 

@@ -20,16 +20,26 @@ class Member {
     this.#start = start;
     this.#buffer = memory.buffer;
     this.#words = new Int32Array(memory.buffer, start.control);
-    this.#kernels = { ...(instance.exports as Record<string, Kernel>), ...lossKernels(memory.buffer) };
+    this.#kernels = {
+      ...(instance.exports as Record<string, Kernel>),
+      ...lossKernels(memory.buffer),
+    };
   }
 
   static async start(start: Start): Promise<Member> {
     const pages = start.memory;
-    const memory = typeof pages === 'number' ? new WebAssembly.Memory({ initial: pages, maximum: pages }) : pages;
+    const memory =
+      typeof pages === 'number'
+        ? new WebAssembly.Memory({ initial: pages, maximum: pages })
+        : pages;
     const abort = (): never => {
       throw new Error('A kernel gave up.');
     };
-    return new Member(start, memory, await WebAssembly.instantiate(start.module, { env: { memory, abort } }));
+    return new Member(
+      start,
+      memory,
+      await WebAssembly.instantiate(start.module, { env: { memory, abort } }),
+    );
   }
 
   write(message: Extract<Message, { kind: 'write' }>): void {
@@ -80,15 +90,39 @@ class Member {
 
 /** Softmax and cross-entropy are small, and shared with the other engines. Strides in bytes, one image a task. */
 function lossKernels(memory: ArrayBufferLike): Record<string, Kernel> {
-  const vector = (at: number, stride: number, task: number, length: number): Float32Array => new Float32Array(memory, at + task * stride, length);
+  const vector = (at: number, stride: number, task: number, length: number): Float32Array =>
+    new Float32Array(memory, at + task * stride, length);
   return {
     softmax: (logits, logitsStride, out, outStride, classes, task) => {
-      softmax(vector(logits, logitsStride, task, classes), 1, classes, vector(out, outStride, task, classes));
+      softmax(
+        vector(logits, logitsStride, task, classes),
+        1,
+        classes,
+        vector(out, outStride, task, classes),
+      );
     },
-    crossEntropy: (logits, logitsStride, labels, gradient, gradientStride, results, classes, labelSmoothing, divisor, task) => {
+    crossEntropy: (
+      logits,
+      logitsStride,
+      labels,
+      gradient,
+      gradientStride,
+      results,
+      classes,
+      labelSmoothing,
+      divisor,
+      task,
+    ) => {
       const label = new Int32Array(memory, labels + task * 4, 1);
       const options = { labelSmoothing: labelSmoothing, divisor: divisor };
-      const { lossSum, correct, correct5 } = crossEntropy(vector(logits, logitsStride, task, classes), label, 1, classes, options, vector(gradient, gradientStride, task, classes));
+      const { lossSum, correct, correct5 } = crossEntropy(
+        vector(logits, logitsStride, task, classes),
+        label,
+        1,
+        classes,
+        options,
+        vector(gradient, gradientStride, task, classes),
+      );
       new Float64Array(memory, results + task * 24, 3).set([lossSum, correct, correct5]);
     },
   };
@@ -98,10 +132,14 @@ let member: Promise<Member> | undefined;
 
 listen((data, answer) => {
   const message = data as Message;
-  const reply = (answered: Answer, transfer: Transferable[] = []): void => answer(answered, transfer);
+  const reply = (answered: Answer, transfer: Transferable[] = []): void =>
+    answer(answered, transfer);
   if (message.kind === 'start') {
     member = Member.start(message);
-    member.then(() => reply({ kind: 'ready' }), (error) => reply({ kind: 'failed', id: -1, message: String(error) }));
+    member.then(
+      () => reply({ kind: 'ready' }),
+      (error) => reply({ kind: 'failed', id: -1, message: String(error) }),
+    );
     return;
   }
   void member?.then((self) => {
@@ -111,7 +149,11 @@ listen((data, answer) => {
     }
     try {
       const data = self.run(message);
-      if (data !== undefined) reply({ kind: 'done', id: message.id, data }, data.map(({ buffer }) => buffer));
+      if (data !== undefined)
+        reply(
+          { kind: 'done', id: message.id, data },
+          data.map(({ buffer }) => buffer),
+        );
     } catch (error) {
       self.fail();
       reply({ kind: 'failed', id: message.id, message: String(error) });

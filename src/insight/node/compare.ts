@@ -10,16 +10,35 @@ import { digits, share } from './report.ts';
 import type { Panel, Report, Section } from './report.ts';
 
 export interface CompareAnswer {
-  readonly models: readonly { readonly model: string; readonly predictions: readonly Likely[]; readonly weights: readonly WeightStatistics[] }[];
+  readonly models: readonly {
+    readonly model: string;
+    readonly predictions: readonly Likely[];
+    readonly weights: readonly WeightStatistics[];
+  }[];
   /** By layer that both have, in one shape: the channels that differ most. */
-  readonly layers: readonly { readonly layer: string; readonly differences: readonly MapDifference[] }[];
+  readonly layers: readonly {
+    readonly layer: string;
+    readonly differences: readonly MapDifference[];
+  }[];
 }
 
 /** Two models on one photograph, each seen through its own preprocessing. */
-export async function compareReport(a: Opened, b: Opened, [photographA, photographB]: readonly [Photograph, Photograph]): Promise<{ report: Report; answer: CompareAnswer }> {
+export async function compareReport(
+  a: Opened,
+  b: Opened,
+  [photographA, photographB]: readonly [Photograph, Photograph],
+): Promise<{ report: Report; answer: CompareAnswer }> {
   const models = [await look(a, photographA), await look(b, photographB)] as const;
   const shapesB = inferShapes(b.model.network);
-  const shared = inferShapes(a.model.network).filter(({ layer, output }) => output[1] > 1 && layer.type === 'relu' && shapesB.some((other) => other.layer.name === layer.name && formatShape(other.output) === formatShape(output)));
+  const shared = inferShapes(a.model.network).filter(
+    ({ layer, output }) =>
+      output[1] > 1 &&
+      layer.type === 'relu' &&
+      shapesB.some(
+        (other) =>
+          other.layer.name === layer.name && formatShape(other.output) === formatShape(output),
+      ),
+  );
   const sections: Section[] = [answersSection(models)];
   const layers: { layer: string; differences: MapDifference[] }[] = [];
   for (const { layer } of shared) {
@@ -27,10 +46,24 @@ export async function compareReport(a: Opened, b: Opened, [photographA, photogra
     sections.push(section);
     layers.push({ layer: layer.name, differences });
   }
-  if (shared.length === 0) sections.push({ text: 'The two have no layer of maps with the same name and size, so their maps cannot be put side by side.' });
+  if (shared.length === 0)
+    sections.push({
+      text: 'The two have no layer of maps with the same name and size, so their maps cannot be put side by side.',
+    });
   sections.push(weightsSection(models));
-  const report: Report = { title: 'Two models', subtitle: `${a.name} and ${b.name} on ${photographA.name}`, sections, about: [abouts.compare] };
-  return { report, answer: { models: models.map(({ model, predictions, weights }) => ({ model, predictions, weights })), layers } };
+  const report: Report = {
+    title: 'Two models',
+    subtitle: `${a.name} and ${b.name} on ${photographA.name}`,
+    sections,
+    about: [abouts.compare],
+  };
+  return {
+    report,
+    answer: {
+      models: models.map(({ model, predictions, weights }) => ({ model, predictions, weights })),
+      layers,
+    },
+  };
 }
 
 interface Look {
@@ -42,37 +75,87 @@ interface Look {
 
 async function look({ model, session, name }: Opened, photograph: Photograph): Promise<Look> {
   const predictions = likeliest(model, await session.forward(photograph.input), 5);
-  return { model: name, photograph, predictions, weights: [...model.weights].map(([parameter, values]) => weightStatistics(parameter, values)) };
+  return {
+    model: name,
+    photograph,
+    predictions,
+    weights: [...model.weights].map(([parameter, values]) => weightStatistics(parameter, values)),
+  };
 }
 
 function answersSection(models: readonly [Look, Look]): Section {
   const panels = models.map(({ model, photograph, predictions }, i): Panel => ({
     picture: photograph.picture,
-    caption: [`${i === 0 ? 'A' : 'B'}: ${model}`, ...predictions.map(({ label, probability }) => `${label} ${share(probability)}`)],
+    caption: [
+      `${i === 0 ? 'A' : 'B'}: ${model}`,
+      ...predictions.map(({ label, probability }) => `${label} ${share(probability)}`),
+    ],
     alt: `What model ${i === 0 ? 'A' : 'B'}, ${model}, sees: ${predictions.map(({ label, probability }) => `${label} ${share(probability)}`).join(', ')}`,
   }));
   return { heading: 'Answers', panels, columns: 4 };
 }
 
-async function layerSection(a: Opened, b: Opened, layer: string): Promise<{ section: Section; differences: MapDifference[] }> {
+async function layerSection(
+  a: Opened,
+  b: Opened,
+  layer: string,
+): Promise<{ section: Section; differences: MapDifference[] }> {
   const { output } = findLayer(inferShapes(a.model.network), layer);
   const [mapsA, mapsB] = [await a.session.activation(layer), await b.session.activation(layer)];
   const differences = mapDifferences(mapsA, mapsB, output);
   const places = output[1] * output[2];
   const panels = differences.slice(0, 8).flatMap(({ channel, distance }) =>
     [mapsA, mapsB].map((maps, i): Panel => ({
-      picture: mapPicture(maps.subarray(channel * places, (channel + 1) * places), output[1], output[2], rangeOf(maps, 0.9995), amounts),
+      picture: mapPicture(
+        maps.subarray(channel * places, (channel + 1) * places),
+        output[1],
+        output[2],
+        rangeOf(maps, 0.9995),
+        amounts,
+      ),
       caption: [`${i === 0 ? 'A' : 'B'} ${channel}`, `apart ${digits(distance)}`],
       alt: `Channel ${channel} of ${layer} in model ${i === 0 ? 'A' : 'B'}`,
       cells: true,
     })),
   );
-  return { section: { heading: `Maps of ${layer} that differ most`, text: 'Pairs: A on the left, B on the right, each model’s layer on its own scale.', panels, columns: 8 }, differences };
+  return {
+    section: {
+      heading: `Maps of ${layer} that differ most`,
+      text: 'Pairs: A on the left, B on the right, each model’s layer on its own scale.',
+      panels,
+      columns: 8,
+    },
+    differences,
+  };
 }
 
 function weightsSection([a, b]: readonly [Look, Look]): Section {
   const names = [...new Set([...a.weights, ...b.weights].map(({ name }) => name))];
-  const cells = (found: WeightStatistics | undefined): string[] => (found === undefined ? ['–', '–', '–'] : [digits(found.mean), digits(found.deviation), `${digits(found.least)} to ${digits(found.largest)}`]);
-  const rows = names.map((name) => [name, ...[a, b].flatMap(({ weights }) => cells(weights.find((found) => found.name === name)))]);
-  return { heading: 'Weights', table: { columns: ['parameter', 'A mean', 'A deviation', 'A range', 'B mean', 'B deviation', 'B range'], rows } };
+  const cells = (found: WeightStatistics | undefined): string[] =>
+    found === undefined
+      ? ['–', '–', '–']
+      : [
+          digits(found.mean),
+          digits(found.deviation),
+          `${digits(found.least)} to ${digits(found.largest)}`,
+        ];
+  const rows = names.map((name) => [
+    name,
+    ...[a, b].flatMap(({ weights }) => cells(weights.find((found) => found.name === name))),
+  ]);
+  return {
+    heading: 'Weights',
+    table: {
+      columns: [
+        'parameter',
+        'A mean',
+        'A deviation',
+        'A range',
+        'B mean',
+        'B deviation',
+        'B range',
+      ],
+      rows,
+    },
+  };
 }

@@ -2,11 +2,18 @@ import type { Picture } from '../../images/picture.ts';
 import { loadSharp } from '../../images/sharp.ts';
 
 /** Cells as PNG, which keeps every number's colour; photographs as JPEG, a tenth of the size. */
-export async function encode({ width, height, data }: Picture, cells: boolean): Promise<{ mime: string; bytes: Buffer }> {
+export async function encode(
+  { width, height, data }: Picture,
+  cells: boolean,
+): Promise<{ mime: string; bytes: Buffer }> {
   const sharp = await loadSharp();
   const image = sharp(data, { raw: { width, height, channels: 3 } });
-  if (cells) return { mime: 'image/png', bytes: await image.png({ compressionLevel: 9 }).toBuffer() };
-  return { mime: 'image/jpeg', bytes: await image.jpeg({ quality: 90, chromaSubsampling: '4:4:4' }).toBuffer() };
+  if (cells)
+    return { mime: 'image/png', bytes: await image.png({ compressionLevel: 9 }).toBuffer() };
+  return {
+    mime: 'image/jpeg',
+    bytes: await image.jpeg({ quality: 90, chromaSubsampling: '4:4:4' }).toBuffer(),
+  };
 }
 
 /** A picture inside the page. */

@@ -29,14 +29,23 @@ export function lastHidden({ network }: Pick<Model, 'network'>): string {
 /** Where the index of a folder lies if nobody says otherwise: beside the model. */
 export function indexPath(modelFile: string, layer: string, folder: string): string {
   const digest = createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 8);
-  return join(dirname(modelFile), `${basename(modelFile).replace(/\.safetensors$/, '')}.${layer}-${digest}.index.safetensors`);
+  return join(
+    dirname(modelFile),
+    `${basename(modelFile).replace(/\.safetensors$/, '')}.${layer}-${digest}.index.safetensors`,
+  );
 }
 
 /**
  * The features of every photograph below a folder; those that the index file has, for the same weights and an unchanged file,
  * are not computed again. The index is written anew where something was, also when `work.signal` stops it half-way.
  */
-export async function featuresOf(opened: Opened, folder: string, layer: string, index: string, work: Work): Promise<Features> {
+export async function featuresOf(
+  opened: Opened,
+  folder: string,
+  layer: string,
+  index: string,
+  work: Work,
+): Promise<Features> {
   const dimensions = volume(findLayer(inferShapes(opened.model.network), layer).output);
   const dataset = await photographsIn(folder);
   const stamps = await Promise.all(dataset.samples.map(({ source }) => stampOf(source.path)));
@@ -48,13 +57,26 @@ export async function featuresOf(opened: Opened, folder: string, layer: string, 
   const keep = (): Promise<void> => writeIndex(index, fingerprint, stamps, rows, dimensions);
   if (missing.length > 0) {
     try {
-      remarks.push(...(await compute(opened, only(dataset, missing), layer, dimensions, work, (i, row) => (rows[missing[i]!] = row))));
+      remarks.push(
+        ...(await compute(
+          opened,
+          only(dataset, missing),
+          layer,
+          dimensions,
+          work,
+          (i, row) => (rows[missing[i]!] = row),
+        )),
+      );
     } catch (error) {
       if (!work.signal?.aborted) throw error;
       await keep();
-      throw new AlexNetError(`${told(error)} The features of ${rows.filter((row) => row !== undefined).length} of ${rows.length} photographs are kept, so the next time goes on from there.`);
+      throw new AlexNetError(
+        `${told(error)} The features of ${rows.filter((row) => row !== undefined).length} of ${rows.length} photographs are kept, so the next time goes on from there.`,
+      );
     }
-    await keep().catch((error: unknown) => remarks.push(`The index was not kept, so the next time takes as long: ${told(error)}`));
+    await keep().catch((error: unknown) =>
+      remarks.push(`The index was not kept, so the next time takes as long: ${told(error)}`),
+    );
   }
   return { ...gathered(dataset, rows, dimensions), dimensions, remarks };
 }
@@ -63,18 +85,33 @@ function told(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function gathered(dataset: Dataset, rows: readonly (Float32Array | undefined)[], dimensions: number): Pick<Features, 'dataset' | 'values'> {
+function gathered(
+  dataset: Dataset,
+  rows: readonly (Float32Array | undefined)[],
+  dimensions: number,
+): Pick<Features, 'dataset' | 'values'> {
   const read = [...rows.keys()].filter((i) => rows[i] !== undefined);
-  if (read.length === 0) throw new AlexNetError(`None of the ${rows.length} photographs below ${dataset.provenance.root} could be read.`);
+  if (read.length === 0)
+    throw new AlexNetError(
+      `None of the ${rows.length} photographs below ${dataset.provenance.root} could be read.`,
+    );
   const values = new Float32Array(read.length * dimensions);
   read.forEach((i, at) => values.set(rows[i]!, at * dimensions));
   return { dataset: only(dataset, read), values };
 }
 
-async function compute({ session, model }: Opened, dataset: Dataset, layer: string, dimensions: number, work: Work, take: (sample: number, row: Float32Array) => void): Promise<string[]> {
+async function compute(
+  { session, model }: Opened,
+  dataset: Dataset,
+  layer: string,
+  dimensions: number,
+  work: Work,
+  take: (sample: number, row: Float32Array) => void,
+): Promise<string[]> {
   return eachPhotograph(session, model, dataset, work, async ({ indices, count }) => {
     const activation = await session.activation(layer);
-    for (let n = 0; n < count; n++) take(indices[n]!, activation.slice(n * dimensions, (n + 1) * dimensions));
+    for (let n = 0; n < count; n++)
+      take(indices[n]!, activation.slice(n * dimensions, (n + 1) * dimensions));
   });
 }
 
@@ -87,12 +124,24 @@ async function stampOf(path: string): Promise<string> {
 /** The same for the same weights, preprocessing and layer; from every 97th weight, so that 240 MB take no time. */
 function fingerprintOf({ network, weights, preprocessing }: Model, layer: string): string {
   const hash = createHash('sha256').update(JSON.stringify([network, preprocessing, layer]));
-  for (const [name, values] of weights) hash.update(name).update(Buffer.from(Float32Array.from({ length: Math.ceil(values.length / 97) }, (_, i) => values[97 * i]!).buffer));
+  for (const [name, values] of weights)
+    hash
+      .update(name)
+      .update(
+        Buffer.from(
+          Float32Array.from({ length: Math.ceil(values.length / 97) }, (_, i) => values[97 * i]!)
+            .buffer,
+        ),
+      );
   return hash.digest('hex');
 }
 
 /** What an index file knows; nothing where there is none, it is damaged, or it belongs to other weights. */
-async function readIndex(path: string, fingerprint: string, dimensions: number): Promise<Map<string, Float32Array>> {
+async function readIndex(
+  path: string,
+  fingerprint: string,
+  dimensions: number,
+): Promise<Map<string, Float32Array>> {
   const known = new Map<string, Float32Array>();
   await withFile(path, async (source) => {
     const { metadata, tensors } = await readSafetensors(source);
@@ -100,15 +149,29 @@ async function readIndex(path: string, fingerprint: string, dimensions: number):
     const stamps = JSON.parse(metadata.get('stamps') ?? '[]') as string[];
     const values = (await tensors.get('features')?.read()) ?? new Float32Array(0);
     if (values.length !== stamps.length * dimensions) return;
-    stamps.forEach((stamp, i) => known.set(stamp, values.subarray(i * dimensions, (i + 1) * dimensions)));
+    stamps.forEach((stamp, i) =>
+      known.set(stamp, values.subarray(i * dimensions, (i + 1) * dimensions)),
+    );
   }).catch(() => undefined);
   return known;
 }
 
-async function writeIndex(path: string, fingerprint: string, stamps: readonly string[], rows: readonly (Float32Array | undefined)[], dimensions: number): Promise<void> {
+async function writeIndex(
+  path: string,
+  fingerprint: string,
+  stamps: readonly string[],
+  rows: readonly (Float32Array | undefined)[],
+  dimensions: number,
+): Promise<void> {
   const read = [...rows.keys()].filter((i) => rows[i] !== undefined);
   const data = new Float32Array(read.length * dimensions);
   read.forEach((i, at) => data.set(rows[i]!, at * dimensions));
-  const metadata = { 'alexnet.features': fingerprint, stamps: JSON.stringify(read.map((i) => stamps[i])) };
-  await writeWhole(path, writeSafetensors([{ name: 'features', shape: [read.length, dimensions], data }], { metadata }));
+  const metadata = {
+    'alexnet.features': fingerprint,
+    stamps: JSON.stringify(read.map((i) => stamps[i])),
+  };
+  await writeWhole(
+    path,
+    writeSafetensors([{ name: 'features', shape: [read.length, dimensions], data }], { metadata }),
+  );
 }

@@ -14,13 +14,27 @@ const endings = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|tiff?)$/i;
 /** All photographs below a folder: with its classes where it has folders of them, else as they lie. */
 export async function photographsIn(folder: string): Promise<Dataset> {
   const files = await filesBelow(folder).catch((error: unknown) => {
-    throw new AlexNetError(`${folder} cannot be opened as a folder of photographs (${error instanceof Error ? error.message : String(error)}).`);
+    throw new AlexNetError(
+      `${folder} cannot be opened as a folder of photographs (${error instanceof Error ? error.message : String(error)}).`,
+    );
   });
   const pictures = files.filter(({ name }) => endings.test(name));
-  ensure(pictures.length > 0, () => `${folder} has no photographs in it. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files, in folders or not.`);
+  ensure(
+    pictures.length > 0,
+    () =>
+      `${folder} has no photographs in it. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files, in folders or not.`,
+  );
   if (pictures.every(({ name }) => name.includes('/'))) return imageFolder(folder, { as: 'test' });
-  const samples = pictures.map(({ path, name }) => ({ source: { path }, name, label: 0, split: 'test' as const }));
-  return finishDataset({ classes: ['photographs'], samples, remarks: [], kind: 'folder', root: folder }, {});
+  const samples = pictures.map(({ path, name }) => ({
+    source: { path },
+    name,
+    label: 0,
+    split: 'test' as const,
+  }));
+  return finishDataset(
+    { classes: ['photographs'], samples, remarks: [], kind: 'folder', root: folder },
+    {},
+  );
 }
 
 /** What `eachPhotograph` gives: a batch, and which of `dataset.samples` its pictures are. Valid during the call. */
@@ -35,10 +49,22 @@ export interface Looked {
  * Every photograph through the network, once, in order, decoded ahead by threads of their own while the engine works.
  * @returns how many could not be read, with the first reason.
  */
-export async function eachPhotograph(session: Session, model: Model, dataset: Dataset, { progress, signal }: Work, use: (looked: Looked) => Promise<void> | void): Promise<string[]> {
+export async function eachPhotograph(
+  session: Session,
+  model: Model,
+  dataset: Dataset,
+  { progress, signal }: Work,
+  use: (looked: Looked) => Promise<void> | void,
+): Promise<string[]> {
   const workers = await openWorkers({ cacheBytes: 2 ** 26, cacheDirectory: null });
   try {
-    const batches = await openBatches(dataset, { split: 'test', batch: session.batch, preprocessing: model.preprocessing, workers, ...(model.meanImage && { meanImage: model.meanImage }) });
+    const batches = await openBatches(dataset, {
+      split: 'test',
+      batch: session.batch,
+      preprocessing: model.preprocessing,
+      workers,
+      ...(model.meanImage && { meanImage: model.meanImage }),
+    });
     let done = 0;
     try {
       for await (const { images, size, indices } of batches.epoch(0)) {

@@ -7,7 +7,10 @@ import type { Panel, Report, Scale, Section, Table } from './report.ts';
 /** One file that needs no network: pictures inside, text that a screen reader reads, tables with headings. */
 export async function reportHtml({ title, subtitle, sections, about }: Report): Promise<string> {
   const body = await Promise.all(sections.map(sectionHtml));
-  return page(title, `<header><h1>${escape(title)}</h1><p>${escape(subtitle)}</p></header>\n${body.join('\n')}\n${aboutHtml(about)}`);
+  return page(
+    title,
+    `<header><h1>${escape(title)}</h1><p>${escape(subtitle)}</p></header>\n${body.join('\n')}\n${aboutHtml(about)}`,
+  );
 }
 
 /** The frame of every page. @param scripts data and a script after the body. */
@@ -17,32 +20,54 @@ export function page(title: string, body: string, scripts?: string): string {
 
 export function aboutHtml(about: readonly About[]): string {
   if (about.length === 0) return '';
-  const each = about.map(({ title, does, source, cannot }) => `<h3>${escape(title)}</h3><dl><dt>What it does</dt><dd>${escape(does)}</dd><dt>Source</dt><dd>${escape(source)}</dd><dt>What it cannot show</dt><dd>${escape(cannot)}</dd></dl>`);
+  const each = about.map(
+    ({ title, does, source, cannot }) =>
+      `<h3>${escape(title)}</h3><dl><dt>What it does</dt><dd>${escape(does)}</dd><dt>Source</dt><dd>${escape(source)}</dd><dt>What it cannot show</dt><dd>${escape(cannot)}</dd></dl>`,
+  );
   return `<section class="about"><h2>How to read this</h2>${each.join('')}</section>`;
 }
 
-async function sectionHtml({ heading, text, panels = [], columns = 4, scale, table }: Section): Promise<string> {
+async function sectionHtml({
+  heading,
+  text,
+  panels = [],
+  columns = 4,
+  scale,
+  table,
+}: Section): Promise<string> {
   const figures = await Promise.all(panels.map(figureHtml));
   return `<section>${heading === undefined ? '' : `<h2>${escape(heading)}</h2>`}${text === undefined ? '' : `<p>${escape(text)}</p>`}${
-    figures.length === 0 ? '' : `<div class="beside"><div class="panels" style="--columns:${columns}">${figures.join('')}</div>${scale === undefined ? '' : scaleHtml(scale)}</div>`
+    figures.length === 0
+      ? ''
+      : `<div class="beside"><div class="panels" style="--columns:${columns}">${figures.join('')}</div>${scale === undefined ? '' : scaleHtml(scale)}</div>`
   }${table === undefined ? '' : tableHtml(table)}</section>`;
 }
 
 async function figureHtml({ picture, caption, alt, cells = false }: Panel): Promise<string> {
-  const lines = caption.map((line, i) => (i === 0 ? `<strong>${escape(line)}</strong>` : escape(line))).join('<br>');
+  const lines = caption
+    .map((line, i) => (i === 0 ? `<strong>${escape(line)}</strong>` : escape(line)))
+    .join('<br>');
   return `<figure><img src="${await dataUrl(picture, cells)}" width="${picture.width}" height="${picture.height}" alt="${escape(alt)}"${cells ? ' class="cells"' : ''}><figcaption>${lines}</figcaption></figure>`;
 }
 
 /** A bar of the colours with its ends and middle; read aloud as a sentence. */
 export function scaleHtml({ colours, range, unit }: Scale): string {
-  const stops = Array.from({ length: 18 }, (_, i) => `rgb(${colours.subarray(45 * i, 45 * i + 3).join(' ')})`);
+  const stops = Array.from(
+    { length: 18 },
+    (_, i) => `rgb(${colours.subarray(45 * i, 45 * i + 3).join(' ')})`,
+  );
   const label = `Colour scale: ${unit}, from ${digits(range.low)} to ${digits(range.high)}`;
   return `<div class="scale" role="img" aria-label="${escape(label)}"><span>${digits(range.high)}</span><i style="background:linear-gradient(to top,${stops.join(',')})"></i><span>${digits(range.low)}</span><small>${escape(unit)}</small></div>`;
 }
 
 export function tableHtml({ columns, rows }: Table): string {
   const head = columns.map((column) => `<th scope="col">${escape(column)}</th>`).join('');
-  const body = rows.map((row) => `<tr>${row.map((cell, i) => (i === 0 ? `<th scope="row">${escape(cell)}</th>` : `<td>${escape(cell)}</td>`)).join('')}</tr>`).join('');
+  const body = rows
+    .map(
+      (row) =>
+        `<tr>${row.map((cell, i) => (i === 0 ? `<th scope="row">${escape(cell)}</th>` : `<td>${escape(cell)}</td>`)).join('')}</tr>`,
+    )
+    .join('');
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 

@@ -27,7 +27,12 @@ export interface MapAnswer {
   readonly layer: string;
   /** Of the two components that are drawn. */
   readonly shares: readonly number[];
-  readonly points: readonly { readonly file: string; readonly label: string; readonly pca: readonly number[]; readonly umap?: readonly number[] }[];
+  readonly points: readonly {
+    readonly file: string;
+    readonly label: string;
+    readonly pca: readonly number[];
+    readonly umap?: readonly number[];
+  }[];
 }
 
 export interface PhotographMap {
@@ -37,42 +42,75 @@ export interface PhotographMap {
 }
 
 /** Where the photographs of a folder lie, seen by the network. */
-export async function photographMap(opened: Opened, folder: string, { layer, index, umap: withUmap, seed, ...work }: MapOptions): Promise<PhotographMap> {
+export async function photographMap(
+  opened: Opened,
+  folder: string,
+  { layer, index, umap: withUmap, seed, ...work }: MapOptions,
+): Promise<PhotographMap> {
   const features = await featuresOf(opened, folder, layer, index, work);
   const { values, dimensions, dataset, remarks } = features;
   const count = dataset.samples.length;
   ensure(count >= 3, () => `A map needs at least 3 photographs, but ${folder} has ${count}.`);
   const components = Math.min(50, dimensions, count - 1);
-  const { scores, shares } = await principalComponents(values, dimensions, components, { seed, ...work });
-  const layout = withUmap && count >= 5 ? await umap(scores, components, { seed, ...work }) : undefined;
+  const { scores, shares } = await principalComponents(values, dimensions, components, {
+    seed,
+    ...work,
+  });
+  const layout =
+    withUmap && count >= 5 ? await umap(scores, components, { seed, ...work }) : undefined;
   const points = dataset.samples.map(({ name, label }, n) => ({
     file: name,
     label: dataset.classes[label]!,
     pca: [scores[n * components]!, scores[n * components + 1]!],
     ...(layout && { umap: [layout[2 * n]!, layout[2 * n + 1]!] }),
   }));
-  return { answer: { layer, shares: Array.from(shares.subarray(0, 2)), points }, features, remarks };
+  return {
+    answer: { layer, shares: Array.from(shares.subarray(0, 2)), points },
+    features,
+    remarks,
+  };
 }
 
 /** One page with all photographs as small pictures. */
-export async function mapHtml({ name, model }: Opened, { answer, features: { dataset } }: PhotographMap, work: Work = {}): Promise<string> {
+export async function mapHtml(
+  { name, model }: Opened,
+  { answer, features: { dataset } }: PhotographMap,
+  work: Work = {},
+): Promise<string> {
   const { points, shares, layer } = answer;
   const side = points.length <= 500 ? 64 : points.length <= 2000 ? 40 : 28;
   const columns = Math.ceil(Math.sqrt(points.length));
   const thumbnails: Picture[] = [];
   await inParts(dataset.samples.length, 8, work, async (first, count) => {
     const samples = dataset.samples.slice(first, first + count);
-    thumbnails.push(...(await Promise.all(samples.map(async ({ source }) => squareOf(await loadPicture(source.path, { resize: { how: 'shorterSide', size: side } }), side)))));
+    thumbnails.push(
+      ...(await Promise.all(
+        samples.map(async ({ source }) =>
+          squareOf(
+            await loadPicture(source.path, { resize: { how: 'shorterSide', size: side } }),
+            side,
+          ),
+        ),
+      )),
+    );
   });
   const withUmap = points[0]!.umap !== undefined;
   const data = {
     points: dataset.samples.map((sample) => ({ name: sample.name, label: sample.label })),
     classes: dataset.classes,
-    layouts: { pca: points.flatMap(({ pca }) => pca.map(rounded)), ...(withUmap && { umap: points.flatMap((point) => point.umap!.map(rounded)) }) },
+    layouts: {
+      pca: points.flatMap(({ pca }) => pca.map(rounded)),
+      ...(withUmap && { umap: points.flatMap((point) => point.umap!.map(rounded)) }),
+    },
     sprite: { columns, side },
   };
-  const choices = [`<label><input type="radio" name="layout" value="pca" checked> PCA (${share(shares[0]!)} and ${share(shares[1]!)} of all variance)</label>`, ...(withUmap ? ['<label><input type="radio" name="layout" value="umap"> UMAP</label>'] : [])];
-  const options = dataset.classes.map((label, i) => `<option value="${i}">${escape(label)}</option>`);
+  const choices = [
+    `<label><input type="radio" name="layout" value="pca" checked> PCA (${share(shares[0]!)} and ${share(shares[1]!)} of all variance)</label>`,
+    ...(withUmap ? ['<label><input type="radio" name="layout" value="umap"> UMAP</label>'] : []),
+  ];
+  const options = dataset.classes.map(
+    (label, i) => `<option value="${i}">${escape(label)}</option>`,
+  );
   const body = `<header><h1>Map of ${points.length} photographs</h1><p>${escape(name)}, ${escape(layer)}: near each other is what the network takes for alike</p></header>
 <section><fieldset class="controls"><legend>Show</legend>${choices.join(' ')} <label><input type="checkbox" id="thumbnails" checked> photographs</label> <label>class <select id="class"><option value="">all ${model.labels.length === dataset.classes.length ? '' : `${dataset.classes.length}`}</option>${options.join('')}</select></label></fieldset>
 <div class="beside"><canvas width="1100" height="820" tabindex="0" role="application" aria-label="Map of photographs. Arrow keys go to the next photograph in that direction."></canvas>
@@ -81,7 +119,11 @@ export async function mapHtml({ name, model }: Opened, { answer, features: { dat
 <details><summary>All photographs as a table</summary>${tableHtml({ columns: ['photograph', 'class', 'component 1', 'component 2'], rows: points.map(({ file, label, pca }) => [file, label, pca[0]!.toFixed(2), pca[1]!.toFixed(2)]) })}</details></section>
 <style>.controls{border:1px solid var(--line);border-radius:.4rem;margin:1rem 0;display:flex;flex-wrap:wrap;gap:1rem}section>.beside>canvas{width:100%;min-width:0;flex:1;border:1px solid var(--line);touch-action:none}.chosen{width:11rem;flex:none;overflow-wrap:anywhere}</style>
 ${aboutHtml([abouts.pca, ...(withUmap ? [abouts.umap] : [])])}`;
-  return page(`Map of ${points.length} photographs`, body, `<script type="application/json" id="data">${safeJson(data)}</script>\n<script type="module">${await pageScript('map')}</script>\n`);
+  return page(
+    `Map of ${points.length} photographs`,
+    body,
+    `<script type="application/json" id="data">${safeJson(data)}</script>\n<script type="module">${await pageScript('map')}</script>\n`,
+  );
 }
 
 function rounded(value: number): number {
@@ -91,14 +133,24 @@ function rounded(value: number): number {
 function squareOf({ width, height, data }: Picture, side: number): Picture {
   const out = new Uint8Array(side * side * 3);
   const from = ((height - side) >> 1) * width + ((width - side) >> 1);
-  for (let y = 0; y < side; y++) out.set(data.subarray((from + y * width) * 3, (from + y * width + side) * 3), y * side * 3);
+  for (let y = 0; y < side; y++)
+    out.set(data.subarray((from + y * width) * 3, (from + y * width + side) * 3), y * side * 3);
   return { width: side, height: side, data: out };
 }
 
 /** The two files that the Embedding Projector (projector.tensorflow.org) loads: vectors, and what each stands for. */
-export function projectorFiles({ dataset, values, dimensions }: Features): { vectors: string; metadata: string } {
-  const rows = dataset.samples.map((_, n) => Array.from(values.subarray(n * dimensions, (n + 1) * dimensions), (value) => Number(value.toPrecision(6))).join('\t'));
+export function projectorFiles({ dataset, values, dimensions }: Features): {
+  vectors: string;
+  metadata: string;
+} {
+  const rows = dataset.samples.map((_, n) =>
+    Array.from(values.subarray(n * dimensions, (n + 1) * dimensions), (value) =>
+      Number(value.toPrecision(6)),
+    ).join('\t'),
+  );
   const plain = (text: string): string => text.replace(/[\t\r\n]/g, ' ');
-  const told = dataset.samples.map(({ name, label }) => `${plain(dataset.classes[label]!)}\t${plain(name)}`);
+  const told = dataset.samples.map(
+    ({ name, label }) => `${plain(dataset.classes[label]!)}\t${plain(name)}`,
+  );
   return { vectors: `${rows.join('\n')}\n`, metadata: `class\tfile\n${told.join('\n')}\n` };
 }

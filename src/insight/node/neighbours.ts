@@ -22,16 +22,28 @@ export interface NeighboursAnswer {
   readonly layer: string;
   readonly metric: Metric;
   readonly photographs: number;
-  readonly neighbours: readonly { readonly file: string; readonly name: string; readonly label: string; readonly distance: number }[];
+  readonly neighbours: readonly {
+    readonly file: string;
+    readonly name: string;
+    readonly label: string;
+    readonly distance: number;
+  }[];
 }
 
 /** The photographs of a folder that are nearest to one, itself left out: the paper's Figure 4. */
-export async function neighboursReport(opened: Opened, photograph: Photograph, folder: string, { layer, index, metric, most, ...work }: NeighboursOptions): Promise<{ report: Report; answer: NeighboursAnswer; remarks: readonly string[] }> {
+export async function neighboursReport(
+  opened: Opened,
+  photograph: Photograph,
+  folder: string,
+  { layer, index, metric, most, ...work }: NeighboursOptions,
+): Promise<{ report: Report; answer: NeighboursAnswer; remarks: readonly string[] }> {
   const { dataset, values, remarks } = await featuresOf(opened, folder, layer, index, work);
   await opened.session.forward(photograph.input);
   const own = await realpath(photograph.file);
   const all = nearestNeighbours(await opened.session.activation(layer), values, most + 1, metric);
-  const paths = await Promise.all(all.map(({ index: i }) => realpath(dataset.samples[i]!.source.path)));
+  const paths = await Promise.all(
+    all.map(({ index: i }) => realpath(dataset.samples[i]!.source.path)),
+  );
   const found = all.filter((_, k) => paths[k] !== own).slice(0, most);
   const neighbours = found.map(({ index: i, distance }) => {
     const { source, name, label } = dataset.samples[i]!;
@@ -40,16 +52,44 @@ export async function neighboursReport(opened: Opened, photograph: Photograph, f
   const panels: Panel[] = [];
   for (const { file, label, name, distance } of neighbours) {
     const { picture } = await openPhotograph(file, opened.model);
-    panels.push({ picture, caption: [label, digits(distance), name.split('/').at(-1)!], alt: `${label}, at a distance of ${digits(distance)}` });
+    panels.push({
+      picture,
+      caption: [label, digits(distance), name.split('/').at(-1)!],
+      alt: `${label}, at a distance of ${digits(distance)}`,
+    });
   }
   const report: Report = {
     title: 'Nearest neighbours',
     subtitle: `${photograph.name} among ${dataset.samples.length} photographs, by ${metric === 'cosine' ? 'angle' : 'Euclidean distance'} of ${layer}; ${opened.name}`,
     sections: [
-      { panels: [{ picture: photograph.picture, caption: ['the photograph'], alt: 'The photograph that neighbours are sought for' }], columns: 4 },
-      { heading: 'Nearest first', text: 'Under each its class, and its distance.', panels, columns: 6 },
+      {
+        panels: [
+          {
+            picture: photograph.picture,
+            caption: ['the photograph'],
+            alt: 'The photograph that neighbours are sought for',
+          },
+        ],
+        columns: 4,
+      },
+      {
+        heading: 'Nearest first',
+        text: 'Under each its class, and its distance.',
+        panels,
+        columns: 6,
+      },
     ],
     about: [abouts.neighbours],
   };
-  return { report, answer: { file: photograph.file, layer, metric, photographs: dataset.samples.length, neighbours }, remarks };
+  return {
+    report,
+    answer: {
+      file: photograph.file,
+      layer,
+      metric,
+      photographs: dataset.samples.length,
+      neighbours,
+    },
+    remarks,
+  };
 }

@@ -36,16 +36,39 @@ export interface Opened {
 }
 
 /** Reads a model (ours, or published weights of any kind), prepares an engine, gives both to `use`, and lets go of the engine whatever happens. */
-export async function withModel<T>(path: string, options: OpenOptions, use: (opened: Opened) => Promise<T>): Promise<T> {
+export async function withModel<T>(
+  path: string,
+  options: OpenOptions,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> {
   const { model } = await importWeights(path);
   const engine = await findEngine(options.engine);
-  const { batch = 1, mode = 'inspection', keep = () => 'all' as const, threads, seed = 0 } = options;
-  const session = await engine.prepare(model.network, { batch, mode, keep: keep(model.network), ...(threads !== undefined && { threads }) });
+  const {
+    batch = 1,
+    mode = 'inspection',
+    keep = () => 'all' as const,
+    threads,
+    seed = 0,
+  } = options;
+  const session = await engine.prepare(model.network, {
+    batch,
+    mode,
+    keep: keep(model.network),
+    ...(threads !== undefined && { threads }),
+  });
   try {
-    await Promise.all([...model.weights].map(([name, values]) => session.setParameter(name, values)));
-    if (options.randomize === undefined) return await use({ model, session, engine, name: basename(path) });
+    await Promise.all(
+      [...model.weights].map(([name, values]) => session.setParameter(name, values)),
+    );
+    if (options.randomize === undefined)
+      return await use({ model, session, engine, name: basename(path) });
     await randomize(session, options.randomize, seed);
-    return await use({ model: { ...model, weights: await weightsOf(session) }, session, engine, name: `${basename(path)} with its weights shuffled from ${options.randomize} up` });
+    return await use({
+      model: { ...model, weights: await weightsOf(session) },
+      session,
+      engine,
+      name: `${basename(path)} with its weights shuffled from ${options.randomize} up`,
+    });
   } finally {
     await session.dispose();
   }
@@ -75,7 +98,13 @@ export async function openPhotograph(file: string, model: Model): Promise<Photog
   const loaded = await loadPicture(file, preprocessing);
   const input = preprocess(loaded, preprocessing, 1, meanImage);
   const remark = await smallness(file, preprocessing.crop);
-  return { file, name: basename(file), input, picture: inputPicture(input, preprocessing, meanImage), ...(remark !== undefined && { remark }) };
+  return {
+    file,
+    name: basename(file),
+    input,
+    picture: inputPicture(input, preprocessing, meanImage),
+    ...(remark !== undefined && { remark }),
+  };
 }
 
 async function smallness(file: string, crop: number): Promise<string | undefined> {
@@ -95,14 +124,24 @@ export function className({ labels }: Model, index: number): string {
  * @throws {AlexNetError} for one that the model does not have, or a label that several classes have.
  */
 export function findClass({ labels }: Model, text: string): number {
-  const same = labels.flatMap(({ name, wnid }, index) => (name.toLowerCase() === text.toLowerCase() || wnid === text ? [index] : []));
+  const same = labels.flatMap(({ name, wnid }, index) =>
+    name.toLowerCase() === text.toLowerCase() || wnid === text ? [index] : [],
+  );
   if (same.length === 1) return same[0]!;
-  if (same.length > 1) throw new UsageError(`${same.length} classes are called "${text}". Give one by its number: ${same.join(', ')}.`);
+  if (same.length > 1)
+    throw new UsageError(
+      `${same.length} classes are called "${text}". Give one by its number: ${same.join(', ')}.`,
+    );
   if (/^\d+$/.test(text) && Number(text) < labels.length) return Number(text);
   const names = labels.map(({ name }) => name);
   const guess = nearest(text, names);
-  const list = names.length <= 12 ? names.join(', ') : `${names.slice(0, 12).join(', ')} and ${names.length - 12} more`;
-  throw new AlexNetError(`The model has no class "${text}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}It has ${names.length}, numbered 0 to ${names.length - 1}: ${list}.`);
+  const list =
+    names.length <= 12
+      ? names.join(', ')
+      : `${names.slice(0, 12).join(', ')} and ${names.length - 12} more`;
+  throw new AlexNetError(
+    `The model has no class "${text}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}It has ${names.length}, numbered 0 to ${names.length - 1}: ${list}.`,
+  );
 }
 
 export interface Likely {
@@ -113,6 +152,14 @@ export interface Likely {
 
 /** The most probable classes, first first. */
 export function likeliest(model: Model, probabilities: Float32Array, most: number): Likely[] {
-  const order = [...probabilities.keys()].toSorted((a, b) => probabilities[b]! - probabilities[a]! || a - b);
-  return order.slice(0, most).map((index) => ({ index, label: className(model, index), probability: probabilities[index]! }));
+  const order = [...probabilities.keys()].toSorted(
+    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
+  );
+  return order
+    .slice(0, most)
+    .map((index) => ({
+      index,
+      label: className(model, index),
+      probability: probabilities[index]!,
+    }));
 }

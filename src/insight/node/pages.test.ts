@@ -17,7 +17,9 @@ import { openPhotograph, withModel } from './open.ts';
 import { storyHtml } from './story.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-const skip = existsSync(executablePath) ? false : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to the path of yours.`;
+const skip = existsSync(executablePath)
+  ? false
+  : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to the path of yours.`;
 
 describe('pages in Chromium, without network', { skip }, () => {
   const problems: string[] = [];
@@ -29,15 +31,44 @@ describe('pages in Chromium, without network', { skip }, () => {
     folder = await mkdtemp(join(tmpdir(), 'alexnet-pages-'));
     const model = join(folder, 'model.safetensors');
     const network = alexnet('small', { classes: 6, width: 1 / 8, input: 32 });
-    const preprocessing = { resize: { how: 'shorterSide', size: 36 }, crop: 32, channels: 'RGB', scale: 1, mean: [120, 115, 100], deviation: [60, 60, 60] } as const;
+    const preprocessing = {
+      resize: { how: 'shorterSide', size: 36 },
+      crop: 32,
+      channels: 'RGB',
+      scale: 1,
+      mean: [120, 115, 100],
+      deviation: [60, 60, 60],
+    } as const;
     await mkdir(join(folder, 'pictures'));
-    await writeScenes(join(folder, 'pictures'), { seed: 1, perClass: { train: 0, val: 0, test: 2 } });
-    await writeModel(model, { network, weights: testParameters(network, 3), labels: Array.from({ length: 6 }, (_, i) => ({ name: `class ${i}` })), preprocessing, provenance: {} });
+    await writeScenes(join(folder, 'pictures'), {
+      seed: 1,
+      perClass: { train: 0, val: 0, test: 2 },
+    });
+    await writeModel(model, {
+      network,
+      weights: testParameters(network, 3),
+      labels: Array.from({ length: 6 }, (_, i) => ({ name: `class ${i}` })),
+      preprocessing,
+      provenance: {},
+    });
     const photos = join(folder, 'pictures', 'test');
     await withModel(model, { batch: 4 }, async (opened) => {
-      const made = await photographMap(opened, photos, { layer: 'relu7', index: join(folder, 'index'), umap: true, seed: 0 });
+      const made = await photographMap(opened, photos, {
+        layer: 'relu7',
+        index: join(folder, 'index'),
+        umap: true,
+        seed: 0,
+      });
       await writeFile(join(folder, 'map.html'), await mapHtml(opened, made));
-      await writeFile(join(folder, 'story.html'), (await storyHtml(opened, await openPhotograph(join(photos, 'star', 'star-0000.png'), opened.model))).html);
+      await writeFile(
+        join(folder, 'story.html'),
+        (
+          await storyHtml(
+            opened,
+            await openPhotograph(join(photos, 'star', 'star-0000.png'), opened.model),
+          )
+        ).html,
+      );
     });
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     const context = await browser.newContext({ offline: true });
@@ -56,7 +87,9 @@ describe('pages in Chromium, without network', { skip }, () => {
   });
 
   async function focused(): Promise<string> {
-    return page.evaluate('document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent');
+    return page.evaluate(
+      'document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent',
+    );
   }
 
   test('the story computes numbers of every convolution as the network does, by keyboard alone', async () => {
@@ -64,12 +97,22 @@ describe('pages in Chromium, without network', { skip }, () => {
     for (const layer of ['conv1', 'conv2', 'conv3', 'conv4', 'conv5']) {
       await page.focus(`button[data-layer=${layer}]`);
       await page.keyboard.press('Enter');
-      assert.match(await focused(), new RegExp(`^Map \\d+ of ${layer}, row \\d+, column \\d+\\. Arrow keys move\\.$`));
+      assert.match(
+        await focused(),
+        new RegExp(`^Map \\d+ of ${layer}, row \\d+, column \\d+\\. Arrow keys move\\.$`),
+      );
       for (const key of ['ArrowUp', 'ArrowLeft', 'ArrowDown', 'ArrowDown', 'ArrowRight']) {
         await page.keyboard.press(key);
-        const total = number(/= +(\S+)$/.exec((await page.textContent(`#how-${layer} .sum`))!)![1]!);
-        const said = number(/the network has (\S+) here/.exec((await page.textContent(`#said-${layer}`))!)![1]!);
-        assert.ok(Math.abs(total - said) <= 0.006 * Math.max(1, Math.abs(said)), `${layer}: ${total} on the page, ${said} in the network`);
+        const total = number(
+          /= +(\S+)$/.exec((await page.textContent(`#how-${layer} .sum`))!)![1]!,
+        );
+        const said = number(
+          /the network has (\S+) here/.exec((await page.textContent(`#said-${layer}`))!)![1]!,
+        );
+        assert.ok(
+          Math.abs(total - said) <= 0.006 * Math.max(1, Math.abs(said)),
+          `${layer}: ${total} on the page, ${said} in the network`,
+        );
       }
     }
     const before = await focused();
@@ -77,7 +120,11 @@ describe('pages in Chromium, without network', { skip }, () => {
     assert.notEqual(await focused(), before, 'an arrow key moves the place');
     await page.keyboard.press('Tab');
     await page.keyboard.press('ArrowDown');
-    assert.equal(await page.evaluate('document.activeElement.id'), 'part-conv5', 'choosing another input channel keeps the focus');
+    assert.equal(
+      await page.evaluate('document.activeElement.id'),
+      'part-conv5',
+      'choosing another input channel keeps the focus',
+    );
     assert.deepEqual(problems, []);
   });
 
@@ -93,7 +140,10 @@ describe('pages in Chromium, without network', { skip }, () => {
         await page.keyboard.press(['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp'][turn % 4]!);
         seen.add((await page.textContent('#chosen-name'))!);
       }
-      assert.ok([...seen].every((name) => /^\w+: \w+\/\w+-\d+\.png$/.test(name)), [...seen].join(', '));
+      assert.ok(
+        [...seen].every((name) => /^\w+: \w+\/\w+-\d+\.png$/.test(name)),
+        [...seen].join(', '),
+      );
       assert.equal(seen.size, 12, `${layout}: ${[...seen].join(', ')}`);
     }
     assert.deepEqual(problems, []);
@@ -102,7 +152,8 @@ describe('pages in Chromium, without network', { skip }, () => {
   test('nothing that can be seen or pressed is without a name', async () => {
     for (const name of ['story.html', 'map.html']) {
       await page.goto(pathToFileURL(join(folder, name)).href);
-      const nameless = await page.evaluate(`[...document.querySelectorAll('button, select, input, canvas, [role=img], a')]
+      const nameless =
+        await page.evaluate(`[...document.querySelectorAll('button, select, input, canvas, [role=img], a')]
         .filter((one) => one.getAttribute('aria-hidden') !== 'true' && !(one.getAttribute('aria-label') || one.textContent.trim() || one.closest('label')))
         .map((one) => one.outerHTML.slice(0, 80))`);
       assert.deepEqual(nameless, [], name);

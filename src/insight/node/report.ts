@@ -48,7 +48,8 @@ export interface Report {
 export function digits(value: number): string {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e5) return String(value).replace('-', '−');
-  if (size >= 1e5 || size < 1e-3) return value.toExponential(1).replace('-', '−').replace('e+', 'e').replace('e-', 'e−');
+  if (size >= 1e5 || size < 1e-3)
+    return value.toExponential(1).replace('-', '−').replace('e+', 'e').replace('e-', 'e−');
   return size >= 100 ? value.toFixed(0).replace('-', '−') : value.toPrecision(3).replace('-', '−');
 }
 

@@ -24,28 +24,43 @@ import { strongest } from './why.ts';
 export interface StoryAnswer {
   readonly file: string;
   readonly predictions: readonly Likely[];
-  readonly layers: readonly { readonly name: string; readonly type: LayerType; readonly output: readonly number[]; readonly formula: string; readonly zeros: number }[];
+  readonly layers: readonly {
+    readonly name: string;
+    readonly type: LayerType;
+    readonly output: readonly number[];
+    readonly formula: string;
+    readonly zeros: number;
+  }[];
 }
 
 /** What each kind of layer does, for a class room. */
 const words: Readonly<Record<LayerType, string>> = {
-  input: 'Three numbers for every pixel: how much red, green and blue, less the mean of the training photographs.',
-  convolution: 'Every kernel slides over what came before. At each place it multiplies what it sees with its weights and adds everything up: a large sum means that its pattern is there. Choose a map to see one of these sums with its numbers.',
+  input:
+    'Three numbers for every pixel: how much red, green and blue, less the mean of the training photographs.',
+  convolution:
+    'Every kernel slides over what came before. At each place it multiplies what it sees with its weights and adds everything up: a large sum means that its pattern is there. Choose a map to see one of these sums with its numbers.',
   relu: 'Keeps what is above zero and sets the rest to zero. Without it, all layers together could do no more than one.',
   lrn: 'Each number is made smaller where neighbouring maps are strong at the same place, so that the strongest stand out: b = a / (k + α·Σa²)^β.',
-  maxPool: 'Keeps the largest number of every small window: where exactly a pattern was matters less and less.',
+  maxPool:
+    'Keeps the largest number of every small window: where exactly a pattern was matters less and less.',
   averagePool: 'Takes the mean of every small window.',
   adaptiveAveragePool: 'Takes the mean of evenly laid regions, so that the size fits what follows.',
-  dense: 'Every number is a weighted sum of all numbers before: places are gone, only “how much of what” is left.',
-  dropout: 'Leaves out half of the numbers by chance while training, so that none relies on another. Now, while answering, nothing is left out.',
-  softmax: 'Turns scores into probabilities: e to the power of each score, divided by the sum over all classes.',
+  dense:
+    'Every number is a weighted sum of all numbers before: places are gone, only “how much of what” is left.',
+  dropout:
+    'Leaves out half of the numbers by chance while training, so that none relies on another. Now, while answering, nothing is left out.',
+  softmax:
+    'Turns scores into probabilities: e to the power of each score, divided by the sum over all classes.',
 };
 
 /** Maps of a layer that are shown; those of a convolution can be opened. */
 const shownMaps = 12;
 
 /** The way of one photograph through all layers, as one page for a class room that needs no network. */
-export async function storyHtml(opened: Opened, photograph: Photograph): Promise<{ html: string; answer: StoryAnswer }> {
+export async function storyHtml(
+  opened: Opened,
+  photograph: Photograph,
+): Promise<{ html: string; answer: StoryAnswer }> {
   const { model, session, name } = opened;
   const shapes = inferShapes(model.network);
   const probabilities = await session.forward(photograph.input);
@@ -69,7 +84,10 @@ ${await whyHtml(told)}
 <style>${storyStyle}</style>
 ${aboutHtml([abouts.maps, abouts.kernels, methods['grad-cam']])}`;
   const more = `<script type="application/json" id="data">${safeJson(steps)}</script>\n<script type="module">${await pageScript('story')}</script>\n`;
-  return { html: page(`How the network came to “${best.label}”`, body, more), answer: answerOf(told) };
+  return {
+    html: page(`How the network came to “${best.label}”`, body, more),
+    answer: answerOf(told),
+  };
 }
 
 interface Told {
@@ -84,14 +102,23 @@ interface Told {
 function answerOf({ photograph, shapes, activations, predictions }: Told): StoryAnswer {
   const layers = shapes.map(({ layer, output, formula }) => {
     const values = activations.get(layer.name)!;
-    return { name: layer.name, type: layer.type, output: [...output], formula, zeros: values.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) / values.length };
+    return {
+      name: layer.name,
+      type: layer.type,
+      output: [...output],
+      formula,
+      zeros: values.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) / values.length,
+    };
   });
   return { file: photograph.file, predictions, layers };
 }
 
 async function layerHtml(told: Told, index: number): Promise<string> {
   const { layer, input, output, formula } = told.shapes[index]!;
-  const facts = [describeLayer(layer, input), formula === 'unchanged' || formula === 'as given' ? '' : formula].filter((text) => text !== '');
+  const facts = [
+    describeLayer(layer, input),
+    formula === 'unchanged' || formula === 'as given' ? '' : formula,
+  ].filter((text) => text !== '');
   return `<section id="${layer.name}"><h2>${escape(layer.name)} <small>${formatShape(input)} → ${formatShape(output)}</small></h2>
 <p>${escape(words[layer.type])}</p>${facts.length === 0 ? '' : `<p class="formula">${facts.map((fact) => `<code>${escape(fact)}</code>`).join(' ')}</p>`}
 ${await contentHtml(told, index)}</section>`;
@@ -122,7 +149,9 @@ async function contentHtml(told: Told, index: number): Promise<string> {
 /** The strongest maps of a layer after the ReLU that follows it, so that the same maps are followed through. */
 function strongestOf({ shapes, activations }: Told, index: number): number[] {
   const shape = shapes[shapes[index + 1]?.layer.type === 'relu' ? index + 1 : index]!;
-  return mapStatistics(activations.get(shape.layer.name)!, shape.output).map(({ channel }) => channel);
+  return mapStatistics(activations.get(shape.layer.name)!, shape.output).map(
+    ({ channel }) => channel,
+  );
 }
 
 async function convolutionHtml(told: Told, index: number): Promise<string> {
@@ -134,31 +163,55 @@ async function convolutionHtml(told: Told, index: number): Promise<string> {
   const values = activations.get(layer.name)!;
   const shown = strongestOf(told, index).slice(0, shownMaps);
   const places = output[1] * output[2];
-  const range = signedRangeOf(shown.flatMap((channel) => [...values.subarray(channel * places, (channel + 1) * places)]), 0.9995);
+  const range = signedRangeOf(
+    shown.flatMap((channel) => [...values.subarray(channel * places, (channel + 1) * places)]),
+    0.9995,
+  );
   const kernels = input[0] === 3 ? await kernelsHtml(told, layer.name, kernel) : '';
   const buttons: string[] = [];
   for (const channel of shown) {
     const picture = channelPicture(values, output, channel, range);
-    buttons.push(`<button type="button" data-layer="${layer.name}" data-channel="${channel}" aria-pressed="false" aria-controls="how-${layer.name}"><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt=""><span>map ${channel}</span></button>`);
+    buttons.push(
+      `<button type="button" data-layer="${layer.name}" data-channel="${channel}" aria-pressed="false" aria-controls="how-${layer.name}"><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt=""><span>map ${channel}</span></button>`,
+    );
   }
   return `${kernels}<p>Each number looks at ${rows.end - rows.start}×${columns.end - columns.start} pixels of the photograph. The ${buttons.length} strongest of ${output[0]} maps:</p>
 <div class="beside"><div class="panels" style="--columns:6">${buttons.join('')}</div>${scaleHtml({ colours: signs, range, unit: 'before ReLU' })}</div>
 <div class="how" id="how-${layer.name}"></div><p id="said-${layer.name}" aria-live="polite"></p>`;
 }
 
-async function kernelsHtml({ opened: { session, model } }: Told, layer: string, [height, width]: readonly [number, number]): Promise<string> {
+async function kernelsHtml(
+  { opened: { session, model } }: Told,
+  layer: string,
+  [height, width]: readonly [number, number],
+): Promise<string> {
   const weight = await session.getParameter(`${layer}.weight`);
   const size = 3 * height * width;
   const { high } = signedRangeOf(weight, 0.9995);
   const pictures: string[] = [];
   for (let from = 0; from < weight.length; from += size) {
-    const url = await dataUrl(signedPicture(weight.subarray(from, from + size), [3, height, width], high, model.preprocessing.channels), true);
-    pictures.push(`<img class="cells" src="${url}" width="${width}" height="${height}" alt="Kernel ${from / size}" title="kernel ${from / size}">`);
+    const url = await dataUrl(
+      signedPicture(
+        weight.subarray(from, from + size),
+        [3, height, width],
+        high,
+        model.preprocessing.channels,
+      ),
+      true,
+    );
+    pictures.push(
+      `<img class="cells" src="${url}" width="${width}" height="${height}" alt="Kernel ${from / size}" title="kernel ${from / size}">`,
+    );
   }
   return `<p>Its ${pictures.length} kernels, all on one scale; mid-grey is zero:</p><div class="kernels">${pictures.join('')}</div>`;
 }
 
-function channelPicture(values: Float32Array, [, height, width]: readonly [number, number, number], channel: number, range: Range): ReturnType<typeof mapPicture> {
+function channelPicture(
+  values: Float32Array,
+  [, height, width]: readonly [number, number, number],
+  channel: number,
+  range: Range,
+): ReturnType<typeof mapPicture> {
   const map = values.subarray(channel * height * width, (channel + 1) * height * width);
   return mapPicture(map, height, width, range, range.low < 0 ? signs : amounts);
 }
@@ -169,10 +222,12 @@ async function mapsHtml(told: Told, index: number): Promise<string> {
   const signed = values.some((value) => value < 0);
   const range = signed ? signedRangeOf(values, 0.9995) : rangeOf(values, 0.9995);
   const found = mapStatistics(values, output).slice(0, shownMaps);
-  const figures = await Promise.all(found.map(async ({ channel, largest, zeros }) => {
-    const picture = channelPicture(values, output, channel, range);
-    return `<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel}, largest number ${digits(largest)}"><figcaption>map ${channel}, ${share(zeros)} zeros</figcaption></figure>`;
-  }));
+  const figures = await Promise.all(
+    found.map(async ({ channel, largest, zeros }) => {
+      const picture = channelPicture(values, output, channel, range);
+      return `<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel}, largest number ${digits(largest)}"><figcaption>map ${channel}, ${share(zeros)} zeros</figcaption></figure>`;
+    }),
+  );
   return `<div class="beside"><div class="panels" style="--columns:6">${figures.join('')}</div>${scaleHtml({ colours: signed ? signs : amounts, range, unit: 'activation' })}</div>`;
 }
 
@@ -184,10 +239,17 @@ async function lrnHtml(told: Told, index: number): Promise<string> {
   const places = output[1] * output[2];
   const figures: string[] = [];
   for (const { channel } of mapStatistics(before, output).slice(0, 4)) {
-    for (const [values, when] of [[before, 'before'], [after, 'after']] as const) {
-      const most = values.subarray(channel * places, (channel + 1) * places).reduce((largest, value) => Math.max(largest, value), 0);
+    for (const [values, when] of [
+      [before, 'before'],
+      [after, 'after'],
+    ] as const) {
+      const most = values
+        .subarray(channel * places, (channel + 1) * places)
+        .reduce((largest, value) => Math.max(largest, value), 0);
       const picture = channelPicture(values, output, channel, rangeOf(values, 0.9995));
-      figures.push(`<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel} ${when} LRN, largest ${digits(most)}"><figcaption>map ${channel} ${when}: most ${digits(most)}</figcaption></figure>`);
+      figures.push(
+        `<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel} ${when} LRN, largest ${digits(most)}"><figcaption>map ${channel} ${when}: most ${digits(most)}</figcaption></figure>`,
+      );
     }
   }
   return `<div class="panels" style="--columns:8">${figures.join('')}</div>`;
@@ -210,16 +272,25 @@ async function stripHtml(told: Told, index: number): Promise<string> {
 
 function barsHtml({ predictions, activations, shapes, opened: { model } }: Told): string {
   const logits = activations.get(shapes.at(-2)!.layer.name)!;
-  const rows = predictions.map(({ index, probability }) => `<tr><th scope="row">${escape(className(model, index))}</th><td>${digits(logits[index]!)}</td><td>${share(probability)}</td><td class="bar"><i style="width:${(100 * probability).toFixed(1)}%"></i></td></tr>`);
+  const rows = predictions.map(
+    ({ index, probability }) =>
+      `<tr><th scope="row">${escape(className(model, index))}</th><td>${digits(logits[index]!)}</td><td>${share(probability)}</td><td class="bar"><i style="width:${(100 * probability).toFixed(1)}%"></i></td></tr>`,
+  );
   return `<table class="bars"><thead><tr><th scope="col">class</th><th scope="col">score</th><th scope="col">probability</th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
-async function whyHtml({ opened: { model, session }, photograph: { input, picture }, predictions }: Told): Promise<string> {
+async function whyHtml({
+  opened: { model, session },
+  photograph: { input, picture },
+  predictions,
+}: Told): Promise<string> {
   const figures: string[] = [];
   for (const { index, label, probability } of predictions.slice(0, 3)) {
     const { overInput } = await gradCam(session, input, classTarget(model.network, index));
     const heat = overPicture(picture, overInput, rangeOf(overInput, 0.995), amounts);
-    figures.push(`<figure><img src="${await dataUrl(heat, false)}" width="${picture.width}" height="${picture.height}" alt="Grad-CAM for ${escape(label)}: strongest ${strongest(overInput, picture.height, picture.width)}"><figcaption><strong>${escape(label)}</strong><br>${share(probability)}</figcaption></figure>`);
+    figures.push(
+      `<figure><img src="${await dataUrl(heat, false)}" width="${picture.width}" height="${picture.height}" alt="Grad-CAM for ${escape(label)}: strongest ${strongest(overInput, picture.height, picture.width)}"><figcaption><strong>${escape(label)}</strong><br>${share(probability)}</figcaption></figure>`,
+    );
   }
   return `<section id="why"><h2>Why? Where it looked</h2><p>Grad-CAM for the three most probable classes: light is where the network found what speaks for the class. Each on its own scale.</p>
 <div class="beside"><div class="panels" style="--columns:4"><figure><img src="${await dataUrl(picture, false)}" width="${picture.width}" height="${picture.height}" alt="The photograph"><figcaption>the photograph</figcaption></figure>${figures.join('')}</div>${scaleHtml({ colours: amounts, range: { low: 0, high: 1 }, unit: 'share of each map’s most' })}</div></section>`;
@@ -227,7 +298,11 @@ async function whyHtml({ opened: { model, session }, photograph: { input, pictur
 
 /** What the page needs to compute numbers of a convolution again: its input, and some kernels. */
 async function stepOf(told: Told, index: number): Promise<object> {
-  const { opened: { session, model }, shapes, activations } = told;
+  const {
+    opened: { session, model },
+    shapes,
+    activations,
+  } = told;
   const { layer, input, output, window } = shapes[index]!;
   const convolution = layer as ConvolutionLayer;
   const weight = await session.getParameter(`${layer.name}.weight`);
@@ -253,7 +328,12 @@ async function stepOf(told: Told, index: number): Promise<object> {
     size: [output[1], output[2]],
     maps: Object.fromEntries(channels.map((channel) => [channel, map(channel)])),
     relu: shapes[index + 1]?.layer.type === 'relu',
-    channelNames: below.type === 'input' && input[0] === 3 ? (model.preprocessing.channels === 'RGB' ? ['red', 'green', 'blue'] : ['blue', 'green', 'red']) : [],
+    channelNames:
+      below.type === 'input' && input[0] === 3
+        ? model.preprocessing.channels === 'RGB'
+          ? ['red', 'green', 'blue']
+          : ['blue', 'green', 'red']
+        : [],
   };
 }
 

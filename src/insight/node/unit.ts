@@ -37,18 +37,33 @@ interface Strongest {
   readonly field: Field;
 }
 
-export type UnitOptions = Omit<MaximiseOptions, 'colours'> & { readonly images?: string; readonly most?: number };
+export type UnitOptions = Omit<MaximiseOptions, 'colours'> & {
+  readonly images?: string;
+  readonly most?: number;
+};
 
 /** One channel: the picture made to excite it, and the photographs of a folder that do. */
-export async function unitReport(opened: Opened, layer: string, channel: number, options: UnitOptions = {}): Promise<{ report: Report; answer: UnitAnswer; unread: string[] }> {
+export async function unitReport(
+  opened: Opened,
+  layer: string,
+  channel: number,
+  options: UnitOptions = {},
+): Promise<{ report: Report; answer: UnitAnswer; unread: string[] }> {
   const { model, session, name } = opened;
   findChannel(model.network, layer, channel);
-  if (layer === model.network.at(-1)!.name) throw new AlexNetError(`A probability has no gradient worth following. Look at the scores instead: --layer ${model.network.at(-2)!.name}.`);
+  if (layer === model.network.at(-1)!.name)
+    throw new AlexNetError(
+      `A probability has no gradient worth following. Look at the scores instead: --layer ${model.network.at(-2)!.name}.`,
+    );
   const middle = middleOf(session, layer, channel);
   const field = receptiveField(model.network, layer, middle.y, middle.x);
   const made = await maximise(session, middle, { ...options, colours: coloursOf(model) });
-  const { found, unread } = options.images === undefined ? { found: [], unread: [] } : await strongestIn(opened, options.images, layer, channel, options.most ?? 9, options);
-  const label = layer === model.network.at(-2)!.name ? ` (“${model.labels[channel]?.name ?? ''}”)` : '';
+  const { found, unread } =
+    options.images === undefined
+      ? { found: [], unread: [] }
+      : await strongestIn(opened, options.images, layer, channel, options.most ?? 9, options);
+  const label =
+    layer === model.network.at(-2)!.name ? ` (“${model.labels[channel]?.name ?? ''}”)` : '';
   const size = `${field.rows.end - field.rows.start}×${field.columns.end - field.columns.start}`;
   const report: Report = {
     title: `Channel ${channel} of ${layer}${label}`,
@@ -56,20 +71,41 @@ export async function unitReport(opened: Opened, layer: string, channel: number,
     sections: [
       {
         heading: 'A picture made to excite it',
-        panels: [{ picture: cropped(inputPicture(made.image, model.preprocessing, model.meanImage), field), caption: [`${digits(made.value)} on this picture`, `its receptive field, ${size} pixels`], alt: `A picture made by gradient ascent that excites channel ${channel} of ${layer}` }],
+        panels: [
+          {
+            picture: cropped(inputPicture(made.image, model.preprocessing, model.meanImage), field),
+            caption: [
+              `${digits(made.value)} on this picture`,
+              `its receptive field, ${size} pixels`,
+            ],
+            alt: `A picture made by gradient ascent that excites channel ${channel} of ${layer}`,
+          },
+        ],
         columns: 3,
       },
       ...(found.length === 0 ? [] : await patchSections(opened, layer, channel, found)),
     ],
     about: [abouts.maximise, ...(found.length === 0 ? [] : [abouts.patches])],
   };
-  return { report, answer: { layer, channel, value: made.value, receptiveField: field, strongest: found }, unread };
+  return {
+    report,
+    answer: { layer, channel, value: made.value, receptiveField: field, strongest: found },
+    unread,
+  };
 }
 
 /** How the preprocessing maps bytes to the input. A mean image counts by its mean colour here. */
-function coloursOf({ preprocessing: { channels, scale, mean, deviation }, meanImage }: Model): Colours {
-  const means = 'tensor' in mean ? [0, 1, 2].map((c) => averageOf(meanImage ?? new Float32Array(3), c)) : mean;
-  return { order: channels === 'RGB' ? [0, 1, 2] : [2, 1, 0], mean: means.map((value) => value / scale), deviation: deviation.map((value) => value / scale) };
+function coloursOf({
+  preprocessing: { channels, scale, mean, deviation },
+  meanImage,
+}: Model): Colours {
+  const means =
+    'tensor' in mean ? [0, 1, 2].map((c) => averageOf(meanImage ?? new Float32Array(3), c)) : mean;
+  return {
+    order: channels === 'RGB' ? [0, 1, 2] : [2, 1, 0],
+    mean: means.map((value) => value / scale),
+    deviation: deviation.map((value) => value / scale),
+  };
 }
 
 function averageOf(image: Float32Array, c: number): number {
@@ -78,7 +114,14 @@ function averageOf(image: Float32Array, c: number): number {
 }
 
 /** The strongest place of the channel in every photograph, the strongest photographs first. */
-async function strongestIn({ model, session }: Opened, folder: string, layer: string, channel: number, most: number, work: Work): Promise<{ found: Strongest[]; unread: string[] }> {
+async function strongestIn(
+  { model, session }: Opened,
+  folder: string,
+  layer: string,
+  channel: number,
+  most: number,
+  work: Work,
+): Promise<{ found: Strongest[]; unread: string[] }> {
   const dataset = await photographsIn(folder);
   const { output } = findLayer(inferShapes(model.network), layer);
   const places = output[1] * output[2];
@@ -96,27 +139,64 @@ async function strongestIn({ model, session }: Opened, folder: string, layer: st
   const found = strongest.map(({ sample, value, place }) => {
     const [y, x] = [Math.floor(place / output[2]), place % output[2]];
     const { source, name } = dataset.samples[sample]!;
-    return { file: source.path, name, value, y, x, field: receptiveField(model.network, layer, y, x) };
+    return {
+      file: source.path,
+      name,
+      value,
+      y,
+      x,
+      field: receptiveField(model.network, layer, y, x),
+    };
   });
   return { found, unread };
 }
 
 /** A row of patches, and below it a row of their deconvnet pictures. */
-async function patchSections({ model, session }: Opened, layer: string, channel: number, found: readonly Strongest[]): Promise<Section[]> {
+async function patchSections(
+  { model, session }: Opened,
+  layer: string,
+  channel: number,
+  found: readonly Strongest[],
+): Promise<Section[]> {
   const shapes = inferShapes(model.network);
   const { output } = findLayer(shapes, layer);
   const patches: Panel[] = [];
   const made: Panel[] = [];
   for (const { file, name, value, y, x, field } of found) {
     const photograph = await openPhotograph(file, model);
-    const back = await deconvnet(session, photograph.input, { layer, unit: (channel * output[1] + y) * output[2] + x });
-    patches.push({ picture: cropped(photograph.picture, field), caption: [digits(value), ...name.split('/')], alt: `Patch of ${name}, where the channel is ${digits(value)}` });
-    const drawn = signedPicture(back, shapes[0]!.output, signedRangeOf(back, 0.9995).high, model.preprocessing.channels);
-    made.push({ picture: cropped(drawn, field), caption: [], alt: `Which pixels of ${name} made the channel answer` });
+    const back = await deconvnet(session, photograph.input, {
+      layer,
+      unit: (channel * output[1] + y) * output[2] + x,
+    });
+    patches.push({
+      picture: cropped(photograph.picture, field),
+      caption: [digits(value), ...name.split('/')],
+      alt: `Patch of ${name}, where the channel is ${digits(value)}`,
+    });
+    const drawn = signedPicture(
+      back,
+      shapes[0]!.output,
+      signedRangeOf(back, 0.9995).high,
+      model.preprocessing.channels,
+    );
+    made.push({
+      picture: cropped(drawn, field),
+      caption: [],
+      alt: `Which pixels of ${name} made the channel answer`,
+    });
   }
   const columns = Math.max(6, found.length);
   return [
-    { heading: `The ${found.length} photographs that excite it most`, text: 'Each cut to what the unit sees; under it the unit’s value there.', panels: patches, columns },
-    { text: 'Which of these pixels made it answer (deconvnet; grey is none):', panels: made, columns },
+    {
+      heading: `The ${found.length} photographs that excite it most`,
+      text: 'Each cut to what the unit sees; under it the unit’s value there.',
+      panels: patches,
+      columns,
+    },
+    {
+      text: 'Which of these pixels made it answer (deconvnet; grey is none):',
+      panels: made,
+      columns,
+    },
   ];
 }

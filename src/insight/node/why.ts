@@ -29,30 +29,56 @@ export interface WhyAnswer {
     readonly facts: Readonly<Record<string, number>>;
     /** Rank correlation with the same from shuffled weights. */
     readonly randomized?: { readonly layer: string; readonly correlation: number };
-    readonly heat: { readonly height: number; readonly width: number; readonly values: readonly number[] };
+    readonly heat: {
+      readonly height: number;
+      readonly width: number;
+      readonly values: readonly number[];
+    };
   }[];
 }
 
 /** Why one class, by one or more methods, and if wished with the honest check beside it. */
-export async function whyReport({ model, session, engine, name }: Opened, photograph: Photograph, options: WhyOptions): Promise<{ report: Report; answer: WhyAnswer }> {
+export async function whyReport(
+  { model, session, engine, name }: Opened,
+  photograph: Photograph,
+  options: WhyOptions,
+): Promise<{ report: Report; answer: WhyAnswer }> {
   const probabilities = await session.forward(photograph.input);
   const predictions = likeliest(model, probabilities, 5);
   const index = options.class ?? predictions[0]!.index;
-  const asked: Likely = { index, label: className(model, index), probability: probabilities[index]! };
+  const asked: Likely = {
+    index,
+    label: className(model, index),
+    probability: probabilities[index]!,
+  };
   const { occlusion } = options;
-  const found = await explainAll(session, photograph, index, { ...options, occlusion: { ...occlusion, parts: { engine, weights: model.weights } } });
+  const found = await explainAll(session, photograph, index, {
+    ...options,
+    occlusion: { ...occlusion, parts: { engine, weights: model.weights } },
+  });
   let random: Explanation[] = [];
   if (options.randomize !== undefined) {
     await randomize(session, options.randomize, options.seed ?? 0);
-    random = await explainAll(session, photograph, index, { ...options, occlusion: { ...occlusion, parts: { engine } } });
+    random = await explainAll(session, photograph, index, {
+      ...options,
+      occlusion: { ...occlusion, parts: { engine } },
+    });
   }
   const checks = random.map(({ heat }, i) => rankCorrelation(found[i]!.heat, heat));
-  const sections = found.map((explanation, i) => section(model, photograph, explanation, random[i], options.randomize, checks[i]));
+  const sections = found.map((explanation, i) =>
+    section(model, photograph, explanation, random[i], options.randomize, checks[i]),
+  );
   const report: Report = {
     title: `Why “${asked.label}”?`,
-    subtitle: `${photograph.name} through ${name}, which gives “${asked.label}” ${share(asked.probability)}; its answers: ${predictions.slice(0, 3).map(({ label, probability }) => `${label} ${share(probability)}`).join(', ')}${photograph.remark === undefined ? '' : `. ${photograph.remark}`}`,
+    subtitle: `${photograph.name} through ${name}, which gives “${asked.label}” ${share(asked.probability)}; its answers: ${predictions
+      .slice(0, 3)
+      .map(({ label, probability }) => `${label} ${share(probability)}`)
+      .join(', ')}${photograph.remark === undefined ? '' : `. ${photograph.remark}`}`,
     sections,
-    about: [...options.methods.map((method) => methods[method]), ...(options.randomize === undefined ? [] : [abouts.randomize])],
+    about: [
+      ...options.methods.map((method) => methods[method]),
+      ...(options.randomize === undefined ? [] : [abouts.randomize]),
+    ],
   };
   const { height, width } = photograph.picture;
   const explanations = found.map(({ method, signed, unit, facts, heat }, i) => ({
@@ -60,42 +86,92 @@ export async function whyReport({ model, session, engine, name }: Opened, photog
     signed,
     unit,
     facts,
-    ...(options.randomize !== undefined && { randomized: { layer: options.randomize, correlation: checks[i]! } }),
+    ...(options.randomize !== undefined && {
+      randomized: { layer: options.randomize, correlation: checks[i]! },
+    }),
     heat: { height, width, values: Array.from(heat, (value) => Number(value.toPrecision(5))) },
   }));
   return { report, answer: { file: photograph.file, class: asked, predictions, explanations } };
 }
 
-async function explainAll(session: Opened['session'], { input }: Photograph, index: number, options: WhyOptions): Promise<Explanation[]> {
+async function explainAll(
+  session: Opened['session'],
+  { input }: Photograph,
+  index: number,
+  options: WhyOptions,
+): Promise<Explanation[]> {
   const all: Explanation[] = [];
-  for (const method of options.methods) all.push(await explain(session, input, index, method, options));
+  for (const method of options.methods)
+    all.push(await explain(session, input, index, method, options));
   return all;
 }
 
-function section(model: Opened['model'], photograph: Photograph, found: Explanation, random: Explanation | undefined, layer: string | undefined, correlation: number | undefined): Section {
+function section(
+  model: Opened['model'],
+  photograph: Photograph,
+  found: Explanation,
+  random: Explanation | undefined,
+  layer: string | undefined,
+  correlation: number | undefined,
+): Section {
   const range = found.signed ? signedRangeOf(found.heat, 0.995) : rangeOf(found.heat, 0.995);
   const colours = found.signed ? signs : amounts;
   const heat = heatPanels(photograph, found, 'the model', model.preprocessing.channels);
-  const check = random === undefined ? [] : heatPanels(photograph, random, `random from ${layer} up`, model.preprocessing.channels);
-  const told = correlation === undefined ? '' : ` Rank correlation with the map from shuffled weights: ${correlation.toFixed(2)} (1: the same map, so it does not show what was learned; 0: nothing in common).`;
-  const facts = Object.entries(found.facts).map(([key, value]) => `${key} ${digits(value)}`).join(', ');
+  const check =
+    random === undefined
+      ? []
+      : heatPanels(photograph, random, `random from ${layer} up`, model.preprocessing.channels);
+  const told =
+    correlation === undefined
+      ? ''
+      : ` Rank correlation with the map from shuffled weights: ${correlation.toFixed(2)} (1: the same map, so it does not show what was learned; 0: nothing in common).`;
+  const facts = Object.entries(found.facts)
+    .map(([key, value]) => `${key} ${digits(value)}`)
+    .join(', ');
   return {
     heading: methods[found.method].title,
     text: `${facts === '' ? '' : `${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`}${told}`.trim(),
-    panels: [{ picture: photograph.picture, caption: ['the photograph', 'as the network sees it'], alt: 'The photograph as the network sees it' }, ...heat, ...check],
+    panels: [
+      {
+        picture: photograph.picture,
+        caption: ['the photograph', 'as the network sees it'],
+        alt: 'The photograph as the network sees it',
+      },
+      ...heat,
+      ...check,
+    ],
     columns: random === undefined ? Math.max(3, 1 + heat.length) : 1 + heat.length + check.length,
     scale: { colours, range, unit: found.unit },
   };
 }
 
 /** The heat over the photograph, and for methods that give colours, the coloured picture itself. */
-function heatPanels({ picture }: Photograph, { heat, signed, values, method }: Explanation, whose: string, channels: 'RGB' | 'BGR'): Panel[] {
+function heatPanels(
+  { picture }: Photograph,
+  { heat, signed, values, method }: Explanation,
+  whose: string,
+  channels: 'RGB' | 'BGR',
+): Panel[] {
   const { height, width } = picture;
   const range = signed ? signedRangeOf(heat, 0.995) : rangeOf(heat, 0.995);
-  const panels: Panel[] = [{ picture: overPicture(picture, heat, range, signed ? signs : amounts), caption: [whose, 'heat over the photograph', `${signed ? '±' : '0 to '}${digits(range.high)}`], alt: `${methods[method].title}, ${whose}: heat map over the photograph; strongest ${strongest(heat, height, width)}` }];
+  const panels: Panel[] = [
+    {
+      picture: overPicture(picture, heat, range, signed ? signs : amounts),
+      caption: [
+        whose,
+        'heat over the photograph',
+        `${signed ? '±' : '0 to '}${digits(range.high)}`,
+      ],
+      alt: `${methods[method].title}, ${whose}: heat map over the photograph; strongest ${strongest(heat, height, width)}`,
+    },
+  ];
   if (values !== undefined && !signed && method !== 'saliency' && method !== 'smoothgrad') {
     const largest = signedRangeOf(values, 0.998).high;
-    panels.push({ picture: signedPicture(values, [3, height, width], largest, channels), caption: [whose, 'in colours; grey is 0'], alt: `${methods[method].title}, ${whose}: the gradient in colours` });
+    panels.push({
+      picture: signedPicture(values, [3, height, width], largest, channels),
+      caption: [whose, 'in colours; grey is 0'],
+      alt: `${methods[method].title}, ${whose}: the gradient in colours`,
+    });
   }
   return panels;
 }
@@ -103,7 +179,8 @@ function heatPanels({ picture }: Photograph, { heat, signed, values, method }: E
 /** Where a map is strongest, in words. */
 export function strongest(heat: Float32Array, height: number, width: number): string {
   const at = heat.reduce((best, value, i) => (value > heat[best]! ? i : best), 0);
-  const third = (place: number, length: number, words: readonly string[]): string => words[Math.min(2, Math.floor((3 * place) / length))]!;
+  const third = (place: number, length: number, words: readonly string[]): string =>
+    words[Math.min(2, Math.floor((3 * place) / length))]!;
   const where = `${third(Math.floor(at / width), height, ['at the top', 'in the middle', 'at the bottom'])}, ${third(at % width, width, ['left', 'centre', 'right'])}`;
   return where;
 }

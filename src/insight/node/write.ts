@@ -7,7 +7,8 @@ import type { Report } from './report.ts';
 
 /** @throws {UsageError} for an ending that nothing is written as. */
 export function checkOut(out: string, endings: readonly string[] = ['.png', '.html']): void {
-  if (!endings.includes(extname(out).toLowerCase())) throw new UsageError(`Expected --out to end in ${endings.join(' or ')} but found "${out}".`);
+  if (!endings.includes(extname(out).toLowerCase()))
+    throw new UsageError(`Expected --out to end in ${endings.join(' or ')} but found "${out}".`);
 }
 
 /** As PNG or one-file HTML, told by the name's ending; whole or not at all. */

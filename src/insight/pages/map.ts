@@ -27,10 +27,19 @@ function scaled(): { x: number; y: number }[] {
   const values = data.layouts[layout]!;
   const xs = values.filter((_, i) => i % 2 === 0);
   const ys = values.filter((_, i) => i % 2 === 1);
-  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const [left, right, top, bottom] = [
+    Math.min(...xs),
+    Math.max(...xs),
+    Math.min(...ys),
+    Math.max(...ys),
+  ];
   const margin = 30;
-  const along = (value: number, from: number, to: number, length: number): number => margin + ((value - from) / (to - from || 1)) * (length - 2 * margin);
-  return data.points.map((_, i) => ({ x: along(xs[i]!, left, right, canvas.width), y: along(-ys[i]!, -bottom, -top, canvas.height) }));
+  const along = (value: number, from: number, to: number, length: number): number =>
+    margin + ((value - from) / (to - from || 1)) * (length - 2 * margin);
+  return data.points.map((_, i) => ({
+    x: along(xs[i]!, left, right, canvas.width),
+    y: along(-ys[i]!, -bottom, -top, canvas.height),
+  }));
 }
 
 function hue(label: number): string {
@@ -41,9 +50,25 @@ function shown(i: number): boolean {
   return classFilter.value === '' || data.points[i]!.label === Number(classFilter.value);
 }
 
-function drawThumbnail(target: CanvasRenderingContext2D, i: number, x: number, y: number, side: number): void {
+function drawThumbnail(
+  target: CanvasRenderingContext2D,
+  i: number,
+  x: number,
+  y: number,
+  side: number,
+): void {
   const { columns, side: cell } = data.sprite;
-  target.drawImage(sprite, (i % columns) * cell, Math.floor(i / columns) * cell, cell, cell, x, y, side, side);
+  target.drawImage(
+    sprite,
+    (i % columns) * cell,
+    Math.floor(i / columns) * cell,
+    cell,
+    cell,
+    x,
+    y,
+    side,
+    side,
+  );
 }
 
 function draw(): void {
@@ -93,11 +118,20 @@ function nearestTo(x: number, y: number, allowed: (i: number) => boolean): numbe
 
 canvas.addEventListener('pointermove', (event) => {
   const box = canvas.getBoundingClientRect();
-  const i = nearestTo(((event.clientX - box.left) * canvas.width) / box.width, ((event.clientY - box.top) * canvas.height) / box.height, () => true);
+  const i = nearestTo(
+    ((event.clientX - box.left) * canvas.width) / box.width,
+    ((event.clientY - box.top) * canvas.height) / box.height,
+    () => true,
+  );
   if (i >= 0 && i !== chosen) choose(i);
 });
 
-const directions: Readonly<Record<string, readonly [number, number]>> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const directions: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 canvas.addEventListener('keydown', (event) => {
   const direction = directions[event.key];

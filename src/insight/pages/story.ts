@@ -14,7 +14,9 @@ interface Step {
   readonly groups: number;
   readonly kernels: number;
   readonly size: readonly [number, number];
-  readonly maps: Readonly<Record<string, { readonly bias: number; readonly weights: string; readonly values: string }>>;
+  readonly maps: Readonly<
+    Record<string, { readonly bias: number; readonly weights: string; readonly values: string }>
+  >;
   readonly relu: boolean;
   readonly channelNames: readonly string[];
 }
@@ -26,7 +28,9 @@ interface Part {
   readonly weights: readonly number[];
 }
 
-const steps = JSON.parse(document.getElementById('data')!.textContent) as Readonly<Record<string, Step>>;
+const steps = JSON.parse(document.getElementById('data')!.textContent) as Readonly<
+  Record<string, Step>
+>;
 const decoded = new Map<string, Float32Array>();
 
 function numbers(base64: string): Float32Array {
@@ -69,7 +73,16 @@ function partsOf(step: Step, channel: number, y: number, x: number): Part[] {
 
 function text(value: number): string {
   const size = Math.abs(value);
-  const plain = size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : size >= 0.01 || size === 0 ? value.toFixed(2) : size >= 0.0005 ? value.toFixed(3) : value.toExponential(0);
+  const plain =
+    size >= 100
+      ? value.toFixed(0)
+      : size >= 10
+        ? value.toFixed(1)
+        : size >= 0.01 || size === 0
+          ? value.toFixed(2)
+          : size >= 0.0005
+            ? value.toFixed(3)
+            : value.toExponential(0);
   return plain.replaceAll('-', '−');
 }
 
@@ -77,7 +90,11 @@ function fromTo(start: number, length: number): string {
   return `${start} to ${start + length - 1}`.replace('-', '−');
 }
 
-function element<K extends keyof HTMLElementTagNameMap>(name: K, content: string | readonly Node[] = [], attributes: Readonly<Record<string, string>> = {}): HTMLElementTagNameMap[K] {
+function element<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  content: string | readonly Node[] = [],
+  attributes: Readonly<Record<string, string>> = {},
+): HTMLElementTagNameMap[K] {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   if (typeof content === 'string') made.textContent = content;
@@ -86,13 +103,18 @@ function element<K extends keyof HTMLElementTagNameMap>(name: K, content: string
 }
 
 /** Numbers as a coloured table: blue below zero, red above, stronger for larger. Padding is a dot. */
-function grid(caption: string, values: readonly (number | undefined)[], columns: number): HTMLTableElement {
+function grid(
+  caption: string,
+  values: readonly (number | undefined)[],
+  columns: number,
+): HTMLTableElement {
   const largest = Math.max(1e-12, ...values.map((value) => Math.abs(value ?? 0)));
   const rows: HTMLTableRowElement[] = [];
   for (let from = 0; from < values.length; from += columns) {
     const cells = values.slice(from, from + columns).map((value) => {
       const cell = element('td', value === undefined ? '·' : text(value));
-      if (value !== undefined) cell.style.background = `color-mix(in oklab, ${value < 0 ? '#2b62c9' : '#c8382d'} ${Math.round((70 * Math.abs(value)) / largest)}%, transparent)`;
+      if (value !== undefined)
+        cell.style.background = `color-mix(in oklab, ${value < 0 ? '#2b62c9' : '#c8382d'} ${Math.round((70 * Math.abs(value)) / largest)}%, transparent)`;
       return cell;
     });
     rows.push(element('tr', cells));
@@ -100,7 +122,14 @@ function grid(caption: string, values: readonly (number | undefined)[], columns:
   return element('table', [element('caption', caption), element('tbody', rows)], { class: 'grid' });
 }
 
-function show(step: Step, channel: number, y: number, x: number, channelShown: number | undefined, target: HTMLElement): void {
+function show(
+  step: Step,
+  channel: number,
+  y: number,
+  x: number,
+  channelShown: number | undefined,
+  target: HTMLElement,
+): void {
   const map = step.maps[channel]!;
   const parts = partsOf(step, channel, y, x);
   const ordered = [...parts].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
@@ -111,7 +140,9 @@ function show(step: Step, channel: number, y: number, x: number, channelShown: n
   const few = ordered.slice(0, 8);
   const rest = ordered.slice(8).reduce((sum, { sum: one }) => sum + one, 0);
   const options = ordered.slice(0, 48).map((candidate) => {
-    const option = element('option', `${called(candidate.channel)}: ${text(candidate.sum)}`, { value: String(candidate.channel) });
+    const option = element('option', `${called(candidate.channel)}: ${text(candidate.sum)}`, {
+      value: String(candidate.channel),
+    });
     option.selected = candidate === part;
     return option;
   });
@@ -120,13 +151,35 @@ function show(step: Step, channel: number, y: number, x: number, channelShown: n
     show(step, channel, y, x, Number(select.value), target);
     target.querySelector('select')!.focus();
   });
-  const sum = [`${text(map.bias)} bias`, ...few.map(({ channel: c, sum: one }) => `${text(one)} ${called(c)}`), ...(ordered.length > 8 ? [`${text(rest)} from the other ${ordered.length - 8}`] : [])].join('  +  ');
+  const sum = [
+    `${text(map.bias)} bias`,
+    ...few.map(({ channel: c, sum: one }) => `${text(one)} ${called(c)}`),
+    ...(ordered.length > 8 ? [`${text(rest)} from the other ${ordered.length - 8}`] : []),
+  ].join('  +  ');
   const columns = step.kernel[1];
-  const place = element('p', `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${fromTo(y * step.stride[0] - step.padding.top, step.kernel[0])} and columns ${fromTo(x * step.stride[1] - step.padding.left, columns)} of ${step.from}.${part.patch.includes(undefined) ? ' What lies outside is padding: zeros, shown as dots.' : ''} Arrow keys on the map move it.`);
+  const place = element(
+    'p',
+    `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${fromTo(y * step.stride[0] - step.padding.top, step.kernel[0])} and columns ${fromTo(x * step.stride[1] - step.padding.left, columns)} of ${step.from}.${part.patch.includes(undefined) ? ' What lies outside is padding: zeros, shown as dots.' : ''} Arrow keys on the map move it.`,
+  );
   const result = element('p', `${sum}  =  ${text(total)}`, { class: 'sum' });
   // This paragraph stays in the page while all else is made anew: only then is its change read aloud.
-  document.getElementById(`said-${step.name}`)!.textContent = `Row ${y}, column ${x} of map ${channel}: the network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`;
-  const grids = element('div', [grid(`what it sees in ${called(part.channel)}`, part.patch, columns), element('span', '×', { 'aria-hidden': 'true' }), grid('its weights', part.weights, columns), element('span', '=', { 'aria-hidden': 'true' }), grid(`products; their sum is ${text(part.sum)}`, part.patch.map((value, i) => (value === undefined ? undefined : value * part.weights[i]!)), columns)], { class: 'grids' });
+  document.getElementById(`said-${step.name}`)!.textContent =
+    `Row ${y}, column ${x} of map ${channel}: the network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`;
+  const grids = element(
+    'div',
+    [
+      grid(`what it sees in ${called(part.channel)}`, part.patch, columns),
+      element('span', '×', { 'aria-hidden': 'true' }),
+      grid('its weights', part.weights, columns),
+      element('span', '=', { 'aria-hidden': 'true' }),
+      grid(
+        `products; their sum is ${text(part.sum)}`,
+        part.patch.map((value, i) => (value === undefined ? undefined : value * part.weights[i]!)),
+        columns,
+      ),
+    ],
+    { class: 'grids' },
+  );
   const view = mapCanvas(step, channel, y, x, (ny, nx) => {
     show(step, channel, ny, nx, part.channel, target);
     target.querySelector('canvas')!.focus();
@@ -135,19 +188,32 @@ function show(step: Step, channel: number, y: number, x: number, channelShown: n
     element('h4', `How one number of ${step.name}, map ${channel}, is computed`),
     view,
     place,
-    element('p', [element('label', 'Input channel, strongest first: ', { for: `part-${step.name}` }), select]),
+    element('p', [
+      element('label', 'Input channel, strongest first: ', { for: `part-${step.name}` }),
+      select,
+    ]),
     grids,
     result,
   );
 }
 
 /** The map, large, with the place marked; pointer and arrow keys move the place. */
-function mapCanvas(step: Step, channel: number, y: number, x: number, move: (y: number, x: number) => void): HTMLCanvasElement {
+function mapCanvas(
+  step: Step,
+  channel: number,
+  y: number,
+  x: number,
+  move: (y: number, x: number) => void,
+): HTMLCanvasElement {
   const [height, width] = step.size;
   const cell = Math.max(4, Math.floor(286 / Math.max(height, width)));
   const values = numbers(step.maps[channel]!.values);
   const largest = Math.max(...values, 1e-12);
-  const canvas = element('canvas', [], { tabindex: '0', role: 'application', 'aria-label': `Map ${channel} of ${step.name}, row ${y}, column ${x}. Arrow keys move.` });
+  const canvas = element('canvas', [], {
+    tabindex: '0',
+    role: 'application',
+    'aria-label': `Map ${channel} of ${step.name}, row ${y}, column ${x}. Arrow keys move.`,
+  });
   canvas.width = width * cell;
   canvas.height = height * cell;
   const context = canvas.getContext('2d')!;
@@ -158,10 +224,20 @@ function mapCanvas(step: Step, channel: number, y: number, x: number, move: (y: 
   context.strokeStyle = '#e5007a';
   context.lineWidth = 3;
   context.strokeRect(x * cell - 1, y * cell - 1, cell + 2, cell + 2);
-  const inside = (place: number, length: number): number => Math.min(length - 1, Math.max(0, place));
-  canvas.addEventListener('click', (event) => move(inside(Math.floor(event.offsetY / cell), height), inside(Math.floor(event.offsetX / cell), width)));
+  const inside = (place: number, length: number): number =>
+    Math.min(length - 1, Math.max(0, place));
+  canvas.addEventListener('click', (event) =>
+    move(
+      inside(Math.floor(event.offsetY / cell), height),
+      inside(Math.floor(event.offsetX / cell), width),
+    ),
+  );
   canvas.addEventListener('keydown', (event) => {
-    const by = ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] } as Readonly<Record<string, readonly [number, number]>>)[event.key];
+    const by = (
+      { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] } as Readonly<
+        Record<string, readonly [number, number]>
+      >
+    )[event.key];
     if (by === undefined) return;
     event.preventDefault();
     move(inside(y + by[0], height), inside(x + by[1], width));
@@ -174,11 +250,15 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-l
     const step = steps[button.dataset['layer']!]!;
     const channel = Number(button.dataset['channel']);
     const target = document.getElementById(`how-${step.name}`)!;
-    for (const other of document.querySelectorAll(`button[data-layer="${step.name}"]`)) other.setAttribute('aria-pressed', String(other === button));
+    for (const other of document.querySelectorAll(`button[data-layer="${step.name}"]`))
+      other.setAttribute('aria-pressed', String(other === button));
     const values = numbers(step.maps[channel]!.values);
     const most = values.indexOf(Math.max(...values));
     show(step, channel, Math.floor(most / step.size[1]), most % step.size[1], undefined, target);
     target.querySelector('canvas')!.focus({ preventScroll: true });
-    target.scrollIntoView({ block: 'nearest', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+    target.scrollIntoView({
+      block: 'nearest',
+      behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth',
+    });
   });
 }

@@ -52,7 +52,8 @@ export function layOut(stages: readonly Stage[]): Layout {
   const scales = scalesOf(stages);
   const sizes = stages.map((stage) => boxSize(stage, scales));
   const rows = Math.max(...stages.map(({ towers }) => towers));
-  const rowHeight = rowGap + Math.max(...sizes.filter((_, i) => stages[i]!.towers === rows).map(outerHeight));
+  const rowHeight =
+    rowGap + Math.max(...sizes.filter((_, i) => stages[i]!.towers === rows).map(outerHeight));
   const height = Math.max(rows * rowHeight, ...sizes.map(outerHeight));
   let x = margin;
   const columns = stages.map((stage, i): Column => {
@@ -85,9 +86,20 @@ function scalesOf(stages: readonly Stage[]): Scales {
 /** Never thinner than a line that can be seen. */
 function boxSize({ output, towers }: Stage, scales: Scales): Omit<Box, 'x' | 'y'> {
   const [channels, height, width] = output;
-  if (isVector(output)) return { width: vectorWidth, height: Math.max(2, (channels / towers) * scales.unit), depthX: 0, depthY: 0 };
+  if (isVector(output))
+    return {
+      width: vectorWidth,
+      height: Math.max(2, (channels / towers) * scales.unit),
+      depthX: 0,
+      depthY: 0,
+    };
   const depth = width * scales.cell;
-  return { width: Math.max(1.5, (channels / towers) * scales.channel), height: Math.max(2, height * scales.cell), depthX: depth * oblique.x, depthY: depth * oblique.y };
+  return {
+    width: Math.max(1.5, (channels / towers) * scales.channel),
+    height: Math.max(2, height * scales.cell),
+    depthX: depth * oblique.x,
+    depthY: depth * oblique.y,
+  };
 }
 
 function outerHeight({ height, depthY }: Pick<Box, 'height' | 'depthY'>): number {

@@ -39,8 +39,13 @@ export function stagesOf(network: Network): Stage[] {
       input: shape.input,
       output: shape.output,
       towers: i === 0 || shape === last || shape.output[0] % towers !== 0 ? 1 : towers,
-      after: shapes.slice(from + 1, next === undefined ? shapes.length : shapes.indexOf(next)).map(({ layer }) => layer),
-      talk: talkOf(shape.layer, before.map(({ layer }) => layer)),
+      after: shapes
+        .slice(from + 1, next === undefined ? shapes.length : shapes.indexOf(next))
+        .map(({ layer }) => layer),
+      talk: talkOf(
+        shape.layer,
+        before.map(({ layer }) => layer),
+      ),
       window: shape.window?.kernel,
     };
   });
@@ -63,5 +68,9 @@ function sameSize({ output }: AdaptiveAveragePoolLayer, [, height, width]: Shape
 
 function talkOf(layer: Layer, before: readonly Layer[]): Talk {
   if (layer.type === 'dense' || (layer.type === 'convolution' && layer.groups === 1)) return 'all';
-  return before.some((between) => between.type === 'lrn' && between.across === 'channels' && between.groups === 1) ? 'border' : 'none';
+  return before.some(
+    (between) => between.type === 'lrn' && between.across === 'channels' && between.groups === 1,
+  )
+    ? 'border'
+    : 'none';
 }

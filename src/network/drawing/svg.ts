@@ -6,7 +6,14 @@ import type { Box, Column, Layout, Scales } from './layout.ts';
 import { stagesOf } from './stages.ts';
 import type { Talk } from './stages.ts';
 
-const colours: Partial<Record<LayerType, string>> = { input: '#c9ced6', convolution: '#8fb8e8', maxPool: '#b9dcc0', averagePool: '#b9dcc0', adaptiveAveragePool: '#b9dcc0', dense: '#f0c48a' };
+const colours: Partial<Record<LayerType, string>> = {
+  input: '#c9ced6',
+  convolution: '#8fb8e8',
+  maxPool: '#b9dcc0',
+  averagePool: '#b9dcc0',
+  adaptiveAveragePool: '#b9dcc0',
+  dense: '#f0c48a',
+};
 const ink = '#1f2733';
 const faint = '#6b7686';
 const crossing = '#c0392b';
@@ -31,10 +38,18 @@ export function drawNetwork(network: Network, title: string): string {
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     text(24, 32, title, { size: 16, weight: 600, anchor: 'start' }),
     ...columns.flatMap((column, i) => (i === 0 ? [] : links(columns[i - 1]!, column))),
-    ...columns.flatMap((column) => column.boxes.map((box) => drawBox(box, colours[column.stage.layer.type] ?? '#dddddd'))),
+    ...columns.flatMap((column) =>
+      column.boxes.map((box) => drawBox(box, colours[column.stage.layer.type] ?? '#dddddd')),
+    ),
     ...columns.slice(1).flatMap((column, i) => windows(columns[i]!, column, layout.scales)),
-    ...columns.flatMap((column, i) => captions[i]!.map(({ line, weight, colour }, row) => text(column.middle, bottom + row * lineHeight, line, { weight, colour }))),
-    ...legend.map((line, i) => text(24, legendY + i * lineHeight, line.text, { anchor: 'start', colour: line.colour })),
+    ...columns.flatMap((column, i) =>
+      captions[i]!.map(({ line, weight, colour }, row) =>
+        text(column.middle, bottom + row * lineHeight, line, { weight, colour }),
+      ),
+    ),
+    ...legend.map((line, i) =>
+      text(24, legendY + i * lineHeight, line.text, { anchor: 'start', colour: line.colour }),
+    ),
     '</svg>\n',
   ].join('\n');
 }
@@ -46,10 +61,34 @@ function drawBox(box: Box, fill: string): string {
     `<polygon points="${points.map(at).join(' ')}" fill="${fill}" stroke="${ink}" stroke-width="0.8" stroke-linejoin="round"${shade === 1 ? '' : ` fill-opacity="${shade}"`}/>`;
   const right = x + width;
   const low = y + height;
-  const front = shape([[x, y], [right, y], [right, low], [x, low]], 1);
+  const front = shape(
+    [
+      [x, y],
+      [right, y],
+      [right, low],
+      [x, low],
+    ],
+    1,
+  );
   if (depthX === 0) return front;
-  const topFace = shape([[x, y], [x + depthX, y - depthY], [right + depthX, y - depthY], [right, y]], 0.45);
-  const side = shape([[right, y], [right + depthX, y - depthY], [right + depthX, low - depthY], [right, low]], 0.7);
+  const topFace = shape(
+    [
+      [x, y],
+      [x + depthX, y - depthY],
+      [right + depthX, y - depthY],
+      [right, y],
+    ],
+    0.45,
+  );
+  const side = shape(
+    [
+      [right, y],
+      [right + depthX, y - depthY],
+      [right + depthX, low - depthY],
+      [right, low],
+    ],
+    0.7,
+  );
   return topFace + side + front;
 }
 
@@ -59,7 +98,9 @@ function links(from: Column, to: Column): string[] {
     to.boxes.flatMap((target, b) => {
       const straight = a === b || from.boxes.length === 1 || to.boxes.length === 1;
       if (straight) return [arrow(outOf(source), into(target), 'none')];
-      return to.stage.talk === 'all' || (to.stage.talk === 'border' && Math.abs(a - b) === 1) ? [arrow(outOf(source), into(target), to.stage.talk)] : [];
+      return to.stage.talk === 'all' || (to.stage.talk === 'border' && Math.abs(a - b) === 1)
+        ? [arrow(outOf(source), into(target), to.stage.talk)]
+        : [];
     }),
   );
 }
@@ -115,8 +156,16 @@ interface CaptionLine {
 
 function captionLines({ stage, boxes }: Column): CaptionLine[] {
   const { layer, input, output, after } = stage;
-  const shape = boxes.length === 1 ? formatShape(output) : `${boxes.length} × ${formatShape([output[0] / boxes.length, output[1], output[2]])}`;
-  const constants = layer.type === 'dense' ? [] : describeLayer(layer, input).split(', ').filter((line) => line !== '');
+  const shape =
+    boxes.length === 1
+      ? formatShape(output)
+      : `${boxes.length} × ${formatShape([output[0] / boxes.length, output[1], output[2]])}`;
+  const constants =
+    layer.type === 'dense'
+      ? []
+      : describeLayer(layer, input)
+          .split(', ')
+          .filter((line) => line !== '');
   return [
     { line: layer.name, weight: 600 },
     { line: shape },
@@ -140,11 +189,32 @@ function spoken(layer: Layer): string {
 
 function legendOf({ columns, scales }: Layout): { text: string; colour: string }[] {
   const several = columns.some(({ boxes }) => boxes.length > 1);
-  const talks = new Set(columns.flatMap(({ stage, boxes }, i) => (i > 0 && boxes.length > 1 && columns[i - 1]!.boxes.length > 1 ? [stage.talk] : [])));
+  const talks = new Set(
+    columns.flatMap(({ stage, boxes }, i) =>
+      i > 0 && boxes.length > 1 && columns[i - 1]!.boxes.length > 1 ? [stage.talk] : [],
+    ),
+  );
   return [
-    { text: `To scale: height and depth of a box are the map (${scaleText(scales.cell)} px a cell), its width the channels (${scaleText(scales.channel)} px each); a bar is a vector (${scaleText(scales.unit)} px a unit). The white patch is what one output of the next layer sees.`, colour: faint },
-    ...(several && talks.has('all') ? [{ text: '→ Here the towers talk: each reads the maps of all. Elsewhere a tower sees its own maps only.', colour: crossing }] : []),
-    ...(several && talks.has('border') ? [{ text: '⇢ Here windows of the LRN reach over the border between the towers.', colour: crossing }] : []),
+    {
+      text: `To scale: height and depth of a box are the map (${scaleText(scales.cell)} px a cell), its width the channels (${scaleText(scales.channel)} px each); a bar is a vector (${scaleText(scales.unit)} px a unit). The white patch is what one output of the next layer sees.`,
+      colour: faint,
+    },
+    ...(several && talks.has('all')
+      ? [
+          {
+            text: '→ Here the towers talk: each reads the maps of all. Elsewhere a tower sees its own maps only.',
+            colour: crossing,
+          },
+        ]
+      : []),
+    ...(several && talks.has('border')
+      ? [
+          {
+            text: '⇢ Here windows of the LRN reach over the border between the towers.',
+            colour: crossing,
+          },
+        ]
+      : []),
   ];
 }
 
@@ -155,13 +225,22 @@ interface TextStyle {
   readonly anchor?: 'start' | 'middle' | undefined;
 }
 
-function text(x: number, y: number, content: string, { size, weight, colour = ink, anchor = 'middle' }: TextStyle): string {
+function text(
+  x: number,
+  y: number,
+  content: string,
+  { size, weight, colour = ink, anchor = 'middle' }: TextStyle,
+): string {
   const extra = `${size === undefined ? '' : ` font-size="${size}"`}${weight === undefined ? '' : ` font-weight="${weight}"`}`;
   return `<text x="${round(x)}" y="${round(y)}" fill="${colour}" text-anchor="${anchor}"${extra}>${escape(content)}</text>`;
 }
 
 function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  return content
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 }
 
 function at([x, y]: Point): string {

@@ -33,7 +33,13 @@ export async function report(content: ReportContent): Promise<string> {
   const parts = [
     heading(title, content),
     curves(content.entries.filter((entry) => entry.kind === 'epoch')),
-    ...(evaluation === null ? [] : [confusion(evaluation, dataset.classes, content.evaluatedOn), perClass(evaluation, dataset.classes), await mistakes(evaluation, dataset)]),
+    ...(evaluation === null
+      ? []
+      : [
+          confusion(evaluation, dataset.classes, content.evaluatedOn),
+          perClass(evaluation, dataset.classes),
+          await mistakes(evaluation, dataset),
+        ]),
     await kernels(model),
     remarks(content),
     settings(record),
@@ -44,21 +50,34 @@ export async function report(content: ReportContent): Promise<string> {
 function heading(title: string, { record, state, evaluation, evaluatedOn }: ReportContent): string {
   const score = evaluation ?? state.best;
   const facts: [string, string][] = [
-    ...(score === null ? [] : ([[`top-1 (${evaluatedOn})`, percent(score.top1)], [`top-5 (${evaluatedOn})`, percent(score.top5)]] as [string, string][])),
-    ...(state.best === null || evaluatedOn === 'validation' ? [] : ([['top-1 (validation)', percent(state.best.top1)]] as [string, string][])),
+    ...(score === null
+      ? []
+      : ([
+          [`top-1 (${evaluatedOn})`, percent(score.top1)],
+          [`top-5 (${evaluatedOn})`, percent(score.top5)],
+        ] as [string, string][])),
+    ...(state.best === null || evaluatedOn === 'validation'
+      ? []
+      : ([['top-1 (validation)', percent(state.best.top1)]] as [string, string][])),
     ['epochs', `${state.epoch}${state.best === null ? '' : `, best ${state.best.epoch}`}`],
     ['training pictures', record.data.train.toLocaleString('en-US')],
     ['classes', String(record.data.classes)],
     ['time', timeOf(state.seconds)],
     ['images/s', (state.images / state.seconds).toPrecision(3)],
   ];
-  const list = facts.map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`).join('');
+  const list = facts
+    .map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`)
+    .join('');
   return `<h1>${escape(title)}</h1>\n<p class="soft">recipe ${escape(record.settings.recipe)}, ${escape(record.engine)} engine, ${record.settings.precision}; started ${escape(record.started.slice(0, 16).replace('T', ' '))} UTC. ${escape(state.finished ?? 'Not finished yet.')}</p>\n<dl class="facts">${list}</dl>`;
 }
 
 function curves(epochs: readonly EpochEntry[]): string {
   if (epochs.length === 0) return '';
-  const curve = (name: string, colour: Curve['colour'], value: (entry: EpochEntry) => number | undefined): Curve => ({
+  const curve = (
+    name: string,
+    colour: Curve['colour'],
+    value: (entry: EpochEntry) => number | undefined,
+  ): Curve => ({
     name,
     colour,
     points: epochs.flatMap((entry) => {
@@ -67,16 +86,44 @@ function curves(epochs: readonly EpochEntry[]): string {
     }),
   });
   const charts = [
-    chart([curve('training', 'one', ({ train }) => train.loss), curve('validation', 'two', ({ validation }) => validation?.loss)], { title: 'Loss', xTitle: 'epoch', format: (value) => String(Number(value.toPrecision(3))) }),
-    chart([curve('training', 'one', ({ train }) => train.top1), curve('validation', 'two', ({ validation }) => validation?.top1), curve('top-5', 'three', ({ validation }) => validation?.top5)], { title: 'Top-1', xTitle: 'epoch', format: (value) => `${Math.round(100 * value)} %`, range: [0, 1] }),
-    chart([curve('', 'one', ({ learningRate }) => learningRate)], { title: 'Learning rate', xTitle: 'epoch', format: (value) => String(Number(value.toPrecision(2))) }),
+    chart(
+      [
+        curve('training', 'one', ({ train }) => train.loss),
+        curve('validation', 'two', ({ validation }) => validation?.loss),
+      ],
+      { title: 'Loss', xTitle: 'epoch', format: (value) => String(Number(value.toPrecision(3))) },
+    ),
+    chart(
+      [
+        curve('training', 'one', ({ train }) => train.top1),
+        curve('validation', 'two', ({ validation }) => validation?.top1),
+        curve('top-5', 'three', ({ validation }) => validation?.top5),
+      ],
+      {
+        title: 'Top-1',
+        xTitle: 'epoch',
+        format: (value) => `${Math.round(100 * value)} %`,
+        range: [0, 1],
+      },
+    ),
+    chart([curve('', 'one', ({ learningRate }) => learningRate)], {
+      title: 'Learning rate',
+      xTitle: 'epoch',
+      format: (value) => String(Number(value.toPrecision(2))),
+    }),
   ];
   return `<h2>How it learned</h2>\n<p class="soft">Training figures are of pictures as they were seen: augmented, with dropout and label smoothing, so they can lie below those of validation.</p>\n<div class="charts">${charts.join('\n')}</div>`;
 }
 
 function confusion(evaluation: Evaluation, labels: readonly string[], on: string): string {
-  const pairs = mostConfused(evaluation, 10).map(({ label, answer, count }) => `<tr><td>${escape(labels[label]!)}</td><td>${escape(labels[answer]!)}</td><td class="number">${count}</td></tr>`);
-  const table = pairs.length === 0 ? '<p>Nothing was taken for something else.</p>' : `<table><tr><th>is</th><th>was taken for</th><th class="number">pictures</th></tr>${pairs.join('')}</table>`;
+  const pairs = mostConfused(evaluation, 10).map(
+    ({ label, answer, count }) =>
+      `<tr><td>${escape(labels[label]!)}</td><td>${escape(labels[answer]!)}</td><td class="number">${count}</td></tr>`,
+  );
+  const table =
+    pairs.length === 0
+      ? '<p>Nothing was taken for something else.</p>'
+      : `<table><tr><th>is</th><th>was taken for</th><th class="number">pictures</th></tr>${pairs.join('')}</table>`;
   return `<h2>What is taken for what</h2>\n<p class="soft">A row a class, a column an answer, over the ${evaluation.images.toLocaleString('en-US')} ${escape(on)} pictures; green is right. Point at a cell to read it.</p>\n${confusionMatrix(evaluation, labels)}\n${table}`;
 }
 
@@ -85,18 +132,27 @@ function perClass(evaluation: Evaluation, labels: readonly string[]): string {
     .map((row, i) => ({ ...row, label: labels[i]! }))
     .filter(({ images }) => images > 0)
     .toSorted((a, b) => a.top1! - b.top1!)
-    .map(({ label, images, top1 }) => `<tr><td>${escape(label)}</td><td class="number">${images}</td><td class="number">${percent(top1!)}</td><td style="width:40%"><span class="bar" style="width:${(100 * top1!).toFixed(0)}%"></span></td></tr>`);
+    .map(
+      ({ label, images, top1 }) =>
+        `<tr><td>${escape(label)}</td><td class="number">${images}</td><td class="number">${percent(top1!)}</td><td style="width:40%"><span class="bar" style="width:${(100 * top1!).toFixed(0)}%"></span></td></tr>`,
+    );
   return `<h2>Class by class</h2>\n<div class="scroll"><table><tr><th>class</th><th class="number">pictures</th><th class="number">top-1</th><th></th></tr>${rows.join('')}</table></div>`;
 }
 
 async function mistakes({ verdicts }: Evaluation, dataset: Dataset): Promise<string> {
-  const worst = verdicts.filter(({ label, answer }) => label !== answer).toSorted((a, b) => b.confidence - a.confidence).slice(0, mistakesShown);
+  const worst = verdicts
+    .filter(({ label, answer }) => label !== answer)
+    .toSorted((a, b) => b.confidence - a.confidence)
+    .slice(0, mistakesShown);
   if (worst.length === 0) return '';
   const figures = await Promise.all(worst.map((verdict) => figure(verdict, dataset)));
   return `<h2>The most confident mistakes</h2>\n<div class="mistakes">${figures.join('\n')}</div>`;
 }
 
-async function figure({ sample: index, label, answer, confidence, right }: Verdict, { samples, classes }: Dataset): Promise<string> {
+async function figure(
+  { sample: index, label, answer, confidence, right }: Verdict,
+  { samples, classes }: Dataset,
+): Promise<string> {
   const sample = samples[index]!;
   const picture = await thumbnail(sample.source);
   const image = picture === undefined ? '' : `<img alt="" src="${picture}">`;
@@ -104,7 +160,9 @@ async function figure({ sample: index, label, answer, confidence, right }: Verdi
 }
 
 async function kernels({ network, weights, preprocessing }: Model): Promise<string> {
-  const first = parametersOf(network).find(({ layer, kind }) => layer.type === 'convolution' && kind === 'weight');
+  const first = parametersOf(network).find(
+    ({ layer, kind }) => layer.type === 'convolution' && kind === 'weight',
+  );
   const values = first && weights.get(first.name);
   if (first === undefined || values === undefined) return '';
   const sheet = await kernelSheet(first, values, preprocessing.channels);
@@ -112,8 +170,13 @@ async function kernels({ network, weights, preprocessing }: Model): Promise<stri
 }
 
 function remarks({ entries, dataset }: ReportContent): string {
-  const texts = [...dataset.remarks, ...entries.flatMap((entry) => (entry.kind === 'remark' ? [entry.text] : []))];
-  return texts.length === 0 ? '' : `<h2>Remarks</h2>\n<ul>${texts.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>`;
+  const texts = [
+    ...dataset.remarks,
+    ...entries.flatMap((entry) => (entry.kind === 'remark' ? [entry.text] : [])),
+  ];
+  return texts.length === 0
+    ? ''
+    : `<h2>Remarks</h2>\n<ul>${texts.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>`;
 }
 
 function settings(record: RunRecord): string {
@@ -122,5 +185,9 @@ function settings(record: RunRecord): string {
 
 function timeOf(seconds: number): string {
   const minutes = Math.round(seconds / 60);
-  return seconds < 120 ? `${Math.round(seconds)} s` : minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+  return seconds < 120
+    ? `${Math.round(seconds)} s`
+    : minutes < 120
+      ? `${minutes} min`
+      : `${(minutes / 60).toFixed(1)} h`;
 }

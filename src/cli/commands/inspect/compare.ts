@@ -7,21 +7,50 @@ import { finish, openOptions, outOption } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 export function registerCompare(inspect: Command, terminal: Terminal): void {
-  outOption(inspect.command('compare').description('two models on one photograph: answers, maps that differ most, weights'))
+  outOption(
+    inspect
+      .command('compare')
+      .description('two models on one photograph: answers, maps that differ most, weights'),
+  )
     .argument('<a>', 'a model')
     .argument('<b>', 'another')
     .argument('<photo>')
-    .option('--randomize <layer>', "the honest check: the second model's weights shuffled from this layer upwards; give one model twice")
-    .addHelpText('after', '\nExample:\n  alexnet inspect compare before.safetensors after.safetensors photo.jpg --out compare.html')
+    .option(
+      '--randomize <layer>',
+      "the honest check: the second model's weights shuffled from this layer upwards; give one model twice",
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet inspect compare before.safetensors after.safetensors photo.jpg --out compare.html',
+    )
     .action((fileA: string, fileB: string, photo: string, { randomize, ...flags }: InspectFlags) =>
       withModel(fileA, { ...openOptions(flags), mode: 'inference' }, (a) =>
-        withModel(fileB, { ...openOptions({ ...flags, ...(randomize !== undefined && { randomize }) }), mode: 'inference' }, async (b) => {
-          const photographs = [await openPhotograph(photo, a.model), await openPhotograph(photo, b.model)] as const;
-          for (const remark of new Set(photographs.flatMap((photograph) => photograph.remark ?? []))) terminal.note(remark);
-          const { report, answer } = await compareReport(a, b, photographs);
-          const lines = answer.models.map(({ model, predictions }) => `${model}: ${predictions.slice(0, 3).map(({ label, probability }) => `${label} ${percent(probability, 1)}`).join(', ')}`);
-          await finish('compare', flags, terminal, report, answer, lines);
-        }),
+        withModel(
+          fileB,
+          {
+            ...openOptions({ ...flags, ...(randomize !== undefined && { randomize }) }),
+            mode: 'inference',
+          },
+          async (b) => {
+            const photographs = [
+              await openPhotograph(photo, a.model),
+              await openPhotograph(photo, b.model),
+            ] as const;
+            for (const remark of new Set(
+              photographs.flatMap((photograph) => photograph.remark ?? []),
+            ))
+              terminal.note(remark);
+            const { report, answer } = await compareReport(a, b, photographs);
+            const lines = answer.models.map(
+              ({ model, predictions }) =>
+                `${model}: ${predictions
+                  .slice(0, 3)
+                  .map(({ label, probability }) => `${label} ${percent(probability, 1)}`)
+                  .join(', ')}`,
+            );
+            await finish('compare', flags, terminal, report, answer, lines);
+          },
+        ),
       ),
     );
 }

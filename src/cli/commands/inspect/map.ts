@@ -19,31 +19,71 @@ interface MapFlags extends InspectFlags {
 }
 
 export function registerMap(inspect: Command, terminal: Terminal): void {
-  randomizeOption(outOption(inspect.command('map').description('all photographs of a folder in a plane, alike ones together: PCA and UMAP'), 'a one-file .html'))
+  randomizeOption(
+    outOption(
+      inspect
+        .command('map')
+        .description('all photographs of a folder in a plane, alike ones together: PCA and UMAP'),
+      'a one-file .html',
+    ),
+  )
     .argument('<model>')
     .argument('<dir>', 'photographs, in folders of classes or not')
     .option('--layer <name>', 'whose numbers are mapped (default: the last hidden layer)')
     .option('--no-umap', 'only principal components')
     .option('--tsv <file>', 'also FILE.tsv and FILE.metadata.tsv for the Embedding Projector')
-    .option('--index <file>', 'where the features are kept for the next time (default: beside the model)')
+    .option(
+      '--index <file>',
+      'where the features are kept for the next time (default: beside the model)',
+    )
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
-    .addHelpText('after', '\nExample:\n  alexnet inspect map model.safetensors photos --out map.html --tsv photos.tsv')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet inspect map model.safetensors photos --out map.html --tsv photos.tsv',
+    )
     .action((model: string, folder: string, flags: MapFlags) => {
       const out = outOf('map', flags);
       if (out !== undefined) checkOut(out, ['.html']);
       if (flags.tsv !== undefined) checkOut(flags.tsv, ['.tsv']);
-      return withModel(model, { ...openOptions(flags), batch: flags.batch, mode: 'inference', keep: (network) => [flags.layer ?? lastHidden({ network })] }, async (opened) => {
-        const layer = flags.layer ?? lastHidden(opened.model);
-        const made = await working(terminal, 'mapping', (work) => photographMap(opened, folder, { ...work, layer, umap: flags.umap, seed: flags.seed, index: flags.index ?? indexPath(model, layer, folder) }));
-        made.remarks.forEach((line) => terminal.note(line));
-        if (out !== undefined) await writeWhole(out, [Buffer.from(await working(terminal, 'small pictures', (work) => mapHtml(opened, made, work)))]);
-        if (flags.tsv !== undefined) await writeTsv(flags.tsv, projectorFiles(made.features));
-        tell(terminal, made.answer, out, [`${made.answer.points.length} photographs by ${layer}`]);
-      });
+      return withModel(
+        model,
+        {
+          ...openOptions(flags),
+          batch: flags.batch,
+          mode: 'inference',
+          keep: (network) => [flags.layer ?? lastHidden({ network })],
+        },
+        async (opened) => {
+          const layer = flags.layer ?? lastHidden(opened.model);
+          const made = await working(terminal, 'mapping', (work) =>
+            photographMap(opened, folder, {
+              ...work,
+              layer,
+              umap: flags.umap,
+              seed: flags.seed,
+              index: flags.index ?? indexPath(model, layer, folder),
+            }),
+          );
+          made.remarks.forEach((line) => terminal.note(line));
+          if (out !== undefined)
+            await writeWhole(out, [
+              Buffer.from(
+                await working(terminal, 'small pictures', (work) => mapHtml(opened, made, work)),
+              ),
+            ]);
+          if (flags.tsv !== undefined) await writeTsv(flags.tsv, projectorFiles(made.features));
+          tell(terminal, made.answer, out, [
+            `${made.answer.points.length} photographs by ${layer}`,
+          ]);
+        },
+      );
     });
 }
 
-async function writeTsv(path: string, { vectors, metadata }: { vectors: string; metadata: string }): Promise<void> {
+async function writeTsv(
+  path: string,
+  { vectors, metadata }: { vectors: string; metadata: string },
+): Promise<void> {
   await writeWhole(path, [Buffer.from(vectors)]);
   await writeWhole(`${path.slice(0, -extname(path).length)}.metadata.tsv`, [Buffer.from(metadata)]);
 }

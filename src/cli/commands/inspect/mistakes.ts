@@ -14,18 +14,44 @@ interface MistakesFlags extends InspectFlags {
 }
 
 export function registerMistakes(inspect: Command, terminal: Terminal): void {
-  randomizeOption(outOption(inspect.command('mistakes').description('the worst errors on labelled photographs, with heat maps, and the classes mixed up most')))
+  randomizeOption(
+    outOption(
+      inspect
+        .command('mistakes')
+        .description(
+          'the worst errors on labelled photographs, with heat maps, and the classes mixed up most',
+        ),
+    ),
+  )
     .argument('<model>')
     .argument('<dir>', 'one folder of photographs a class')
     .option('--top <n>', 'how many of the worst are drawn', wholeNumber(0), 24)
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
-    .addHelpText('after', '\nExample:\n  alexnet inspect mistakes model.safetensors photos/test --out mistakes.html')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet inspect mistakes model.safetensors photos/test --out mistakes.html',
+    )
     .action((model: string, folder: string, flags: MistakesFlags) =>
-      withModel(model, { ...openOptions(flags), batch: flags.batch, keep: (network) => keepForExplaining(network) }, async (opened) => {
-        const { report, answer, remarks } = await working(terminal, 'looking', (work) => mistakesReport(opened, folder, flags.top, work));
-        remarks.forEach((line) => terminal.note(line));
-        const confused = answer.confused.slice(0, 5).map(({ label, predicted, images }) => `${images} × ${label} called ${predicted}`);
-        await finish('mistakes', flags, terminal, report, answer, [`top-1 ${percent(answer.top1, 1)} of ${answer.images}, ${answer.mistakes.length} wrong`, ...confused]);
-      }),
+      withModel(
+        model,
+        {
+          ...openOptions(flags),
+          batch: flags.batch,
+          keep: (network) => keepForExplaining(network),
+        },
+        async (opened) => {
+          const { report, answer, remarks } = await working(terminal, 'looking', (work) =>
+            mistakesReport(opened, folder, flags.top, work),
+          );
+          remarks.forEach((line) => terminal.note(line));
+          const confused = answer.confused
+            .slice(0, 5)
+            .map(({ label, predicted, images }) => `${images} × ${label} called ${predicted}`);
+          await finish('mistakes', flags, terminal, report, answer, [
+            `top-1 ${percent(answer.top1, 1)} of ${answer.images}, ${answer.mistakes.length} wrong`,
+            ...confused,
+          ]);
+        },
+      ),
     );
 }

@@ -5,7 +5,14 @@ import { neighboursReport } from '../../../insight/node/neighbours.ts';
 import { withModel } from '../../../insight/node/open.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { finish, openOptions, outOption, photographOf, randomizeOption, working } from './shared.ts';
+import {
+  finish,
+  openOptions,
+  outOption,
+  photographOf,
+  randomizeOption,
+  working,
+} from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 interface NeighboursFlags extends InspectFlags {
@@ -17,25 +24,65 @@ interface NeighboursFlags extends InspectFlags {
 }
 
 export function registerNeighbours(inspect: Command, terminal: Terminal): void {
-  randomizeOption(outOption(inspect.command('neighbours').description("the photographs that the network takes for most alike (the paper's Figure 4)")))
+  randomizeOption(
+    outOption(
+      inspect
+        .command('neighbours')
+        .description(
+          "the photographs that the network takes for most alike (the paper's Figure 4)",
+        ),
+    ),
+  )
     .argument('<model>')
     .argument('<photo>')
     .argument('<dir>', 'where to look, in folders of classes or not')
     .option('--layer <name>', 'whose numbers are compared (default: the last hidden layer)')
-    .addOption(new Option('--metric <m>', 'how').choices(['euclidean', 'cosine']).default('euclidean'))
+    .addOption(
+      new Option('--metric <m>', 'how').choices(['euclidean', 'cosine']).default('euclidean'),
+    )
     .option('--top <n>', 'how many', wholeNumber(1), 12)
-    .option('--index <file>', 'where the features are kept for the next time (default: beside the model)')
+    .option(
+      '--index <file>',
+      'where the features are kept for the next time (default: beside the model)',
+    )
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
-    .addHelpText('after', '\nExample:\n  alexnet inspect neighbours model.safetensors photo.jpg photos --out neighbours.html')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet inspect neighbours model.safetensors photo.jpg photos --out neighbours.html',
+    )
     .action((model: string, photo: string, folder: string, flags: NeighboursFlags) =>
-      withModel(model, { ...openOptions(flags), batch: flags.batch, mode: 'inference', keep: (network) => [flags.layer ?? lastHidden({ network })] }, async (opened) => {
-        const layer = flags.layer ?? lastHidden(opened.model);
-        const photograph = await photographOf(photo, opened, terminal);
-        const { report, answer, remarks } = await working(terminal, 'features', (work) =>
-          neighboursReport(opened, photograph, folder, { ...work, layer, metric: flags.metric, most: flags.top, index: flags.index ?? indexPath(model, layer, folder) }),
-        );
-        remarks.forEach((line) => terminal.note(line));
-        await finish('neighbours', flags, terminal, report, answer, answer.neighbours.map(({ distance, name, label }) => `${distance.toPrecision(4)}  ${label}  ${name}`));
-      }),
+      withModel(
+        model,
+        {
+          ...openOptions(flags),
+          batch: flags.batch,
+          mode: 'inference',
+          keep: (network) => [flags.layer ?? lastHidden({ network })],
+        },
+        async (opened) => {
+          const layer = flags.layer ?? lastHidden(opened.model);
+          const photograph = await photographOf(photo, opened, terminal);
+          const { report, answer, remarks } = await working(terminal, 'features', (work) =>
+            neighboursReport(opened, photograph, folder, {
+              ...work,
+              layer,
+              metric: flags.metric,
+              most: flags.top,
+              index: flags.index ?? indexPath(model, layer, folder),
+            }),
+          );
+          remarks.forEach((line) => terminal.note(line));
+          await finish(
+            'neighbours',
+            flags,
+            terminal,
+            report,
+            answer,
+            answer.neighbours.map(
+              ({ distance, name, label }) => `${distance.toPrecision(4)}  ${label}  ${name}`,
+            ),
+          );
+        },
+      ),
     );
 }

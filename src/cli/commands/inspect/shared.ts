@@ -15,20 +15,35 @@ export interface InspectFlags extends CommonOptions {
 }
 
 export function outOption(command: Command, what = 'a .png or a one-file .html'): Command {
-  return command.option('--out <file>', `write ${what} (default: inspect-${command.name()}.html, none with --json)`);
+  return command.option(
+    '--out <file>',
+    `write ${what} (default: inspect-${command.name()}.html, none with --json)`,
+  );
 }
 
 export function randomizeOption(command: Command): Command {
-  return command.option('--randomize <layer>', 'the honest check: the same with the weights shuffled from this layer upwards');
+  return command.option(
+    '--randomize <layer>',
+    'the honest check: the same with the weights shuffled from this layer upwards',
+  );
 }
 
 /** What {@link OpenOptions} the common flags stand for. */
 export function openOptions({ engine, threads, seed, randomize }: InspectFlags): OpenOptions {
-  return { engine, seed, ...(threads !== undefined && { threads }), ...(randomize !== undefined && { randomize }) };
+  return {
+    engine,
+    seed,
+    ...(threads !== undefined && { threads }),
+    ...(randomize !== undefined && { randomize }),
+  };
 }
 
 /** The photograph as the network sees it; what one should know about it is said. */
-export async function photographOf(file: string, { model }: Opened, terminal: Terminal): Promise<Photograph> {
+export async function photographOf(
+  file: string,
+  { model }: Opened,
+  terminal: Terminal,
+): Promise<Photograph> {
   const photograph = await openPhotograph(file, model);
   if (photograph.remark !== undefined) terminal.note(photograph.remark);
   return photograph;
@@ -40,21 +55,39 @@ export function outOf(verb: string, { out, json }: InspectFlags): string | undef
 }
 
 /** Writes the page where one is wanted, and answers. */
-export async function finish(verb: string, flags: InspectFlags, terminal: Terminal, report: Report, answer: object, lines: readonly string[]): Promise<void> {
+export async function finish(
+  verb: string,
+  flags: InspectFlags,
+  terminal: Terminal,
+  report: Report,
+  answer: object,
+  lines: readonly string[],
+): Promise<void> {
   const out = outOf(verb, flags);
   if (out !== undefined) await writeReport(out, report);
   tell(terminal, answer, out, lines);
 }
 
-export function tell(terminal: Terminal, answer: object, out: string | undefined, lines: readonly string[]): void {
-  terminal.answer({ ...answer, ...(out !== undefined && { out }) }, () => [...lines, ...(out === undefined ? [] : [`written to ${out}`])].join('\n'));
+export function tell(
+  terminal: Terminal,
+  answer: object,
+  out: string | undefined,
+  lines: readonly string[],
+): void {
+  terminal.answer({ ...answer, ...(out !== undefined && { out }) }, () =>
+    [...lines, ...(out === undefined ? [] : [`written to ${out}`])].join('\n'),
+  );
 }
 
 /** Seconds between two lines of progress where nothing is redrawn. */
 const plainSeconds = 15;
 
 /** Runs long work with a progress line; Ctrl-C stops it between two parts, and no page is written. A second one ends the process as usual. */
-export async function working<T>(terminal: Terminal, what: string, use: (work: Work) => Promise<T>): Promise<T> {
+export async function working<T>(
+  terminal: Terminal,
+  what: string,
+  use: (work: Work) => Promise<T>,
+): Promise<T> {
   const stop = new AbortController();
   const listen = (): void => stop.abort(new AlexNetError('Stopped: no page was written.'));
   process.once('SIGINT', listen).once('SIGTERM', listen);

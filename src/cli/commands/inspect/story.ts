@@ -9,10 +9,20 @@ import { openOptions, outOf, outOption, photographOf, randomizeOption, tell } fr
 import type { InspectFlags } from './shared.ts';
 
 export function registerStory(inspect: Command, terminal: Terminal): void {
-  randomizeOption(outOption(inspect.command('story').description('the way of one photograph through all layers, as one page for a class room'), 'a one-file .html'))
+  randomizeOption(
+    outOption(
+      inspect
+        .command('story')
+        .description('the way of one photograph through all layers, as one page for a class room'),
+      'a one-file .html',
+    ),
+  )
     .argument('<model>')
     .argument('<photo>')
-    .addHelpText('after', '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html',
+    )
     .action((model: string, photo: string, flags: InspectFlags) => {
       const out = outOf('story', flags);
       if (out !== undefined) checkOut(out, ['.html']);
@@ -20,7 +30,14 @@ export function registerStory(inspect: Command, terminal: Terminal): void {
         const photograph = await photographOf(photo, opened, terminal);
         const { html, answer } = await storyHtml(opened, photograph);
         if (out !== undefined) await writeWhole(out, [Buffer.from(html)]);
-        tell(terminal, answer, out, answer.predictions.slice(0, 3).map(({ label, probability }) => `${label}: ${percent(probability, 1)}`));
+        tell(
+          terminal,
+          answer,
+          out,
+          answer.predictions
+            .slice(0, 3)
+            .map(({ label, probability }) => `${label}: ${percent(probability, 1)}`),
+        );
       });
     });
 }
