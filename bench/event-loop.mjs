@@ -1,5 +1,6 @@
-// How long the thread that calls the wasm engine is kept from its event loop: the longest gap between two ticks of a timer, and
-// (Node 24) the longest the thread itself computed between two, which other programs on the machine cannot lengthen.
+// How long the thread that calls the wasm engine is kept from its event loop: the longest gap
+// between two ticks of a timer, and (Node 24) the longest the thread itself computed between two,
+// which other programs on the machine cannot lengthen.
 //   node event-loop.mjs [--variant paper] [--batch 32] [--engine wasm]
 import { parseArgs } from 'node:util';
 import { initialise } from '../dist/engine/initialise.js';

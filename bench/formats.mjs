@@ -1,7 +1,8 @@
-// What reading and writing a full-width network takes, 244 MB of weights: node bench/formats.mjs [FOLDER] [--rounds 5]
-// FOLDER: files that scripts/make-weights.py --full made; they are converted and loaded too.
-// Every figure is the median of fresh processes, run in turn; files lie in the page cache. "disk" is what writing as many
-// bytes and flushing them takes by itself, measured in the same round.
+// What reading and writing a full-width network takes, 244 MB of weights: node bench/formats.mjs
+// [FOLDER] [--rounds 5] FOLDER: files that scripts/make-weights.py --full made; they are converted
+// and loaded too. Every figure is the median of fresh processes, run in turn; files lie in the page
+// cache. "disk" is what writing as many bytes and flushing them takes by itself, measured in the
+// same round.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -21,7 +22,10 @@ import { parseArgs } from 'node:util';
 
 const own = fileURLToPath(import.meta.url);
 
-/** In a process of its own: one conversion by the command line's own code, or one load with its first answer. */
+/**
+ * In a process of its own: one conversion by the command line's own code, or one load with its
+ * first answer.
+ */
 const jobs = {
   async make(file) {
     const { initialValues, parametersOf } = await import('../dist/network/parameters.js');

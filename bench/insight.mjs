@@ -1,5 +1,6 @@
-// What looking inside costs, against the engine's own speed, in one run: node bench/insight.mjs PHOTOS [ENGINE]
-// Grad-CAM against a training step of one image; occlusion of a 227-pixel photograph; features of the folder against inference.
+// What looking inside costs, against the engine's own speed, in one run: node bench/insight.mjs
+// PHOTOS [ENGINE] Grad-CAM against a training step of one image; occlusion of a 227-pixel
+// photograph; features of the folder against inference.
 import { cpus, tmpdir } from 'node:os';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
-// How long until `small` is ready for its first image: importing the package by its doors and by the engine alone, then preparing.
-// Every figure is the median of fresh processes, and in brackets their range.
+// How long until `small` is ready for its first image: importing the package by its doors and by
+// the engine alone, then preparing. Every figure is the median of fresh processes, and in brackets
+// their range.
 //   node loading.mjs [--rounds 9]        after `make build`, under the Node that is to be measured
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -1,10 +1,12 @@
-// What the training loop costs over the engine alone: steps of `train()` on kept pictures against the same engine's steps on
-// images that are ready in memory, in turn, in one process; and, where the machine is not quiet enough for that, how much of the
-// loop's own time is not spent inside the engine.
+// What the training loop costs over the engine alone: steps of `train()` on kept pictures against
+// the same engine's steps on images that are ready in memory, in turn, in one process; and, where
+// the machine is not quiet enough for that, how much of the loop's own time is not spent inside the
+// engine.
 //
 //   node bench/loop.mjs DIR [--pictures 640] [--batch 128] [--recipe paper] [--engine auto] [--epochs 3]
 //
-// The first epoch, in which pictures are decoded, does not count, nor do evaluation and checkpoints, which come once an epoch.
+// The first epoch, in which pictures are decoded, does not count, nor do evaluation and
+// checkpoints, which come once an epoch.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +66,10 @@ const alone = async () => {
   return times;
 };
 
-/** Milliseconds that `step` took since it was last asked, from outside: everything else of a step is the loop. */
+/**
+ * Milliseconds that `step` took since it was last asked, from outside: everything else of a step is
+ * the loop.
+ */
 let inside = 0;
 const prepare = engine.prepare.bind(engine);
 engine.prepare = async (...given) => {

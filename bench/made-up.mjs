@@ -1,5 +1,5 @@
-// Weights and images that every contender gets alike: made up, but with the spread of real ones (He et al.), so that no number
-// overflows or vanishes on the way.
+// Weights and images that every contender gets alike: made up, but with the spread of real ones (He
+// et al.), so that no number overflows or vanishes on the way.
 
 /** Uniform numbers in ±bound by xorshift32. */
 function uniform(length, bound, seed) {

@@ -3,7 +3,10 @@ import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
-/** @param tables `{ title, rows: [{ contender, …settings }] }`; with --only NAME those whose title has NAME in it. */
+/**
+ * @param tables `{ title, rows: [{ contender, …settings }] }`; with --only NAME those whose title
+ * has NAME in it.
+ */
 export async function measure(tables) {
   const {
     values: { rounds, only },

@@ -1,5 +1,5 @@
-// Whether a training run's memory stays as it is: after each epoch, and for ten times as many pictures, with a small limit for
-// decoded pictures. Each run is a process of its own.
+// Whether a training run's memory stays as it is: after each epoch, and for ten times as many
+// pictures, with a small limit for decoded pictures. Each run is a process of its own.
 //
 //   node bench/memory.mjs [--engine auto] [--cache 32e6]
 import { spawnSync } from 'node:child_process';

@@ -1,9 +1,12 @@
-// Just enough of ONNX to hand a network to onnxruntime. Message and field numbers are those of onnx.proto3.
+// Just enough of ONNX to hand a network to onnxruntime. Message and field numbers are those of
+// onnx.proto3.
 import { inferShapes } from '../dist/network/shapes.js';
 
 const floatType = 1;
 
-/** @returns the bytes of a model with one input `input` [batch, c, h, w] and one output `output`. */
+/**
+ * @returns the bytes of a model with one input `input` [batch, c, h, w] and one output `output`.
+ */
 export function onnxModel(network, values) {
   const nodes = [];
   const initializers = [];
@@ -44,7 +47,8 @@ export function onnxModel(network, values) {
     else if (layer.type === 'relu') add('Relu', name, []);
     else if (layer.type === 'maxPool') add('MaxPool', name, [], geometry);
     else if (layer.type === 'lrn') {
-      // Towers have windows of their own, so they are normalised apart. ONNX divides alpha by the size.
+      // Towers have windows of their own, so they are normalised apart. ONNX divides alpha by the
+      // size.
       const towers = Array.from({ length: layer.groups }, (_, i) => `${name}.in${i}`);
       nodes.push(splitNode(current, towers));
       for (const tower of towers)

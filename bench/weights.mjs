@@ -95,7 +95,10 @@ async function checkIn(folder, photos, out) {
   }
 }
 
-/** Random weights whose answers differ from picture to picture: of He's size, and a last layer that gives logits of some units. */
+/**
+ * Random weights whose answers differ from picture to picture: of He's size, and a last layer that
+ * gives logits of some units.
+ */
 async function made(variant, width, files) {
   const network = alexnet(variant, { width });
   const parameters = parametersOf(network);

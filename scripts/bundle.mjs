@@ -1,5 +1,6 @@
-// Puts what stands behind the package's doors on Node into few files: each of the hundred it is written in takes Node a
-// millisecond to find and load. The bundler of a web page gets them as they are, because it looks for workers and kernels itself.
+// Puts what stands behind the package's doors on Node into few files: each of the hundred it is
+// written in takes Node a millisecond to find and load. The bundler of a web page gets them as they
+// are, because it looks for workers and kernels itself.
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -7,7 +8,10 @@ import { rolldown } from 'rolldown';
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const door = `${dist}/door`;
 
-/** A module that asks where it lies, for its worker or its kernels beside it, still gets the place it was written for. */
+/**
+ * A module that asks where it lies, for its worker or its kernels beside it, still gets the place
+ * it was written for.
+ */
 const ownPlaces = {
   name: 'own-places',
   transform(code, id) {

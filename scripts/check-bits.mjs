@@ -1,11 +1,12 @@
-// Prints the SHA-256 of the weights of short training runs, on every engine that runs here, and of a run that was
-// interrupted and resumed. Before and after a change that must not move numbers:
+// Prints the SHA-256 of the weights of short training runs, on every engine that runs here, and of
+// a run that was interrupted and resumed. Before and after a change that must not move numbers:
 //   node scripts/check-bits.mjs [path of another checkout]
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { writeScenes } from '../dist/data/scenes/write.js';
 
@@ -65,26 +66,23 @@ async function train(...options) {
   ]);
 }
 
-/** Interrupts the run as soon as its first epoch is written down, in the middle of what comes then. */
+/**
+ * Interrupts the run as soon as its first epoch is written down, in the middle of what comes then.
+ */
 async function interrupted(run, ...options) {
   const child = spawn(
     process.execPath,
     [join(checkout, 'bin/alexnet'), ...common, '--out', run, ...options],
     { stdio: 'ignore' },
   );
-  let ended = false;
   const closed = new Promise((done) => {
-    child.on('close', (code) => {
-      ended = true;
-      done(code);
-    });
+    child.on('close', done);
   });
-  for (let log = ''; !log.includes('"kind":"epoch"') && !ended;) {
-    await new Promise((done) => {
-      setTimeout(done, 5);
-    });
-    log = await readFile(join(run, 'log.jsonl'), 'utf8').catch(() => '');
-  }
+  const begun = async () => {
+    const log = await readFile(join(run, 'log.jsonl'), 'utf8').catch(() => '');
+    return log.includes('"kind":"epoch"') || child.exitCode !== null;
+  };
+  while (!(await begun())) await setTimeout(5);
   child.kill('SIGINT');
   if ((await closed) === 0) throw new Error('The run ended before it could be interrupted.');
 }

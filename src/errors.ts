@@ -1,13 +1,17 @@
 /**
  * A mistake that its reader can mend: bad input, a wrong size, a file that is missing.
  * The message names what failed, what was expected, what was found and what to do next.
- * Faces (command line, server) print the message alone; any other error is a bug of ours and keeps its stack.
+ * Faces (command line, server) print the message alone; any other error is a bug of ours and keeps
+ * its stack.
  */
 export class AlexNetError extends Error {
   override readonly name: string = 'AlexNetError';
 }
 
-/** The words could not be understood (unknown variant, flag, key): the command line exits with 2 instead of 1. */
+/**
+ * The words could not be understood (unknown variant, flag, key): the command line exits with 2
+ * instead of 1.
+ */
 export class UsageError extends AlexNetError {
   override readonly name = 'UsageError';
 }
@@ -17,7 +21,10 @@ export function ensure(condition: boolean, message: string | (() => string)): as
   if (!condition) throw new AlexNetError(typeof message === 'string' ? message : message());
 }
 
-/** The candidate nearest to `word` by edit distance, or undefined where none is near: for "did you mean". */
+/**
+ * The candidate nearest to `word` by edit distance, or undefined where none is near: for "did you
+ * mean".
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;

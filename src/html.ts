@@ -12,7 +12,10 @@ export interface Page {
   readonly scripts?: string;
 }
 
-/** One file that asks for nothing else: styles inside, pictures as data, and a policy that forbids the network. */
+/**
+ * One file that asks for nothing else: styles inside, pictures as data, and a policy that forbids
+ * the network.
+ */
 export function htmlPage({ title, style, body, scripts }: Page): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,6 +1,7 @@
 /**
- * The library on Node: all that the browser has, and what needs files, threads or native code. Asynchronous functions that stand
- * on much else load it when they are called, so that the door opens quickly.
+ * The library on Node: all that the browser has, and what needs files, threads or native code.
+ * Asynchronous functions that stand on much else load it when they are called, so that the door
+ * opens quickly.
  */
 import { late } from './late.ts';
 

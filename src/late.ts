@@ -5,8 +5,8 @@ type AsyncName<Module> = {
 }[keyof Module];
 
 /**
- * A function of another module that is imported when it is first called: behind the package's door stands much that most
- * programs never use, and each file of it would make all of them start later.
+ * A function of another module that is imported when it is first called: behind the package's door
+ * stands much that most programs never use, and each file of it would make all of them start later.
  */
 export function late<Module, Name extends AsyncName<Module>>(
   load: () => Promise<Module>,

@@ -23,7 +23,10 @@ import { randomNumbers } from './testing/data.ts';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What a user gets: the packed files, unpacked into another project's node_modules beside their dependencies. */
+/**
+ * What a user gets: the packed files, unpacked into another project's node_modules beside their
+ * dependencies.
+ */
 describe('the npm package', () => {
   let project = '';
   let files: string[] = [];
@@ -207,7 +210,10 @@ describe('the npm package', () => {
   });
 });
 
-/** The dependencies that npm would have installed beside it, taken from here instead of from the network. */
+/**
+ * The dependencies that npm would have installed beside it, taken from here instead of from the
+ * network.
+ */
 /** Two classes that the brightness tells apart, with noise. */
 async function photographs(folder: string): Promise<void> {
   for (const [label, name] of ['dark', 'light'].entries()) {

@@ -4,7 +4,10 @@ import { parametersOf } from '../../dist/network/parameters.js';
 import { images, weights } from '../made-up.mjs';
 import { onnxModel } from '../onnx.mjs';
 
-/** onnxruntime-node on its CPU provider: native code with the widest vectors the machine has. Inference only. */
+/**
+ * onnxruntime-node on its CPU provider: native code with the widest vectors the machine has.
+ * Inference only.
+ */
 export async function prepare({ variant, batch, threads }) {
   const network = alexnet(variant);
   const session = await ort.InferenceSession.create(

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** PyTorch of the given Python: the one-tower paper network on its CPU, in f32 or under bf16 autocast, whole training steps with dropout and SGD. */
+/**
+ * PyTorch of the given Python: the one-tower paper network on its CPU, in f32 or under bf16
+ * autocast, whole training steps with dropout and SGD.
+ */
 export async function prepare({ python, batch, threads, autocast = false }) {
   const child = spawn(
     python,

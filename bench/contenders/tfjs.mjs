@@ -8,8 +8,8 @@ import { alexnet } from '../../dist/network/variants.js';
 import { images, weights } from '../made-up.mjs';
 
 /**
- * TensorFlow.js on its wasm backend: one thread in Node. Inference only (it has no kernel for a convolution's gradient), channels
- * last, no groups. Bias and ReLU are fused where it offers that.
+ * TensorFlow.js on its wasm backend: one thread in Node. Inference only (it has no kernel for a
+ * convolution's gradient), channels last, no groups. Bias and ReLU are fused where it offers that.
  */
 export async function prepare({ variant, batch }) {
   wasm.setWasmPaths(

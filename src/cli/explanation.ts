@@ -21,7 +21,10 @@ const wide: readonly Column[] = [
   { title: 'memory', align: 'right' },
 ];
 
-/** The network as a table a teacher would show: one line a layer, what was worked out and what it costs. */
+/**
+ * The network as a table a teacher would show: one line a layer, what was worked out and what it
+ * costs.
+ */
 export function explanation(
   title: string,
   cost: NetworkCost,

@@ -1,6 +1,8 @@
 import type { Terminal } from './terminal.ts';
 
-/** Runs `work` with a signal that SIGINT and SIGTERM abort; a second one ends the process as usual. */
+/**
+ * Runs `work` with a signal that SIGINT and SIGTERM abort; a second one ends the process as usual.
+ */
 export async function untilInterrupted<T>(
   terminal: Terminal,
   work: (signal: AbortSignal) => Promise<T>,

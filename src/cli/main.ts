@@ -7,7 +7,10 @@ import type { TerminalStream } from './terminal.ts';
 
 /** What every `commands/<verb>.ts` exports. */
 export interface CommandModule {
-  /** Adds arguments, options, an example and the action. What the action answers goes through `terminal`. */
+  /**
+   * Adds arguments, options, an example and the action. What the action answers goes through
+   * `terminal`.
+   */
   readonly register: (command: Command, terminal: Terminal) => void;
 }
 
@@ -124,7 +127,8 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
   (await verb.load()).register(command, terminal);
   addCommonOptions(command);
   command.hook('preAction', (_, action) => {
-    // Commander gives common options after `inspect why` to `inspect`: here they reach the action that asks for them.
+    // Commander gives common options after `inspect why` to `inspect`: here they reach the action
+    // that asks for them.
     for (const [key, value] of Object.entries(action.optsWithGlobals()))
       action.setOptionValueWithSource(
         key,
@@ -155,7 +159,10 @@ function quietly(command: Command, terminal: Terminal): Command {
     .helpOption('-h, --help', 'print this help');
 }
 
-/** A user's mistake is a sentence, with the usage where the words were wrong; anything else is a bug of ours and shows its stack. */
+/**
+ * A user's mistake is a sentence, with the usage where the words were wrong; anything else is a bug
+ * of ours and shows its stack.
+ */
 function report(error: unknown, command: Command, terminal: Terminal): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
@@ -191,7 +198,10 @@ function sentence(message: string): string {
   return /[.?)]$/.test(capital) ? capital : `${capital}.`;
 }
 
-/** `alexnet explain | head -1` closes the pipe early: no failure, and no reason to stop a training whose progress nobody reads. */
+/**
+ * `alexnet explain | head -1` closes the pipe early: no failure, and no reason to stop a training
+ * whose progress nobody reads.
+ */
 function surviveClosedPipe(stream: TerminalStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;

@@ -10,7 +10,10 @@ export interface Row {
   readonly style?: (line: string) => string;
 }
 
-/** Columns padded to their widest cell, two spaces apart, under their titles. Every character counts as one wide. */
+/**
+ * Columns padded to their widest cell, two spaces apart, under their titles. Every character counts
+ * as one wide.
+ */
 export function table(columns: readonly Column[], rows: readonly Row[]): string {
   const titles: Row = { cells: columns.map(({ title }) => title) };
   const widths = columns.map((_, c) =>

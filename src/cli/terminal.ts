@@ -7,8 +7,8 @@ export interface TerminalStream {
 }
 
 /**
- * Where a command speaks. Answers go to standard output; progress, remarks and errors to standard error, so that
- * `--json` leaves one JSON value on standard output and nothing else.
+ * Where a command speaks. Answers go to standard output; progress, remarks and errors to standard
+ * error, so that `--json` leaves one JSON value on standard output and nothing else.
  */
 export class Terminal {
   readonly #out: TerminalStream;

@@ -1,11 +1,20 @@
-/** What chance does to a training picture: plain data, part of a recipe. Everything left out is not done. */
+/**
+ * What chance does to a training picture: plain data, part of a recipe. Everything left out is not
+ * done.
+ */
 export interface Augmentation {
   readonly crop: Crop;
   /** The chance of a mirror image, left to right. Default 0. */
   readonly mirror?: number;
-  /** The paper's colour noise (§4.1): adds `[p1 p2 p3]·[α1λ1 α2λ2 α3λ3]`, α ~ N(0, deviation), drawn once per picture and use. */
+  /**
+   * The paper's colour noise (§4.1): adds `[p1 p2 p3]·[α1λ1 α2λ2 α3λ3]`, α ~ N(0, deviation), drawn
+   * once per picture and use.
+   */
   readonly pca?: { readonly deviation: number };
-  /** Each factor is drawn evenly from [1 − x, 1 + x]; applied in the order brightness, contrast, saturation. */
+  /**
+   * Each factor is drawn evenly from [1 − x, 1 + x]; applied in the order brightness, contrast,
+   * saturation.
+   */
   readonly jitter?: {
     readonly brightness?: number;
     readonly contrast?: number;
@@ -13,15 +22,20 @@ export interface Augmentation {
   };
   /** The chance that colours are taken away. */
   readonly grey?: number;
-  /** With this chance a rectangle of `area` (fractions of the crop) is replaced by the mean colour (Zhong et al. 2017). */
+  /**
+   * With this chance a rectangle of `area` (fractions of the crop) is replaced by the mean colour
+   * (Zhong et al. 2017).
+   */
   readonly erase?: { readonly chance: number; readonly area: readonly [number, number] };
 }
 
 /**
- * - `square`: a square of the crop's size anywhere in the central size×size square of the resized picture (the paper, Caffe);
+ * - `square`: a square of the crop's size anywhere in the central size×size square of the resized
+ *   picture (the paper, Caffe);
  * - `picture`: the same anywhere in the resized picture;
- * - `resized`: a rectangle of a random `area` (fractions of the picture) and `aspect` (width/height, drawn evenly in its logarithm),
- *   resampled to the crop's size (Szegedy et al. 2014; torchvision's RandomResizedCrop).
+ * - `resized`: a rectangle of a random `area` (fractions of the picture) and `aspect`
+ *   (width/height, drawn evenly in its logarithm), resampled to the crop's size (Szegedy et al.
+ *   2014; torchvision's RandomResizedCrop).
  */
 export type Crop =
   | { readonly from: 'square' }

@@ -20,7 +20,10 @@ export interface Batch {
   readonly labels: Int32Array;
   /** `[size]`: which of `dataset.samples`. */
   readonly indices: Int32Array;
-  /** How many pictures: the batch's length, fewer at the end of an epoch and where pictures could not be read. Never 0. */
+  /**
+   * How many pictures: the batch's length, fewer at the end of an epoch and where pictures could
+   * not be read. Never 0.
+   */
   readonly size: number;
   /** Milliseconds from asking for this batch to having it: what the pipeline cost the run. */
   readonly waited: number;
@@ -33,7 +36,10 @@ export interface BatchesOptions {
   readonly preprocessing: Preprocessing;
   /** `[3, resize.size, resize.size]` where `preprocessing.mean` names a tensor. */
   readonly meanImage?: Float32Array;
-  /** Training: pictures in an order drawn per epoch, and changed by chance. Without it: in the dataset's order, centre or ten crops. */
+  /**
+   * Training: pictures in an order drawn per epoch, and changed by chance. Without it: in the
+   * dataset's order, centre or ten crops.
+   */
   readonly augmentation?: Augmentation;
   /** Needed by `augmentation.pca` and `.erase`. */
   readonly statistics?: ColourStatistics;
@@ -41,17 +47,28 @@ export interface BatchesOptions {
   readonly crops?: 1 | 10;
   /** Default 0. */
   readonly seed?: number;
-  /** Whether a last batch that is not full is given. Default: without augmentation yes, with it only where it is the only one. */
+  /**
+   * Whether a last batch that is not full is given. Default: without augmentation yes, with it only
+   * where it is the only one.
+   */
   readonly partial?: boolean;
-  /** The share of the pictures that may be unreadable. Default 0.05; 1 to go on whatever happens. */
+  /**
+   * The share of the pictures that may be unreadable. Default 0.05; 1 to go on whatever happens.
+   */
   readonly mostFailures?: number;
   /** Batches made ahead. Default 2. */
   readonly prefetch?: number;
-  /** Shared by several `Batches`, so that they share the pictures kept; default: its own, closed with it. */
+  /**
+   * Shared by several `Batches`, so that they share the pictures kept; default: its own, closed
+   * with it.
+   */
   readonly workers?: DataWorkers;
 }
 
-/** Opens one split of a dataset as batches. @throws {AlexNetError} where the split is empty or the options do not fit together. */
+/**
+ * Opens one split of a dataset as batches. @throws {AlexNetError} where the split is empty or the
+ * options do not fit together.
+ */
 export async function openBatches(dataset: Dataset, options: BatchesOptions): Promise<Batches> {
   const { resize, crop } = options.preprocessing;
   const { pca, erase } = options.augmentation ?? {};
@@ -78,7 +95,10 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
 /** Pictures in one task: small enough that the workers end a batch together. */
 const picturesPerTask = 8;
 
-/** The batches of one split, epoch after epoch. Everything in them is a function of dataset, options and epoch. */
+/**
+ * The batches of one split, epoch after epoch. Everything in them is a function of dataset, options
+ * and epoch.
+ */
 export class Batches {
   /** How many batches an epoch has. */
   readonly length: number;
@@ -141,8 +161,9 @@ export class Batches {
   }
 
   /**
-   * The batches number `from` (default 0) and up of an epoch, each the same bits whatever the number of workers and wherever one starts.
-   * A batch whose pictures can all not be read is left out. One epoch at a time.
+   * The batches number `from` (default 0) and up of an epoch, each the same bits whatever the
+   * number of workers and wherever one starts. A batch whose pictures can all not be read is left
+   * out. One epoch at a time.
    * @throws {AlexNetError} when more than `mostFailures` of the samples cannot be read.
    */
   async *epoch(epoch: number, from = 0): AsyncGenerator<Batch, void, undefined> {

@@ -6,7 +6,10 @@ import { inParts } from './parts.ts';
 import { samePictures } from './same.ts';
 import { openWorkers } from './workers.ts';
 
-/** What `data check` found in one file or class. Kinds: those of {@link ProblemKind}, and the ones below. */
+/**
+ * What `data check` found in one file or class. Kinds: those of {@link ProblemKind}, and the ones
+ * below.
+ */
 export interface Problem {
   /** A sample's name; for a class, its name. */
   readonly file: string;
@@ -36,8 +39,9 @@ const tinySide = 32;
 const fewPictures = 10;
 
 /**
- * Reads every picture of a dataset and names what is wrong: unreadable or damaged files, tiny ones, strips, grey ones,
- * the same bytes or the same picture twice, in two classes, or in two splits, and classes with too few pictures.
+ * Reads every picture of a dataset and names what is wrong: unreadable or damaged files, tiny ones,
+ * strips, grey ones, the same bytes or the same picture twice, in two classes, or in two splits,
+ * and classes with too few pictures.
  */
 export async function checkDataset(
   dataset: Dataset,

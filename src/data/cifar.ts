@@ -4,7 +4,10 @@ import { AlexNetError, ensure } from '../errors.ts';
 import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
 import { finishDataset } from './split.ts';
 
-/** How the binary versions lie on the disk: a record is its label bytes and 3 · 32 · 32 bytes of planes. */
+/**
+ * How the binary versions lie on the disk: a record is its label bytes and 3 · 32 · 32 bytes of
+ * planes.
+ */
 const kinds = {
   cifar10: {
     labelBytes: 1,

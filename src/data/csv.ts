@@ -11,8 +11,9 @@ const columns = {
 } as const;
 
 /**
- * A list of pictures: columns `file` and `label`, and perhaps `split` (train, val, test), separated by commas, semicolons or
- * tabs; without a first line of names, the first two columns. Files are looked for from the list's own folder.
+ * A list of pictures: columns `file` and `label`, and perhaps `split` (train, val, test), separated
+ * by commas, semicolons or tabs; without a first line of names, the first two columns. Files are
+ * looked for from the list's own folder.
  */
 export async function csvList(path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const rows = await parseRows(path, await readFile(path, 'utf8'));

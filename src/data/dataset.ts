@@ -2,8 +2,8 @@
 export type Split = 'train' | 'val' | 'test';
 
 /**
- * Where a picture's bytes lie: a whole file, or a stretch of one (a member of a tar archive, a record of a CIFAR file),
- * so that any sample of any dataset can be read at any time by any worker.
+ * Where a picture's bytes lie: a whole file, or a stretch of one (a member of a tar archive, a
+ * record of a CIFAR file), so that any sample of any dataset can be read at any time by any worker.
  */
 export interface Source {
   readonly path: string;
@@ -11,7 +11,10 @@ export interface Source {
   readonly offset?: number;
   /** Bytes of a stretch; default: the whole file. */
   readonly bytes?: number;
-  /** `picture` (the default): an image file, told by content. `planes32`: 32×32 pixels, all red, then green, then blue bytes (CIFAR). */
+  /**
+   * `picture` (the default): an image file, told by content. `planes32`: 32×32 pixels, all red,
+   * then green, then blue bytes (CIFAR).
+   */
   readonly as?: 'picture' | 'planes32';
 }
 
@@ -24,14 +27,19 @@ export interface Sample {
   readonly split: Split;
 }
 
-/** Labelled pictures that are not yet read. Plain data: it survives `structuredClone` and `JSON.stringify`. */
+/**
+ * Labelled pictures that are not yet read. Plain data: it survives `structuredClone` and
+ * `JSON.stringify`.
+ */
 export interface Dataset {
   /** The names of the labels, by index. */
   readonly classes: readonly string[];
   /** In a fixed order that does not depend on the file system. */
   readonly samples: readonly Sample[];
   readonly provenance: Provenance;
-  /** What a person should know: files left out, empty classes, how the validation split was made. */
+  /**
+   * What a person should know: files left out, empty classes, how the validation split was made.
+   */
   readonly remarks: readonly string[];
 }
 
@@ -39,7 +47,10 @@ export interface Provenance {
   readonly kind: 'folder' | 'csv' | 'ilsvrc2012' | 'cifar10' | 'cifar100' | 'shards';
   /** As the user named it. */
   readonly root: string;
-  /** SHA-256 over classes and samples' names, labels and splits: the same for the same dataset, wherever it lies. */
+  /**
+   * SHA-256 over classes and samples' names, labels and splits: the same for the same dataset,
+   * wherever it lies.
+   */
   readonly digest: string;
   /** How a validation split was held out of the training samples, if it was. */
   readonly heldOut?: { readonly fraction: number; readonly seed: number };
@@ -47,13 +58,17 @@ export interface Provenance {
 
 export interface DatasetOptions {
   /**
-   * Where the folder has no `val`: the fraction of each class's training samples that is held out as `val`,
-   * chosen by `seed`. Default 0: nothing. At least one sample of each class stays in `train`.
+   * Where the folder has no `val`: the fraction of each class's training samples that is held out
+   * as `val`, chosen by `seed`. Default 0: nothing. At least one sample of each class stays in
+   * `train`.
    */
   readonly holdOut?: number;
   /** Default 0. */
   readonly seed?: number;
-  /** Put every sample into this split, whatever folder it lies in (evaluation of a folder of classes: `test`). */
+  /**
+   * Put every sample into this split, whatever folder it lies in (evaluation of a folder of
+   * classes: `test`).
+   */
   readonly as?: Split;
 }
 

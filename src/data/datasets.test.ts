@@ -12,7 +12,10 @@ import { openDataset } from './open.ts';
 import { readSource } from './read.ts';
 import { tarBlock, tarEnd, tarMembers } from './tar.ts';
 
-/** The devkit's meta.mat in small, written by scipy.io.savemat with compression: ids 1, 2, 3 and 300. */
+/**
+ * The devkit's meta.mat in small, written by scipy.io.savemat with compression: ids 1, 2, 3 and
+ * 300.
+ */
 const metaMat = Buffer.from(
   'TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IFN1biBOb3YgMjIgMjE6MjE6MjUgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABSU0PAAAANAAAAHic42NgYEgAYjYg5oDSIMAK5TNC2TA6vyQjtQhIcwKxBgM6+GAPZThAKA4oLeAAANs8BPYPAAAAjQEAAHic7VTdSsMwFM5+/BnCUEH0Mg+wi7bObb2bqOBARFTmZQldbINdKknG9M5L7/WBfBafxKRLNStCq1V2swOn6Tnl+5Jz+uU0AQBWA4BVua5Lr4KZrei4Lr2ifU06f6QcCy6/18GWzj9LH5xdDS+PHMt2vMGxIrg5n62fNo3ZiJuJIIr5XIJOxp4fkmjEME0Sc0HKQbHwQkyCUGiIYIhQj4xRgDloqnrAVz0bmXoqhoOkvmryrnB9A1f/BtcwcJs6ppZj22635+q84jnN4dnL8Kj4jgh4Gz+04HAS3WMOx8hnsSC8CN9Ohm9XOoJJe+H70wucEhFCBEeIh8n5egbfak5/GjqfWpH+Vuf6qzpc+5N9f42/eO2X3L9fRh+W1d0/MOrI42lmeFR8QoOI8BDKyycwK6azReoii0/NxKe4Revip/OiBkrNC8vtOG7bOH/ef9zO8Kj4cMLl3IsIolDqgRGliaJ8S13887x4YyXmhd1uW91OWX0ITP2wBa8J9REU6lmcb6mPfH18ADypgQA=',
   'base64',

@@ -17,10 +17,15 @@ export interface Drawn {
   readonly erase?: Rectangle;
 }
 
-/** Words of the augmentation sequence that belong to one picture; stream = epoch, counter = {@link wordsPerPicture} · sample. */
+/**
+ * Words of the augmentation sequence that belong to one picture; stream = epoch, counter = {@link
+ * wordsPerPicture} · sample.
+ */
 const wordsPerPicture = 64;
 
-/** The places of each decision's words: part of what a seed means, so never changed, only added to. */
+/**
+ * The places of each decision's words: part of what a seed means, so never changed, only added to.
+ */
 const place = {
   mirror: 0,
   x: 1,

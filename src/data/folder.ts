@@ -18,9 +18,11 @@ const splitFolders: Readonly<Record<string, Split>> = {
 };
 
 /**
- * A folder with one folder a class, pictures anywhere below it; or with `train` and `val` or `test`, which have such folders.
- * Classes are numbered by their names in code unit order. Without a `train` folder all samples are `train`.
- * @throws {AlexNetError} where there are no classes or no pictures, or where `val` or `test` has a class that `train` has not.
+ * A folder with one folder a class, pictures anywhere below it; or with `train` and `val` or
+ * `test`, which have such folders. Classes are numbered by their names in code unit order. Without
+ * a `train` folder all samples are `train`.
+ * @throws {AlexNetError} where there are no classes or no pictures, or where `val` or `test` has a
+ * class that `train` has not.
  */
 export async function imageFolder(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const parts = await splitParts(root);
@@ -152,7 +154,10 @@ const otherEndings = new Set([
   '.svg',
 ]);
 
-/** A name that promises a picture counts, so that a bad one is reported; one that promises something else does not; else the content decides. */
+/**
+ * A name that promises a picture counts, so that a bad one is reported; one that promises something
+ * else does not; else the content decides.
+ */
 async function mayBePicture({ path }: Found): Promise<boolean> {
   const ending = extname(path).toLowerCase();
   if (pictureEndings.has(ending)) return true;

@@ -9,14 +9,20 @@ import { tarMembers } from './tar.ts';
 import type { TarFile } from './tar.ts';
 import { entries, filesBelow } from './walk.ts';
 
-/** What the organisers' files are called; each archive may also be unpacked into a folder of its name, or of the short name. */
+/**
+ * What the organisers' files are called; each archive may also be unpacked into a folder of its
+ * name, or of the short name.
+ */
 const names = {
   train: ['ILSVRC2012_img_train', 'train'],
   val: ['ILSVRC2012_img_val', 'val'],
   devkit: ['ILSVRC2012_devkit_t12'],
 } as const;
 
-/** Whether a folder's entries are those of ILSVRC2012 as distributed (with the devkit, or at least one of its archives). */
+/**
+ * Whether a folder's entries are those of ILSVRC2012 as distributed (with the devkit, or at least
+ * one of its archives).
+ */
 export function isIlsvrc2012(entryNames: ReadonlySet<string>): boolean {
   return [...entryNames].some((name) =>
     /^ILSVRC2012_(img_(train|val)|devkit_t12)(\.tar(\.gz)?)?$/.test(name),
@@ -24,9 +30,10 @@ export function isIlsvrc2012(entryNames: ReadonlySet<string>): boolean {
 }
 
 /**
- * ILSVRC2012 as it is distributed: `ILSVRC2012_img_train.tar` (a tar of one tar for each class), `ILSVRC2012_img_val.tar`
- * (flat) and `ILSVRC2012_devkit_t12.tar.gz`; each unpacked or not. Classes are the wnids in their sorted order, as published
- * weights number them. The devkit's ground truth counts in ILSVRC ids instead, which its `meta.mat` translates.
+ * ILSVRC2012 as it is distributed: `ILSVRC2012_img_train.tar` (a tar of one tar for each class),
+ * `ILSVRC2012_img_val.tar` (flat) and `ILSVRC2012_devkit_t12.tar.gz`; each unpacked or not. Classes
+ * are the wnids in their sorted order, as published weights number them. The devkit's ground truth
+ * counts in ILSVRC ids instead, which its `meta.mat` translates.
  */
 export async function ilsvrc2012(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const train = await trainingSamples(root);
@@ -90,7 +97,10 @@ async function trainingSamples(root: string): Promise<Found[]> {
   return samples;
 }
 
-/** Flat files are labelled by the devkit's ground truth, in the order of their names; folders by their own. */
+/**
+ * Flat files are labelled by the devkit's ground truth, in the order of their names; folders by
+ * their own.
+ */
 async function validationSamples(root: string): Promise<Found[]> {
   const place = await locate(root, names.val, ['.tar']);
   if (!place) return [];

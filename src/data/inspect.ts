@@ -53,8 +53,9 @@ function isGrey({ data }: Picture): boolean {
 const lookSize = 16;
 
 /**
- * The difference hash: of a picture squeezed to 17×16 greys, whether each is clearly brighter than its left neighbour. The
- * same picture in another size, format or quality gives the same bits or nearly so.
+ * The difference hash: of a picture squeezed to 17×16 greys, whether each is clearly brighter than
+ * its left neighbour. The same picture in another size, format or quality gives the same bits or
+ * nearly so.
  */
 async function look(picture: Picture): Promise<string> {
   const width = lookSize + 1;

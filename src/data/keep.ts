@@ -3,8 +3,9 @@ import type { Picture } from '../images/picture.ts';
 import type { Place, WorkerStart } from './messages.ts';
 
 /**
- * A worker's side of the pictures that are kept: it fills stretches of shared memory of its own, then a file of its own,
- * and reads everybody's. What it has taken since it was last asked is told to the main thread, which tells the others.
+ * A worker's side of the pictures that are kept: it fills stretches of shared memory of its own,
+ * then a file of its own, and reads everybody's. What it has taken since it was last asked is told
+ * to the main thread, which tells the others.
  */
 export class Keeper {
   readonly #start: WorkerStart;

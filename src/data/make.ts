@@ -7,7 +7,10 @@ import { preprocessInto } from '../images/preprocess.ts';
 import { draw } from './draw.ts';
 import type { Plan } from './messages.ts';
 
-/** Writes one picture's input `[crops, 3, crop, crop]` at `out[at]`: augmented by chance, or as prediction does it. */
+/**
+ * Writes one picture's input `[crops, 3, crop, crop]` at `out[at]`: augmented by chance, or as
+ * prediction does it.
+ */
 export function makeInput(
   out: Float32Array,
   at: number,

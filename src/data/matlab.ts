@@ -1,7 +1,10 @@
 import { inflateSync } from 'node:zlib';
 import { AlexNetError, ensure } from '../errors.ts';
 
-/** Types of data elements in a MAT file of level 5 ("MAT-File Format", MathWorks, tables 1-1 and 1-3). */
+/**
+ * Types of data elements in a MAT file of level 5 ("MAT-File Format", MathWorks, tables 1-1 and
+ * 1-3).
+ */
 const type = {
   int8: 1,
   uint8: 2,
@@ -29,8 +32,9 @@ interface Element {
 export type MatStruct = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * The struct array called `name` in a MAT file of level 5 (little-endian, as every machine of today writes it), with those
- * fields that are text or hold numbers (of several the first). Enough for the devkit of ILSVRC.
+ * The struct array called `name` in a MAT file of level 5 (little-endian, as every machine of today
+ * writes it), with those fields that are text or hold numbers (of several the first). Enough for
+ * the devkit of ILSVRC.
  */
 export function readMatStructs(file: Buffer, name: string): MatStruct[] {
   ensure(
@@ -48,7 +52,9 @@ export function readMatStructs(file: Buffer, name: string): MatStruct[] {
   throw new AlexNetError(`The MAT file has no struct array called ${name}.`);
 }
 
-/** Flags, dimensions, name, length of a field name, field names, then every struct's fields in turn. */
+/**
+ * Flags, dimensions, name, length of a field name, field names, then every struct's fields in turn.
+ */
 function structs([
   ,
   dimensions,

@@ -25,8 +25,9 @@ export interface Measured {
 }
 
 /**
- * Mean, deviation and principal components of a split's colours, over the central squares of all pictures that can be read.
- * The sums are of whole numbers, so the result is the same bits for any number of workers.
+ * Mean, deviation and principal components of a split's colours, over the central squares of all
+ * pictures that can be read. The sums are of whole numbers, so the result is the same bits for any
+ * number of workers.
  */
 export async function measureColours(dataset: Dataset, options: MeasureOptions): Promise<Measured> {
   const { resize, split = 'train' } = options;

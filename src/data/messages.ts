@@ -18,7 +18,10 @@ export interface WorkerStart {
   readonly fileBytes: number;
 }
 
-/** Where a decoded picture is kept: at `offset` of a stretch of memory (`chunk` ≥ 0) or of a worker's file (`−1 − worker`). */
+/**
+ * Where a decoded picture is kept: at `offset` of a stretch of memory (`chunk` ≥ 0) or of a
+ * worker's file (`−1 − worker`).
+ */
 export interface Place {
   readonly chunk: number;
   readonly offset: number;

@@ -10,8 +10,9 @@ import { tarShards } from './shards.ts';
 import { entries } from './walk.ts';
 
 /**
- * Opens a dataset of any kind, told by what lies there: a folder with a folder for each class, a CSV list, tar shards,
- * ILSVRC2012 as it is distributed, or CIFAR-10 and CIFAR-100 in their binary versions.
+ * Opens a dataset of any kind, told by what lies there: a folder with a folder for each class, a
+ * CSV list, tar shards, ILSVRC2012 as it is distributed, or CIFAR-10 and CIFAR-100 in their binary
+ * versions.
  */
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const found = await stat(root).catch(() => {

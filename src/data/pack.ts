@@ -16,7 +16,9 @@ export interface PackOptions {
   readonly size?: number;
   /** A shard is ended when it has more bytes. Default 256 MiB. */
   readonly shardBytes?: number;
-  /** Samples are shuffled once, so that shards read one after another are a fair order. Default 0. */
+  /**
+   * Samples are shuffled once, so that shards read one after another are a fair order. Default 0.
+   */
   readonly seed?: number;
   readonly threads?: number;
   readonly onProgress?: (done: number, of: number) => void;
@@ -29,8 +31,9 @@ export interface PackResult {
 }
 
 /**
- * Decodes and resizes every picture once, into tar shards as WebDataset reads them (`train-000000.tar` with members
- * `00000000.jpg`, `.cls`, `.json`) and a `classes.txt`. A shard is written beside its place, flushed, then renamed.
+ * Decodes and resizes every picture once, into tar shards as WebDataset reads them
+ * (`train-000000.tar` with members `00000000.jpg`, `.cls`, `.json`) and a `classes.txt`. A shard is
+ * written beside its place, flushed, then renamed.
  * @throws {AlexNetError} where `out` has files in it or cannot be written.
  */
 export async function packDataset(

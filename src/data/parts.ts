@@ -4,7 +4,9 @@ import type { DataWorkers } from './workers.ts';
 
 const partSize = 16;
 
-/** Has work done on many samples, a few parts ahead, and gives the answers in the samples' order. */
+/**
+ * Has work done on many samples, a few parts ahead, and gives the answers in the samples' order.
+ */
 export async function* inParts(
   workers: DataWorkers,
   store: PictureStore,

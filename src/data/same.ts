@@ -13,12 +13,15 @@ const mostDifferent = 7;
 const bandDigits = 8;
 /** A look with fewer bits set is nearly flat: many pictures have it. */
 const leastSet = 16;
-/** Looks in one band are compared with so many others at most, so that a large set cannot take forever. */
+/**
+ * Looks in one band are compared with so many others at most, so that a large set cannot take
+ * forever.
+ */
 const mostCompared = 64;
 
 /**
- * Samples that repeat an earlier one. Looks are compared only where one of their eight bands of 32 bits is equal: with at
- * most seven different bits one must be.
+ * Samples that repeat an earlier one. Looks are compared only where one of their eight bands of 32
+ * bits is equal: with at most seven different bits one must be.
  */
 export function samePictures(inspections: readonly Inspection[]): Repetition[] {
   const byBytes = new Map<string, number>();

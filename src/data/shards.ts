@@ -9,9 +9,10 @@ import { filesBelow } from './walk.ts';
 import type { Found } from './walk.ts';
 
 /**
- * Tar shards as WebDataset writes them: members that share a name up to its first dot are one sample, `.cls` its class (a
- * number, or a name), any picture ending its picture. `classes.txt` beside the shards names the numbers, one a line. The
- * split is told by the shard's name or folder: `train-000000.tar`, `val/0007.tar`; else `train`.
+ * Tar shards as WebDataset writes them: members that share a name up to its first dot are one
+ * sample, `.cls` its class (a number, or a name), any picture ending its picture. `classes.txt`
+ * beside the shards names the numbers, one a line. The split is told by the shard's name or folder:
+ * `train-000000.tar`, `val/0007.tar`; else `train`.
  * @param root a folder of `.tar` files, or one of them.
  */
 export async function tarShards(root: string, options: DatasetOptions = {}): Promise<Dataset> {

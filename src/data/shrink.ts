@@ -8,8 +8,9 @@ import { fromPlanes, readSourceBytes } from './read.ts';
 const quality = 92;
 
 /**
- * A sample's picture for a shard: its shorter side `size` pixels or less. A JPEG that is small enough, upright and not in
- * print colours keeps its own bytes; the 32×32 pixels of CIFAR become a PNG, which loses nothing.
+ * A sample's picture for a shard: its shorter side `size` pixels or less. A JPEG that is small
+ * enough, upright and not in print colours keeps its own bytes; the 32×32 pixels of CIFAR become a
+ * PNG, which loses nothing.
  * @throws {UnreadablePicture}
  */
 export async function shrink({ index, from }: Item, size: number): Promise<Packed> {

@@ -4,7 +4,10 @@ import { permutation } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 import type { Dataset, DatasetOptions, Provenance, Sample } from './dataset.ts';
 
-/** What every kind of dataset ends with: one split for all or a held-out fraction where that is asked for, and the digest. */
+/**
+ * What every kind of dataset ends with: one split for all or a held-out fraction where that is
+ * asked for, and the digest.
+ */
 export function finishDataset(
   found: {
     classes: readonly string[];
@@ -44,7 +47,9 @@ export function finishDataset(
   };
 }
 
-/** Moves a fraction of each class from `train` to `val`, rounded, and never a class's last picture. */
+/**
+ * Moves a fraction of each class from `train` to `val`, rounded, and never a class's last picture.
+ */
 function holdOutValidation(
   samples: readonly Sample[],
   classes: number,

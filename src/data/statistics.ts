@@ -9,7 +9,10 @@ export interface ColourStatistics {
   readonly eigenvectors: readonly (readonly [number, number, number])[];
 }
 
-/** Sums over pixels of 8-bit values: whole numbers, exact in doubles, so that their order does not matter. */
+/**
+ * Sums over pixels of 8-bit values: whole numbers, exact in doubles, so that their order does not
+ * matter.
+ */
 export interface ColourSums {
   pictures: number;
   pixels: number;
@@ -116,7 +119,10 @@ function triple(value: (i: number) => number): [number, number, number] {
   return [value(0), value(1), value(2)];
 }
 
-/** Eigenvalues (largest first) and eigenvectors (rows, largest component positive) of a symmetric matrix: Jacobi's rotations. */
+/**
+ * Eigenvalues (largest first) and eigenvectors (rows, largest component positive) of a symmetric
+ * matrix: Jacobi's rotations.
+ */
 export function eigen(symmetric: readonly (readonly number[])[]): {
   values: number[];
   vectors: number[][];

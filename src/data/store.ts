@@ -15,7 +15,10 @@ export interface Failure {
 /** More than this share of unreadable samples is no accident. */
 export const mostFailures = 0.05;
 
-/** What is known of a dataset's pictures at one size: where each is kept, and which could not be read. */
+/**
+ * What is known of a dataset's pictures at one size: where each is kept, and which could not be
+ * read.
+ */
 export class PictureStore {
   readonly dataset: Dataset;
   readonly resize: Resize;

@@ -21,8 +21,8 @@ export interface TarFile {
 const headersAtOnce = 512;
 
 /**
- * Lists the files in a tar archive without reading what is in them: only headers are read, so any member can be read later
- * from its place. Knows the names of ustar, GNU and pax.
+ * Lists the files in a tar archive without reading what is in them: only headers are read, so any
+ * member can be read later from its place. Knows the names of ustar, GNU and pax.
  * @throws {AlexNetError} where the archive is cut off or is none.
  */
 export async function* tarMembers(archive: TarFile): AsyncGenerator<Member> {
@@ -85,7 +85,10 @@ function read(file: number, offset: number, length: number): Buffer {
   return buffer.subarray(0, filled);
 }
 
-/** A member as it stands in an archive: header and padded body. Names longer than ustar's get a pax header. */
+/**
+ * A member as it stands in an archive: header and padded body. Names longer than ustar's get a pax
+ * header.
+ */
 export function tarBlock(name: string, body: Uint8Array): Buffer {
   const header = new Header({
     path: name,

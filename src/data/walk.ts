@@ -23,7 +23,10 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-/** A folder's files and folders in a fixed order, links followed. A link that leads nowhere is a file, so that it is noticed. */
+/**
+ * A folder's files and folders in a fixed order, links followed. A link that leads nowhere is a
+ * file, so that it is noticed.
+ */
 export async function entries(folder: string): Promise<Entry[]> {
   const found = (await readdir(folder, { withFileTypes: true })).filter(
     (entry) => !isClutter(entry.name),
@@ -49,7 +52,10 @@ export interface Found {
   readonly name: string;
 }
 
-/** All files below a folder, in a fixed order, links followed, but not back up: no folder lies in itself. */
+/**
+ * All files below a folder, in a fixed order, links followed, but not back up: no folder lies in
+ * itself.
+ */
 export async function filesBelow(folder: string): Promise<Found[]> {
   return descend(folder, '', [await realpath(folder)]);
 }

@@ -1,4 +1,7 @@
-/** The body of a data worker: it has pictures read, kept, changed and written into the batch. One task is one answer. */
+/**
+ * The body of a data worker: it has pictures read, kept, changed and written into the batch. One
+ * task is one answer.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Picture } from '../images/picture.ts';
@@ -26,7 +29,8 @@ const keeper = new Keeper(start);
 const plans = new Map<number, Plan>();
 const slots = new Map<number, Float32Array[]>();
 
-// One thread a picture: there are as many workers as cores. And no cache of operations: we keep what is worth keeping.
+// One thread a picture: there are as many workers as cores. And no cache of operations: we keep
+// what is worth keeping.
 sharp.concurrency(1);
 sharp.cache(false);
 

@@ -16,9 +16,10 @@ export interface WorkersOptions {
   /** Bytes of memory for decoded pictures. Default: a quarter of the machine's memory. */
   readonly cacheBytes?: number;
   /**
-   * What does not fit is kept in this folder, in files without a name that are gone with the process however it ends, up to half of
-   * the free disk. Default `null`: it is decoded again in every epoch. Training takes the run folder; a folder for temporary files
-   * is memory on many systems.
+   * What does not fit is kept in this folder, in files without a name that are gone with the
+   * process however it ends, up to half of the free disk. Default `null`: it is decoded again in
+   * every epoch. Training takes the run folder; a folder for temporary files is memory on many
+   * systems.
    */
   readonly cacheDirectory?: string | null;
   /** Told once each: the disk is full, and the like. */
@@ -27,7 +28,10 @@ export interface WorkersOptions {
 
 const chunkBytes = 16 * 2 ** 20;
 
-/** Starts threads that read and decode, and keep what they decoded. Close them when done; they do not keep the process alive. */
+/**
+ * Starts threads that read and decode, and keep what they decoded. Close them when done; they do
+ * not keep the process alive.
+ */
 export async function openWorkers(options: WorkersOptions = {}): Promise<DataWorkers> {
   const threads = options.threads ?? availableParallelism();
   const memory =
@@ -47,7 +51,10 @@ export async function openWorkers(options: WorkersOptions = {}): Promise<DataWor
   return new DataWorkers(start, files?.paths ?? [], options.onRemark);
 }
 
-/** One cache file a thread, at once without a name where the system allows it; at most half of the free disk. */
+/**
+ * One cache file a thread, at once without a name where the system allows it; at most half of the
+ * free disk.
+ */
 async function openFiles(
   directory: string,
   threads: number,
@@ -82,7 +89,10 @@ interface Running {
   readonly reject: (error: Error) => void;
 }
 
-/** Two tasks lie with each worker, so that it decodes one picture while it computes another and never waits for the next order. */
+/**
+ * Two tasks lie with each worker, so that it decodes one picture while it computes another and
+ * never waits for the next order.
+ */
 const tasksAtOnce = 2;
 
 /** Threads that decode, and the pictures that they keep. */

@@ -32,15 +32,18 @@ export interface BenchResult {
   readonly flopsPerSecond: number;
 }
 
-/** Small enough that made-up labels leave the weights finite: numbers that overflow take another time. */
+/**
+ * Small enough that made-up labels leave the weights finite: numbers that overflow take another
+ * time.
+ */
 const rates = { learningRate: 1e-5, momentum: 0.9, weightDecay: 5e-4 };
 const warmUpCalls = 2;
 /** An engine so slow that one call takes this long needs no second one to get warm. */
 const warmUpMilliseconds = 5000;
 
 /**
- * The speed of an engine alone, on made-up images that are ready in memory: nothing is read, decoded or augmented.
- * Calls that are not timed come first; the median of the timed ones counts.
+ * The speed of an engine alone, on made-up images that are ready in memory: nothing is read,
+ * decoded or augmented. Calls that are not timed come first; the median of the timed ones counts.
  * @throws {AlexNetError} what `engine.prepare` throws.
  */
 export async function benchmark(
@@ -80,9 +83,10 @@ export async function benchmark(
 }
 
 /**
- * Floating-point operations for one image, counted as usual: 2 for each multiply-add of convolutions and dense layers,
- * nothing for the rest. Training does the work of `forward` three times (forward, gradient of the weights, gradient of the
- * input), but the first layer needs no gradient of its input.
+ * Floating-point operations for one image, counted as usual: 2 for each multiply-add of
+ * convolutions and dense layers, nothing for the rest. Training does the work of `forward` three
+ * times (forward, gradient of the weights, gradient of the input), but the first layer needs no
+ * gradient of its input.
  */
 export function flops(network: Network, mode: BenchMode): number {
   const { multiplyAdds, layers } = costs(network);

@@ -2,7 +2,9 @@ import { drawInitialValues } from '../network/parameters.ts';
 import type { Session } from './engine.ts';
 import { drawInTurns } from './turn.ts';
 
-/** Gives a session its network's own initial values, drawn from `seed`: the same on every engine. */
+/**
+ * Gives a session its network's own initial values, drawn from `seed`: the same on every engine.
+ */
 export async function initialise(session: Session, seed: number): Promise<void> {
   for (const [index, parameter] of session.parameters.entries()) {
     const values = new Float32Array(parameter.size);

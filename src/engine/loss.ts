@@ -1,6 +1,7 @@
 /**
- * How many classes stand before `label` when sorted by probability, equal ones in order of their index: 0 is a hit, below 5 a
- * hit among five. Infinity where the label's own value is not a number.
+ * How many classes stand before `label` when sorted by probability, equal ones in order of their
+ * index: 0 is a hit, below 5 a hit among five. Infinity where the label's own value is not a
+ * number.
  */
 export function labelRank(
   values: ArrayLike<number>,
@@ -18,7 +19,10 @@ export function labelRank(
   return rank;
 }
 
-/** `out = softmax(logits)` for each of `count` images, with the largest logit taken off first so that nothing overflows. */
+/**
+ * `out = softmax(logits)` for each of `count` images, with the largest logit taken off first so
+ * that nothing overflows.
+ */
 export function softmax(
   logits: ArrayLike<number>,
   count: number,
@@ -43,8 +47,9 @@ export interface CrossEntropy {
 }
 
 /**
- * Cross-entropy of softmax with label smoothing s: the target t is 1 − s + s/classes for the label, s/classes elsewhere;
- * loss = −Σ t·log p per image. Writes the gradient of (sum of losses)/divisor with respect to the logits, (p − t)/divisor.
+ * Cross-entropy of softmax with label smoothing s: the target t is 1 − s + s/classes for the label,
+ * s/classes elsewhere; loss = −Σ t·log p per image. Writes the gradient of (sum of losses)/divisor
+ * with respect to the logits, (p − t)/divisor.
  * @param logits `[count, classes]`
  * @param gradient `[count, classes]`, written
  */

@@ -9,7 +9,8 @@ export const engines: readonly Engine[] = [onednnEngine, wasmEngine, referenceEn
 
 /**
  * An engine by name; `auto` is the first that runs here.
- * @throws {UsageError} for an unknown name. @throws {AlexNetError} for an engine that does not run here, with its reason.
+ * @throws {UsageError} for an unknown name. @throws {AlexNetError} for an engine that does not run
+ * here, with its reason.
  */
 export async function findEngine(name = 'auto'): Promise<Engine> {
   if (name === 'auto') {

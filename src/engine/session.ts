@@ -63,7 +63,8 @@ export interface ResolvedUpdate {
 
 /**
  * Checks what every engine must check before it plans.
- * @throws {AlexNetError} for a network that does not fit, a batch that is no whole number, or unknown layer names.
+ * @throws {AlexNetError} for a network that does not fit, a batch that is no whole number, or
+ * unknown layer names.
  */
 export function makePlan(network: Network, options: PrepareOptions): Plan {
   const shapes = inferShapes(network);
@@ -119,8 +120,9 @@ export function makePlan(network: Network, options: PrepareOptions): Plan {
 }
 
 /**
- * The part of a session that is the same for every engine: checks with their errors, the order of calls, and what is
- * there to be read. An engine extends it with the protected methods, which get checked arguments, one call at a time.
+ * The part of a session that is the same for every engine: checks with their errors, the order of
+ * calls, and what is there to be read. An engine extends it with the protected methods, which get
+ * checked arguments, one call at a time.
  */
 export abstract class BaseSession implements Session {
   abstract readonly engine: string;
@@ -133,7 +135,10 @@ export abstract class BaseSession implements Session {
   #passed: 'forward' | 'gradients' | undefined;
   /** Images of that pass, 0 before. */
   #count = 0;
-  /** Layer indices whose activation gradient is there, from … to (inclusive); none before any way back. */
+  /**
+   * Layer indices whose activation gradient is there, from … to (inclusive); none before any way
+   * back.
+   */
   #way: { readonly from: number; readonly to: number } | undefined;
 
   constructor(plan: Plan) {

@@ -1,6 +1,7 @@
 /**
- * Gives the event loop a turn: timers and messages that are due come first. Not by `setTimeout`, which waits for milliseconds;
- * and by a channel only in a browser, because Node's first event on one loads its whole web platform, 50 ms.
+ * Gives the event loop a turn: timers and messages that are due come first. Not by `setTimeout`,
+ * which waits for milliseconds; and by a channel only in a browser, because Node's first event on
+ * one loads its whole web platform, 50 ms.
  */
 export function turn(): Promise<void> {
   const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
@@ -18,7 +19,10 @@ export function turn(): Promise<void> {
   });
 }
 
-/** Calls `work(first, end)` for portions of `count` things one after another, with a turn of the event loop between. Portions should take a few milliseconds. */
+/**
+ * Calls `work(first, end)` for portions of `count` things one after another, with a turn of the
+ * event loop between. Portions should take a few milliseconds.
+ */
 export async function inTurns(
   count: number,
   portion: number,
@@ -31,8 +35,9 @@ export async function inTurns(
 }
 
 /**
- * Has `draw` fill `out` from number `first` on, piece by piece (each starts at an even place), with turns of the event loop
- * between. The pieces are short, because code that has not run before draws ten times more slowly.
+ * Has `draw` fill `out` from number `first` on, piece by piece (each starts at an even place), with
+ * turns of the event loop between. The pieces are short, because code that has not run before draws
+ * ten times more slowly.
  */
 export function drawInTurns(
   out: Float32Array,

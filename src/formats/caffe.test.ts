@@ -41,7 +41,10 @@ function blobMessage({
   return blob.bytes(5, bytesOf(data));
 }
 
-/** Where LayerParameter and V1LayerParameter keep name, type, bottoms, tops, blobs, and the settings of a convolution and of LRN. */
+/**
+ * Where LayerParameter and V1LayerParameter keep name, type, bottoms, tops, blobs, and the settings
+ * of a convolution and of LRN.
+ */
 const places = [
   { layer: 100, name: 1, bottom: 3, top: 4, blob: 7, convolution: 106, lrn: 118 },
   { layer: 2, name: 4, bottom: 2, top: 3, blob: 6, convolution: 10, lrn: 18 },

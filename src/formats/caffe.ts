@@ -1,4 +1,6 @@
-/** Caffe's `.caffemodel`, `.binaryproto` and `.prototxt` (BVLC/caffe, src/caffe/proto/caffe.proto). */
+/**
+ * Caffe's `.caffemodel`, `.binaryproto` and `.prototxt` (BVLC/caffe, src/caffe/proto/caffe.proto).
+ */
 import { AlexNetError } from '../errors.ts';
 import { Pages } from './pages.ts';
 import { ProtobufReader, expectWire } from './protobuf.ts';
@@ -7,7 +9,10 @@ import type { ByteSource } from './source.ts';
 import { dtypeBytes, elementCount, showShape, storedTensor } from './tensor.ts';
 import type { StoredTensor } from './tensor.ts';
 
-/** One layer. Its settings are those of the message that its type has, by the field names of caffe.proto. */
+/**
+ * One layer. Its settings are those of the message that its type has, by the field names of
+ * caffe.proto.
+ */
 export interface CaffeLayer {
   readonly name: string;
   /** `Convolution`, `InnerProduct`, … also for the old numbered types. */
@@ -214,7 +219,10 @@ async function readBlobShape(wire: ProtobufReader, field: Field): Promise<number
   return shape;
 }
 
-/** BlobProto: shape in field 7, or the four old sizes in fields 1 to 4; f32 in field 5, f64 in field 8. */
+/**
+ * BlobProto: shape in field 7, or the four old sizes in fields 1 to 4; f32 in field 5, f64 in field
+ * 8.
+ */
 async function readBlob(
   wire: ProtobufReader,
   source: ByteSource,
@@ -297,7 +305,10 @@ function textLayer(layer: TextMessage): CaffeLayer {
   };
 }
 
-/** The settings themselves, and the sizes of an Input layer's `shape { dim … }`; fillers and the like are not settings. */
+/**
+ * The settings themselves, and the sizes of an Input layer's `shape { dim … }`; fillers and the
+ * like are not settings.
+ */
 function collectSettings(message: TextMessage, into: Map<string, (number | string)[]>): void {
   for (const [key, values] of message) {
     const plain = values.filter(isPlain);

@@ -1,6 +1,9 @@
 let tables: Int32Array | undefined;
 
-/** Eight tables of 256, so that eight bytes are taken in one step (Kounavis and Berry 2005). Signed, because V8 keeps those as machine words. */
+/**
+ * Eight tables of 256, so that eight bytes are taken in one step (Kounavis and Berry 2005). Signed,
+ * because V8 keeps those as machine words.
+ */
 function crcTables(): Int32Array {
   if (tables !== undefined) return tables;
   const made = new Int32Array(8 * 256);

@@ -66,7 +66,10 @@ test('toHalves() of any number is the half nearest to it, and never further than
   );
 });
 
-/** Its neighbours on both sides are no nearer, and where one is as near, it is odd and this one even. */
+/**
+ * Its neighbours on both sides are no nearer, and where one is as near, it is odd and this one
+ * even.
+ */
 function assertNearest(value: number, bits: number): void {
   const found = half(bits);
   if (Number.isNaN(value)) return assert.ok(Number.isNaN(found));

@@ -16,7 +16,9 @@ function halves(): Float32Array {
   return table;
 }
 
-/** Writes the values of `bits` into `out`, which has the same length. Every half is exact in f32. */
+/**
+ * Writes the values of `bits` into `out`, which has the same length. Every half is exact in f32.
+ */
 export function fromHalves(bits: Uint16Array, out: Float32Array): void {
   const values = halves();
   for (let i = 0; i < bits.length; i++) out[i] = values[bits[i]!]!;

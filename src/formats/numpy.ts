@@ -1,4 +1,7 @@
-/** NumPy's `.npy` (numpy/lib/format.py, versions 1 to 3), `.npz`, and the pickled dictionaries of arrays in `.npy`. */
+/**
+ * NumPy's `.npy` (numpy/lib/format.py, versions 1 to 3), `.npz`, and the pickled dictionaries of
+ * arrays in `.npy`.
+ */
 import { AlexNetError } from '../errors.ts';
 import { PyBytes, PyDict, PyTuple, keyText, readPickle, textOf } from './pickle.ts';
 import type { PyValue, Stateful } from './pickle.ts';
@@ -42,8 +45,8 @@ export async function readNpz(entries: ReadonlyMap<string, ZipEntry>): Promise<S
 }
 
 /**
- * The array of an `.npy` file; or, where it holds a pickled dictionary (the TensorFlow ports of 2016), its arrays, named
- * by their path: `conv1.0`, `conv1.1` for `{"conv1": [weights, biases]}`.
+ * The array of an `.npy` file; or, where it holds a pickled dictionary (the TensorFlow ports of
+ * 2016), its arrays, named by their path: `conv1.0`, `conv1.1` for `{"conv1": [weights, biases]}`.
  */
 export async function readNpy(source: ByteSource, name: string): Promise<StoredTensor[]> {
   const { descr, columnMajor, shape, position } = await readHeader(source, name);
@@ -89,7 +92,10 @@ async function readHeader(source: ByteSource, name: string): Promise<Header> {
   return { ...parseHeader(text, name), position: from + length };
 }
 
-/** `{'descr': '<f4', 'fortran_order': False, 'shape': (96, 3), }`, a Python literal of exactly this form. */
+/**
+ * `{'descr': '<f4', 'fortran_order': False, 'shape': (96, 3), }`, a Python literal of exactly this
+ * form.
+ */
 function parseHeader(text: string, name: string): Omit<Header, 'position'> {
   const descr = /^\{[^[\]{}]*'descr': ?'([^']{1,8})'/.exec(text)?.[1];
   const order = /'fortran_order': ?(True|False)/.exec(text)?.[1];

@@ -1,4 +1,7 @@
-/** ONNX models (github.com/onnx/onnx, onnx.proto), read and written as what they say, without judgement. */
+/**
+ * ONNX models (github.com/onnx/onnx, onnx.proto), read and written as what they say, without
+ * judgement.
+ */
 import { AlexNetError } from '../errors.ts';
 import { Pages } from './pages.ts';
 import { ProtobufReader, ProtobufWriter, expectWire } from './protobuf.ts';
@@ -69,7 +72,9 @@ const dtypes: ReadonlyMap<number, Dtype> = new Map<number, Dtype>([
 
 const mostNodes = 10_000;
 
-/** Whether the first bytes look like an ONNX model: its fields before the graph are short and known. */
+/**
+ * Whether the first bytes look like an ONNX model: its fields before the graph are short and known.
+ */
 export function isOnnx(start: Uint8Array): boolean {
   return (
     start[0] === 0x08 &&
@@ -397,7 +402,9 @@ interface TensorParts {
   isExternal: boolean;
 }
 
-/** TensorProto's float_data, int32_data, int64_data, double_data, uint64_data: which one holds what. */
+/**
+ * TensorProto's float_data, int32_data, int64_data, double_data, uint64_data: which one holds what.
+ */
 const typedField: Readonly<Record<Dtype, number>> = {
   f32: 4,
   i32: 5,
@@ -415,7 +422,10 @@ const typedField: Readonly<Record<Dtype, number>> = {
 };
 const typedFields: ReadonlySet<number> = new Set(Object.values(typedField));
 
-/** Numbers of 64 bits are shapes and axes, never weights; a varint of one byte becomes twelve (its eight, and an f32). */
+/**
+ * Numbers of 64 bits are shapes and axes, never weights; a varint of one byte becomes twelve (its
+ * eight, and an f32).
+ */
 const mostWide = 65_536;
 
 function wholeText(text: string): number {
@@ -486,7 +496,10 @@ export interface WrittenModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** ONNX's "IR version" that goes with opset 17 (onnx 1.12); runtimes refuse newer ones than they know. */
+/**
+ * ONNX's "IR version" that goes with opset 17 (onnx 1.12); runtimes refuse newer ones than they
+ * know.
+ */
 const irVersion = 8;
 
 /** An ONNX model in pieces; f32 tensors are passed through without a copy. */

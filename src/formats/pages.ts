@@ -5,8 +5,9 @@ import type { ByteSource } from './source.ts';
 const windowBytes = 1 << 16;
 
 /**
- * Small reads at growing positions, from one window that moves over the source: for formats that must be walked to be
- * understood (protobuf, pickle). Whatever is larger than `largest` is not meant to be held and is refused here.
+ * Small reads at growing positions, from one window that moves over the source: for formats that
+ * must be walked to be understood (protobuf, pickle). Whatever is larger than `largest` is not
+ * meant to be held and is refused here.
  */
 export class Pages {
   readonly source: ByteSource;
@@ -25,7 +26,10 @@ export class Pages {
       : undefined;
   }
 
-  /** The bytes at `position`, moving the window when it must. @throws {AlexNetError} where they are not all inside. */
+  /**
+   * The bytes at `position`, moving the window when it must. @throws {AlexNetError} where they are
+   * not all inside.
+   */
   async load(position: number, length: number, what: string): Promise<Uint8Array> {
     const seen = this.peek(position, length);
     if (seen !== undefined) return seen;

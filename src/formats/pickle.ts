@@ -1,15 +1,20 @@
 /**
- * Python's pickle (PEP 307, PEP 3154; opcodes of CPython's pickletools), read as data and never run.
+ * Python's pickle (PEP 307, PEP 3154; opcodes of CPython's pickletools), read as data and never
+ * run.
  *
- * The only calls that are understood are those in the caller's list of globals; whatever else a pickle names is refused
- * by its name. Long byte strings are not loaded: they are handed on as places in the file.
+ * The only calls that are understood are those in the caller's list of globals; whatever else a
+ * pickle names is refused by its name. Long byte strings are not loaded: they are handed on as
+ * places in the file.
  */
 import { AlexNetError } from '../errors.ts';
 import { decodeText } from './source.ts';
 import { Pages } from './pages.ts';
 import type { ByteSource } from './source.ts';
 
-/** What a pickle holds. Python's tuples are `PyTuple`, its byte strings `PyBytes`, its dictionaries `PyDict`. */
+/**
+ * What a pickle holds. Python's tuples are `PyTuple`, its byte strings `PyBytes`, its dictionaries
+ * `PyDict`.
+ */
 export type PyValue =
   null | boolean | number | string | PyBytes | PyTuple | PyValue[] | PyDict | PyGlobal | object;
 
@@ -29,7 +34,10 @@ export class PyDict {
   }
 }
 
-/** Bytes in the file; short ones are also given as text, one character a byte, because Python 2 writes texts that way. */
+/**
+ * Bytes in the file; short ones are also given as text, one character a byte, because Python 2
+ * writes texts that way.
+ */
 export class PyBytes {
   readonly position: number;
   readonly length: number;
@@ -41,7 +49,10 @@ export class PyBytes {
   }
 }
 
-/** A named class or function that the caller knows. `call` is what calling it with these arguments means. */
+/**
+ * A named class or function that the caller knows. `call` is what calling it with these arguments
+ * means.
+ */
 export class PyGlobal {
   readonly name: string;
   readonly call: ((...args: PyValue[]) => PyValue) | undefined;
@@ -57,13 +68,19 @@ export interface Stateful {
 }
 
 export interface PickleOptions {
-  /** Every global that may be named, `module name` → what calling it means, or undefined where it is only named. */
+  /**
+   * Every global that may be named, `module name` → what calling it means, or undefined where it is
+   * only named.
+   */
   readonly globals: ReadonlyMap<string, ((...args: PyValue[]) => PyValue) | undefined>;
   /** What a persistent id stands for. Default: refused. */
   readonly persistent?: (id: PyValue) => PyValue;
 }
 
-/** No state of a network takes so many steps; every step costs a bounded number of bytes, so memory is bounded too. A call costs as many as it is given items. */
+/**
+ * No state of a network takes so many steps; every step costs a bounded number of bytes, so memory
+ * is bounded too. A call costs as many as it is given items.
+ */
 const mostSteps = 200_000;
 
 /** Before each step so much is there to be read without waiting: two lines, or any number. */
@@ -74,7 +91,10 @@ const longestLine = 4096;
 /** Byte strings up to this length are loaded. */
 const shortBytes = 255;
 
-/** @returns the value and where the pickle ends. @throws {AlexNetError} for anything damaged, unknown or called. */
+/**
+ * @returns the value and where the pickle ends. @throws {AlexNetError} for anything damaged,
+ * unknown or called.
+ */
 export async function readPickle(
   source: ByteSource,
   start: number,
@@ -395,7 +415,10 @@ function integer(machine: Machine, text: string): void {
   machine.push(text === '00' ? false : text === '01' ? true : Number(text));
 }
 
-/** Little endian, two's complement. PyTorch's magic number has ten bytes; it is only compared, so rounding does no harm. */
+/**
+ * Little endian, two's complement. PyTorch's magic number has ten bytes; it is only compared, so
+ * rounding does no harm.
+ */
 function long(machine: Machine, length: number): void {
   if (length > 16)
     machine.fail(`a whole number of ${length} bytes is larger than any that is needed`);

@@ -1,14 +1,19 @@
 /**
- * Protocol buffers on the wire (protobuf.dev/programming-guides/encoding), as much as ONNX and Caffe need.
+ * Protocol buffers on the wire (protobuf.dev/programming-guides/encoding), as much as ONNX and
+ * Caffe need.
  *
- * Own code, because the libraries take the whole file as one array and copy every blob out of it, twice 240 MB, and
- * recurse as deep as the file says. Here a message is a range of a source, its large fields stay where they are, and only
- * what the caller asks for is entered: nesting cannot go deeper than the caller's own functions.
+ * Own code, because the libraries take the whole file as one array and copy every blob out of it,
+ * twice 240 MB, and recurse as deep as the file says. Here a message is a range of a source, its
+ * large fields stay where they are, and only what the caller asks for is entered: nesting cannot go
+ * deeper than the caller's own functions.
  */
 import { AlexNetError } from '../errors.ts';
 import type { Pages } from './pages.ts';
 
-/** One field. `value` holds numbers: varints as signed 64-bit, fixed ones as floats; bytes, texts and messages are at `start`. */
+/**
+ * One field. `value` holds numbers: varints as signed 64-bit, fixed ones as floats; bytes, texts
+ * and messages are at `start`.
+ */
 export interface Field {
   readonly number: number;
   readonly wire: 'varint' | 'fixed64' | 'bytes' | 'fixed32';
@@ -17,7 +22,10 @@ export interface Field {
   readonly length: number;
 }
 
-/** A file of a network has some thousand fields that are not packed; one with a hundred thousand was made to keep us busy. */
+/**
+ * A file of a network has some thousand fields that are not packed; one with a hundred thousand was
+ * made to keep us busy.
+ */
 const mostFields = 100_000;
 
 export class ProtobufReader {
@@ -29,8 +37,8 @@ export class ProtobufReader {
   }
 
   /**
-   * Every field of the message at `start`, in order. A list and no generator: what waits for each of some hundred fields
-   * takes ten times as long as reading them.
+   * Every field of the message at `start`, in order. A list and no generator: what waits for each
+   * of some hundred fields takes ten times as long as reading them.
    * @throws {AlexNetError} where a field does not end inside.
    */
   async fields(start: number, length: number, what: string): Promise<Field[]> {
@@ -179,7 +187,10 @@ function damaged(what: string): never {
   );
 }
 
-/** A message under construction: bytes that are small and pieces that are large and made when they are written. */
+/**
+ * A message under construction: bytes that are small and pieces that are large and made when they
+ * are written.
+ */
 export class ProtobufWriter {
   readonly #parts: Part[] = [];
   #length = 0;
@@ -214,7 +225,10 @@ export class ProtobufWriter {
     return this.pieces(number, length, () => encoded);
   }
 
-  /** A field of bytes whose content is only made when it is written; `make` must give exactly `length` bytes. */
+  /**
+   * A field of bytes whose content is only made when it is written; `make` must give exactly
+   * `length` bytes.
+   */
   pieces(number: number, length: number, make: () => Iterable<Uint8Array>): this {
     this.#push(encodeVarint(8 * number + 2));
     this.#push(encodeVarint(length));

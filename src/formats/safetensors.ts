@@ -1,6 +1,7 @@
 /**
- * safetensors: eight bytes of header length (little endian), a JSON header that names every tensor with its kind, shape
- * and place, then the tensors' bytes without gap or overlap (github.com/huggingface/safetensors, "Format").
+ * safetensors: eight bytes of header length (little endian), a JSON header that names every tensor
+ * with its kind, shape and place, then the tensors' bytes without gap or overlap
+ * (github.com/huggingface/safetensors, "Format").
  */
 import { AlexNetError } from '../errors.ts';
 import { decodeText, readBytes } from './source.ts';
@@ -25,10 +26,15 @@ const dtypes: ReadonlyMap<string, Dtype> = new Map(
   Object.keys(dtypeBytes).map((dtype) => [dtype.toUpperCase(), dtype as Dtype]),
 );
 
-/** A header larger than this describes no network of ours: labels and a network take some 100 kB. */
+/**
+ * A header larger than this describes no network of ours: labels and a network take some 100 kB.
+ */
 const largestHeader = 16 * 2 ** 20;
 
-/** Whether the first bytes of a file look like safetensors: a header length that fits, then an opening brace. */
+/**
+ * Whether the first bytes of a file look like safetensors: a header length that fits, then an
+ * opening brace.
+ */
 export function isSafetensors(start: Uint8Array, size: number): boolean {
   return start.length >= 9 && start[8] === 0x7b && headerLength(start) <= size - 8;
 }
@@ -38,9 +44,10 @@ function headerLength(start: Uint8Array): number {
 }
 
 /**
- * Reads what a safetensors file says about itself, and checks all of it; the tensors' bytes stay where they are.
- * @throws {AlexNetError} for a header that is no such JSON, for names given twice, unknown kinds of number, sizes that
- * contradict a shape, and for bytes that belong to no tensor or to two.
+ * Reads what a safetensors file says about itself, and checks all of it; the tensors' bytes stay
+ * where they are.
+ * @throws {AlexNetError} for a header that is no such JSON, for names given twice, unknown kinds of
+ * number, sizes that contradict a shape, and for bytes that belong to no tensor or to two.
  */
 export async function readSafetensors(source: ByteSource): Promise<SafetensorsFile> {
   const length = headerLength(
@@ -100,8 +107,8 @@ function checkCovered(entries: readonly Entry[], size: number): void {
 }
 
 /**
- * Reads the header's JSON by its own grammar, nothing more general: so that nothing nests, a name given twice is seen
- * (JSON.parse would drop the first), and numbers are whole.
+ * Reads the header's JSON by its own grammar, nothing more general: so that nothing nests, a name
+ * given twice is seen (JSON.parse would drop the first), and numbers are whole.
  */
 class HeaderReader {
   readonly #text: string;
@@ -249,7 +256,10 @@ export interface SafetensorsOptions {
   readonly precision?: WrittenPrecision;
 }
 
-/** A safetensors file in pieces, ready to be written one after another; f32 is passed through without a copy. */
+/**
+ * A safetensors file in pieces, ready to be written one after another; f32 is passed through
+ * without a copy.
+ */
 export function* writeSafetensors(
   tensors: readonly NamedTensor[],
   { metadata = {}, precision = 'f32' }: SafetensorsOptions = {},
@@ -285,7 +295,10 @@ function writtenDtype(data: NamedTensor['data'], precision: WrittenPrecision): D
   return data instanceof Uint32Array ? 'u32' : 'u8';
 }
 
-/** Padded with spaces so that the data starts at a multiple of 64: readers that map the file get aligned numbers. */
+/**
+ * Padded with spaces so that the data starts at a multiple of 64: readers that map the file get
+ * aligned numbers.
+ */
 function encodeHeader(header: Record<string, unknown>): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil((8 + json.length) / 64) * 64 - 8;

@@ -1,13 +1,17 @@
 import { AlexNetError } from '../errors.ts';
 
 /**
- * Where a codec reads from: a file, a Blob, bytes in memory. A codec reads what describes the tensors, checks it against
- * `size`, and leaves the tensors' own bytes where they are until somebody asks for them; so 240 MB are never held twice.
+ * Where a codec reads from: a file, a Blob, bytes in memory. A codec reads what describes the
+ * tensors, checks it against `size`, and leaves the tensors' own bytes where they are until
+ * somebody asks for them; so 240 MB are never held twice.
  */
 export interface ByteSource {
   /** In bytes. */
   readonly size: number;
-  /** Fills all of `into` with the bytes from `position` on. The caller has checked that they lie within `size`. */
+  /**
+   * Fills all of `into` with the bytes from `position` on. The caller has checked that they lie
+   * within `size`.
+   */
   read(into: Uint8Array, position: number): Promise<void>;
 }
 
@@ -31,7 +35,10 @@ export function blobSource(blob: Blob): ByteSource {
   };
 }
 
-/** A part of another source, itself a source that starts at 0. @throws {AlexNetError} where the part is not all inside. */
+/**
+ * A part of another source, itself a source that starts at 0. @throws {AlexNetError} where the part
+ * is not all inside.
+ */
 export function partOf(source: ByteSource, start: number, size: number, what: string): ByteSource {
   checkRange(source, start, size, what);
   return { size, read: (into, position) => source.read(into, start + position) };
@@ -69,7 +76,10 @@ export function checkRange(
     );
 }
 
-/** Bytes as UTF-8 text, all of it: a mark of the byte order is a character like others. @throws {AlexNetError} where they are not. */
+/**
+ * Bytes as UTF-8 text, all of it: a mark of the byte order is a character like others. @throws
+ * {AlexNetError} where they are not.
+ */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

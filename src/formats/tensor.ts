@@ -29,7 +29,9 @@ export interface StoredTensor {
   readonly shape: readonly number[];
   /** How many numbers: the product of the shape. */
   readonly count: number;
-  /** A fresh array of its numbers, row by row, as f32 (f64 and integers are rounded to the nearest). */
+  /**
+   * A fresh array of its numbers, row by row, as f32 (f64 and integers are rounded to the nearest).
+   */
   read(): Promise<Float32Array<ArrayBuffer>>;
   /** `length` of these from number `first` on; missing where they do not lie row by row. */
   readonly readPart?: (first: number, length: number) => Promise<Float32Array<ArrayBuffer>>;
@@ -47,7 +49,10 @@ export interface NamedTensor {
 /** How f32 is written. */
 export type WrittenPrecision = 'f32' | 'f16';
 
-/** The product of a shape. @throws {AlexNetError} where a size is no whole number or the product is beyond exact integers. */
+/**
+ * The product of a shape. @throws {AlexNetError} where a size is no whole number or the product is
+ * beyond exact integers.
+ */
 export function elementCount(shape: readonly number[], what: string): number {
   let count = 1;
   for (const size of shape) {
@@ -80,7 +85,10 @@ export interface Stored {
   readonly columnMajor?: boolean;
 }
 
-/** A tensor whose numbers lie in one piece of `source`. @throws {AlexNetError} where that piece is not all inside. */
+/**
+ * A tensor whose numbers lie in one piece of `source`. @throws {AlexNetError} where that piece is
+ * not all inside.
+ */
 export function storedTensor(
   source: ByteSource,
   { name, dtype, shape, position, bigEndian = false, columnMajor = false }: Stored,
@@ -111,7 +119,10 @@ export function storedTensor(
   };
 }
 
-/** Numbers that are converted pass through a buffer of this many bytes, so that the stored and the f32 form are never both held. */
+/**
+ * Numbers that are converted pass through a buffer of this many bytes, so that the stored and the
+ * f32 form are never both held.
+ */
 const pieceBytes = 1 << 20;
 
 async function readNumbers(
@@ -188,7 +199,8 @@ function rowMajor(values: Float32Array, shape: readonly number[]): Float32Array<
 }
 
 /**
- * The same numbers with their axes in another order: axis i of the result is axis `axes[i]` of `values`, as in NumPy's transpose.
+ * The same numbers with their axes in another order: axis i of the result is axis `axes[i]` of
+ * `values`, as in NumPy's transpose.
  * @param shape of `values`.
  */
 export function permuteAxes(

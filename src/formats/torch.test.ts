@@ -114,7 +114,10 @@ function zipped(views: readonly View[], pickle = pickleViews(views)): Buffer {
   ]);
 }
 
-/** Magic number, protocol, system, the value, the storages' keys; then each storage as its count and its bytes. */
+/**
+ * Magic number, protocol, system, the value, the storages' keys; then each storage as its count and
+ * its bytes.
+ */
 function legacy(views: readonly View[]): Buffer {
   const magic = Buffer.from('\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.', 'latin1');
   const system = new Pickler()

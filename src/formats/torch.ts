@@ -1,6 +1,6 @@
 /**
- * PyTorch's `.pth` and `.pt` (torch/serialization.py): since 1.6 a zip archive with `data.pkl` and one entry a storage,
- * before that four pickles, a list of storages and their bytes.
+ * PyTorch's `.pth` and `.pt` (torch/serialization.py): since 1.6 a zip archive with `data.pkl` and
+ * one entry a storage, before that four pickles, a list of storages and their bytes.
  */
 import { AlexNetError } from '../errors.ts';
 import { PyDict, PyGlobal, PyTuple, readPickle, textOf } from './pickle.ts';
@@ -155,7 +155,10 @@ function persistentStorage(id: PyValue): Storage {
   return new Storage(name, dtype, count);
 }
 
-/** All tensors of a file, named by their path through its dictionaries (`state_dict.features.0.weight`), in its order. */
+/**
+ * All tensors of a file, named by their path through its dictionaries
+ * (`state_dict.features.0.weight`), in its order.
+ */
 export async function readTorchZip(
   entries: ReadonlyMap<string, ZipEntry>,
 ): Promise<StoredTensor[]> {
@@ -178,7 +181,10 @@ export async function readTorchZip(
   });
 }
 
-/** The older form: magic number, protocol, system, value, storage keys; then each storage as its count and its bytes. */
+/**
+ * The older form: magic number, protocol, system, value, storage keys; then each storage as its
+ * count and its bytes.
+ */
 export async function readLegacyTorch(source: ByteSource): Promise<StoredTensor[]> {
   let position = 0;
   const next = async (): Promise<PyValue> => {
@@ -246,7 +252,10 @@ interface Found {
   readonly view: TensorView;
 }
 
-/** Every tensor in nested dictionaries and lists. A pickle can contain itself and share parts: each part is entered once. */
+/**
+ * Every tensor in nested dictionaries and lists. A pickle can contain itself and share parts: each
+ * part is entered once.
+ */
 function walk(root: PyValue): Found[] {
   const found: Found[] = [];
   const entered = new Set<PyValue>();
@@ -293,7 +302,10 @@ function collect(value: PyValue, place: (storage: Storage) => Place): StoredTens
   });
 }
 
-/** Tensors may share their numbers, but a file whose tensors are many times what it stores was made to fill the memory. */
+/**
+ * Tensors may share their numbers, but a file whose tensors are many times what it stores was made
+ * to fill the memory.
+ */
 function checkStorages(found: readonly Found[], place: (storage: Storage) => Place): void {
   let stored = 0;
   for (const storage of new Map(
@@ -349,7 +361,10 @@ function viewedTensor(
   return { ...rest, shape, read: async () => permuteAxes(await stored.read(), stored.shape, back) };
 }
 
-/** The order in which the axes lie in memory, outermost first; undefined where they do not fill it without gaps. */
+/**
+ * The order in which the axes lie in memory, outermost first; undefined where they do not fill it
+ * without gaps.
+ */
 function axisOrder(shape: readonly number[], strides: readonly number[]): number[] | undefined {
   const order = [...shape.keys()].toSorted(
     (a, b) => strides[b]! - strides[a]! || (shape[b] === 1 ? -1 : 0) || a - b,

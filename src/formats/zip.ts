@@ -1,4 +1,7 @@
-/** Zip archives (PKWARE APPNOTE 6.3), as PyTorch and NumPy write them: stored or deflated, with or without zip64. */
+/**
+ * Zip archives (PKWARE APPNOTE 6.3), as PyTorch and NumPy write them: stored or deflated, with or
+ * without zip64.
+ */
 import { AlexNetError } from '../errors.ts';
 import { crc32 } from './crc32.ts';
 import { checkRange, decodeText, partOf, readBytes } from './source.ts';
@@ -24,9 +27,10 @@ export function isZip(start: Uint8Array): boolean {
 
 /**
  * The entries of an archive by name.
- * @throws {AlexNetError} for entries that overlap, lie outside or are named twice, for encryption and methods other than
- * deflate, and for archives that would unpack to more than ten times their size. Whoever reads an entry from its start to
- * its end, in whatever steps, is told where it does not fit its checksum.
+ * @throws {AlexNetError} for entries that overlap, lie outside or are named twice, for encryption
+ * and methods other than deflate, and for archives that would unpack to more than ten times their
+ * size. Whoever reads an entry from its start to its end, in whatever steps, is told where it does
+ * not fit its checksum.
  */
 export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const records = await readDirectory(source);
@@ -203,7 +207,10 @@ async function wideDirectory(
   };
 }
 
-/** The local header says again what the directory said, and how long its own name and extra field are. */
+/**
+ * The local header says again what the directory said, and how long its own name and extra field
+ * are.
+ */
 async function locate(
   source: ByteSource,
   { name, header, packedSize }: Record,
@@ -221,7 +228,10 @@ async function locate(
   return { content: partOf(source, start, packedSize, what), end: start + packedSize };
 }
 
-/** Follows whoever reads from the start on, and compares at the end. Reads that begin behind what was seen tell nothing. */
+/**
+ * Follows whoever reads from the start on, and compares at the end. Reads that begin behind what
+ * was seen tell nothing.
+ */
 function checked(content: ByteSource, { name, checksum }: Record): ByteSource {
   if (checksum === 0) return content;
   let seen = 0;
@@ -240,7 +250,10 @@ function checked(content: ByteSource, { name, checksum }: Record): ByteSource {
   };
 }
 
-/** Unpacks deflated entries into memory, each into exactly the size that the directory gives, and keeps the last. */
+/**
+ * Unpacks deflated entries into memory, each into exactly the size that the directory gives, and
+ * keeps the last.
+ */
 class Inflater {
   #last: { readonly name: string; readonly bytes: Promise<Uint8Array> } | undefined;
 
@@ -291,7 +304,10 @@ function damaged(why: string): AlexNetError {
 export interface ZipPart {
   readonly name: string;
   readonly size: number;
-  /** Gives exactly `size` bytes, the same each time: it is asked once for the checksum and once to be written. */
+  /**
+   * Gives exactly `size` bytes, the same each time: it is asked once for the checksum and once to
+   * be written.
+   */
   readonly pieces: () => Iterable<Uint8Array>;
 }
 
@@ -325,7 +341,10 @@ export function* writeZip(parts: readonly ZipPart[]): Generator<Uint8Array> {
   yield new Uint8Array(end.buffer);
 }
 
-/** The two kinds of header share eleven fields; the directory's has a version before and a place behind. */
+/**
+ * The two kinds of header share eleven fields; the directory's has a version before and a place
+ * behind.
+ */
 function headerOf(
   kind: 'local' | 'directory',
   name: Uint8Array,

@@ -2,8 +2,9 @@ import { ensure } from '../errors.ts';
 import type { Preprocessing } from './preprocessing.ts';
 
 /**
- * An affine map from 8-bit RGB to the network's input channels: `out[c] = Σ matrix[3c + k] · rgb[k] + offset[c]`.
- * All that is done to colours (order, scale, mean, noise, brightness, contrast, saturation) is one such map, so a pixel costs the same whatever a recipe asks for.
+ * An affine map from 8-bit RGB to the network's input channels: `out[c] = Σ matrix[3c + k] · rgb[k]
+ * + offset[c]`. All that is done to colours (order, scale, mean, noise, brightness, contrast,
+ * saturation) is one such map, so a pixel costs the same whatever a recipe asks for.
  */
 export interface ColourMap {
   /** Row by row, `[3, 3]`. */
@@ -16,7 +17,10 @@ export const identityColours: ColourMap = {
   offset: [0, 0, 0],
 };
 
-/** `(p · scale − mean) / deviation` in the network's channel order. A mean image is not part of it: see {@link meanCrop}. */
+/**
+ * `(p · scale − mean) / deviation` in the network's channel order. A mean image is not part of it:
+ * see {@link meanCrop}.
+ */
 export function normalisation({ channels, scale, mean, deviation }: Preprocessing): ColourMap {
   const order = channels === 'RGB' ? [0, 1, 2] : [2, 1, 0];
   const matrix = order.flatMap((from, c) =>
@@ -37,7 +41,8 @@ export function compose(first: ColourMap, second: ColourMap): ColourMap {
 }
 
 /**
- * The central crop of a mean image, divided by the deviation: what is subtracted from every crop, wherever it was cut (as the authors' code does).
+ * The central crop of a mean image, divided by the deviation: what is subtracted from every crop,
+ * wherever it was cut (as the authors' code does).
  * @param meanImage `[3, size, size]` in the network's channel order, in units of p · scale.
  * @returns `[3, crop, crop]`, or undefined where the mean is one number a channel.
  */

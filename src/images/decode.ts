@@ -14,19 +14,24 @@ import type { PictureFormat } from './sniff.ts';
 export const maximumPixels = 2 ** 28;
 
 export interface DecodeOptions {
-  /** Scaled while decoding, which for JPEG is many times faster than after. Default: left as it is. */
+  /**
+   * Scaled while decoding, which for JPEG is many times faster than after. Default: left as it is.
+   */
   readonly resize?: Resize;
   /** Whether pictures smaller than that are made larger. Default true. */
   readonly enlarge?: boolean;
   /** Refused before decoding. Default {@link maximumPixels}. */
   readonly maximumPixels?: number;
-  /** Refuse what decodes with warnings too (a JPEG with wrong bytes in the middle). Default false. */
+  /**
+   * Refuse what decodes with warnings too (a JPEG with wrong bytes in the middle). Default false.
+   */
   readonly strict?: boolean;
 }
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF, told by its content. Grey, CMYK, 16 bit and colour
- * profiles become 8-bit sRGB, EXIF orientation is applied, transparency is laid on white.
+ * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF, told by its content. Grey, CMYK,
+ * 16 bit and colour profiles become 8-bit sRGB, EXIF orientation is applied, transparency is laid
+ * on white.
  * @throws {UnreadablePicture} for whatever is not such a picture.
  */
 export async function decodePicture(
@@ -69,7 +74,10 @@ function inPlainColours(image: Sharp): Sharp {
   return image.flatten({ background: '#ffffff' }).toColourspace('srgb');
 }
 
-/** Bilinear, widened where it shrinks so that nothing aliases. sharp shrinks, because it can begin while decoding; our own kernels enlarge, because they are faster. */
+/**
+ * Bilinear, widened where it shrinks so that nothing aliases. sharp shrinks, because it can begin
+ * while decoding; our own kernels enlarge, because they are faster.
+ */
 async function pixels(image: Sharp, target?: Fit): Promise<Picture> {
   let steps = image;
   if (target?.cut) steps = steps.extract(target.cut);

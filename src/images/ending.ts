@@ -1,8 +1,8 @@
 import type { PictureFormat } from './sniff.ts';
 
 /**
- * Whether a picture file that cannot be decoded is cut off, rather than wrong inside: told by its structure, because
- * libvips mixes up the words of decoders that fail at the same time.
+ * Whether a picture file that cannot be decoded is cut off, rather than wrong inside: told by its
+ * structure, because libvips mixes up the words of decoders that fail at the same time.
  */
 export function endsEarly(format: PictureFormat, bytes: Uint8Array): boolean {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -5,7 +5,10 @@ import { UnreadablePicture } from './problem.ts';
 /** A larger file is no photograph, and reading it would take the machine's memory. */
 const maximumBytes = 2 ** 30;
 
-/** A file's bytes. @throws {UnreadablePicture} where there is no file to read. Never waits on a pipe or device. */
+/**
+ * A file's bytes. @throws {UnreadablePicture} where there is no file to read. Never waits on a pipe
+ * or device.
+ */
 export async function readBytes(path: string): Promise<Buffer> {
   try {
     const length = await sizeOf(path);
@@ -20,7 +23,10 @@ export async function readBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** `bytes` bytes of a file from `offset`: a member of an archive. The file stays open for the next one. @throws {UnreadablePicture} */
+/**
+ * `bytes` bytes of a file from `offset`: a member of an archive. The file stays open for the next
+ * one. @throws {UnreadablePicture}
+ */
 export async function readMemberBytes(
   path: string,
   offset: number,
@@ -36,7 +42,10 @@ export async function readMemberBytes(
 const archives = new Map<string, Promise<FileHandle>>();
 const mostArchives = 32;
 
-/** An archive that is open, or is opened now; of many the one that was asked for longest ago is closed. */
+/**
+ * An archive that is open, or is opened now; of many the one that was asked for longest ago is
+ * closed.
+ */
 function archive(path: string): Promise<FileHandle> {
   const file = archives.get(path) ?? sizeOf(path).then(() => open(path));
   archives.delete(path);

@@ -18,10 +18,15 @@ export interface Fit {
   readonly cut?: Rectangle;
 }
 
-/** A picture more than this many times longer than wide is cut to its middle first: a 1×3000 strip would become 256×768000. */
+/**
+ * A picture more than this many times longer than wide is cut to its middle first: a 1×3000 strip
+ * would become 256×768000.
+ */
 export const longestAspect = 4;
 
-/** The size a width×height picture is resized to. The longer side is rounded to the nearest pixel. */
+/**
+ * The size a width×height picture is resized to. The longer side is rounded to the nearest pixel.
+ */
 export function fit(width: number, height: number, resize: Resize): Fit {
   if (resize.how === 'warp')
     return {

@@ -4,9 +4,9 @@ export interface PlainJpeg {
 }
 
 /**
- * The size of a JPEG with three colour components and nothing that changes how it is read (EXIF, a colour profile, Adobe's
- * marker), from its header; undefined for any other. Such a picture needs no question to the decoder before decoding,
- * which for small pictures is a third of the time.
+ * The size of a JPEG with three colour components and nothing that changes how it is read (EXIF, a
+ * colour profile, Adobe's marker), from its header; undefined for any other. Such a picture needs
+ * no question to the decoder before decoding, which for small pictures is a third of the time.
  */
 export function plainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,4 +1,7 @@
-/** A decoded photograph: 8-bit RGB, row by row from the top left, upright (EXIF orientation applied), transparency laid on white. */
+/**
+ * A decoded photograph: 8-bit RGB, row by row from the top left, upright (EXIF orientation
+ * applied), transparency laid on white.
+ */
 export interface Picture {
   readonly width: number;
   readonly height: number;

@@ -17,7 +17,10 @@ const mixed: ColourMap = {
   offset: [1, -2, 3],
 };
 
-/** The definition: each output pixel is the mean of its neighbours under a triangle, in double precision. */
+/**
+ * The definition: each output pixel is the mean of its neighbours under a triangle, in double
+ * precision.
+ */
 function plainResample(
   { width, height, data }: Picture,
   box: Rectangle,

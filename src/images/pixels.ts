@@ -6,7 +6,10 @@ import type { Picture } from './picture.ts';
 import { reversed, taps } from './taps.ts';
 import type { Taps } from './taps.ts';
 
-/** `kernels/pixels.ts`, compiled. All arguments are places in its memory, lengths in bytes, and counts. */
+/**
+ * `kernels/pixels.ts`, compiled. All arguments are places in its memory, lengths in bytes, and
+ * counts.
+ */
 interface Kernels {
   readonly cropPlanes: (
     source: number,
@@ -56,7 +59,10 @@ interface Kernels {
 
 const page = 65536;
 
-/** The kernels with their memory: everything is copied in and out, and nothing stays between two calls. One for each thread. */
+/**
+ * The kernels with their memory: everything is copied in and out, and nothing stays between two
+ * calls. One for each thread.
+ */
 class Bench {
   readonly kernels: Kernels;
   readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: page });
@@ -73,8 +79,9 @@ class Bench {
   }
 
   /**
-   * Room for so many bytes, and for the kernels' reading past the end. It begins as far from a multiple of 8 as `like`
-   * does: from and to shared memory V8 copies word by word then, else byte by byte.
+   * Room for so many bytes, and for the kernels' reading past the end. It begins as far from a
+   * multiple of 8 as `like` does: from and to shared memory V8 copies word by word then, else byte
+   * by byte.
    */
   room(bytes: number, like = 0): number {
     const place = this.#used + (like % 8);
@@ -118,8 +125,8 @@ export interface Painting {
 }
 
 /**
- * Writes a box of a picture as the three planes `[3, size, size]` at `out[at]`: cut where it has that size, else resampled
- * (bilinear, antialiased where it shrinks).
+ * Writes a box of a picture as the three planes `[3, size, size]` at `out[at]`: cut where it has
+ * that size, else resampled (bilinear, antialiased where it shrinks).
  */
 export function paintPlanes(
   out: Float32Array,
@@ -206,7 +213,10 @@ function squeezeRows(
   return { place, first: bench.put(down.first.map((row) => row - top)) };
 }
 
-/** A picture resampled to another size (at least 4 pixels each way): bilinear, antialiased where it shrinks. */
+/**
+ * A picture resampled to another size (at least 4 pixels each way): bilinear, antialiased where it
+ * shrinks.
+ */
 export function resamplePicture(picture: Picture, width: number, height: number): Picture {
   ensure(
     width >= 4 && height >= 4,

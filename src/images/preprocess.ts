@@ -10,7 +10,10 @@ import { UnreadablePicture } from './problem.ts';
 /** What a picture can come from: a file, its bytes, or raw pixels. */
 export type PictureInput = string | Uint8Array | Picture;
 
-/** Decodes and resizes as a model wants it. @throws {UnreadablePicture} with the file's name where it has one. */
+/**
+ * Decodes and resizes as a model wants it. @throws {UnreadablePicture} with the file's name where
+ * it has one.
+ */
 export async function loadPicture(
   input: PictureInput,
   { resize }: Pick<Preprocessing, 'resize'>,
@@ -34,8 +37,9 @@ export async function loadPicture(
 }
 
 /**
- * The network's input for one resized picture: its centre crop, or the ten crops of the paper (§4.1) cut from the central
- * size×size square: upper left, upper right, lower left, lower right, centre, then the mirror images of these.
+ * The network's input for one resized picture: its centre crop, or the ten crops of the paper
+ * (§4.1) cut from the central size×size square: upper left, upper right, lower left, lower right,
+ * centre, then the mirror images of these.
  * @param picture as {@link loadPicture} gives it.
  * @param meanImage needed where `preprocessing.mean` names a tensor: `[3, size, size]`.
  * @returns `[crops, 3, crop, crop]`.

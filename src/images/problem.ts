@@ -14,7 +14,10 @@ export type ProblemKind =
   | 'damaged'
   | 'unreadable';
 
-/** A picture that cannot be read. `kind` is for programs, `detail` for people: one or two sentences without the file's name. */
+/**
+ * A picture that cannot be read. `kind` is for programs, `detail` for people: one or two sentences
+ * without the file's name.
+ */
 export class UnreadablePicture extends AlexNetError {
   override readonly name = 'UnreadablePicture';
   readonly kind: ProblemKind;

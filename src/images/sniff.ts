@@ -1,12 +1,18 @@
 export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'AVIF' | 'TIFF';
 
-/** What a file is by its first bytes, whatever its name: a picture we read, something we know and do not read, or undefined. */
+/**
+ * What a file is by its first bytes, whatever its name: a picture we read, something we know and do
+ * not read, or undefined.
+ */
 export type Content = { readonly picture: PictureFormat } | { readonly other: string } | undefined;
 
 /** How many bytes {@link sniff} wants to see. */
 export const sniffBytes = 64;
 
-/** Tells a file's kind by its content. @param head its first {@link sniffBytes} bytes, or all there are. */
+/**
+ * Tells a file's kind by its content. @param head its first {@link sniffBytes} bytes, or all there
+ * are.
+ */
 export function sniff(head: Uint8Array): Content {
   const text = Buffer.from(
     head.buffer,

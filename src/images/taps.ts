@@ -1,4 +1,7 @@
-/** Which pixels along one axis make each output pixel: `count` of them from `first[i]` on, with `weights[i · count …]`, whose sum is 1. */
+/**
+ * Which pixels along one axis make each output pixel: `count` of them from `first[i]` on, with
+ * `weights[i · count …]`, whose sum is 1.
+ */
 export interface Taps {
   readonly count: number;
   readonly first: Uint32Array;
@@ -6,8 +9,9 @@ export interface Taps {
 }
 
 /**
- * Bilinear weights for resampling `length` pixels from `from` (both may be fractions) to `size`: a triangle, widened where
- * it shrinks so that nothing aliases; neighbours outside [0, limit) are left out.
+ * Bilinear weights for resampling `length` pixels from `from` (both may be fractions) to `size`: a
+ * triangle, widened where it shrinks so that nothing aliases; neighbours outside [0, limit) are
+ * left out.
  */
 export function taps(from: number, length: number, limit: number, size: number): Taps {
   const scale = length / size;

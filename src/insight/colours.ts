@@ -5,8 +5,9 @@ export type ColourMap = Uint8Array;
 type Lch = readonly [lightness: number, chroma: number, hue: number];
 
 /**
- * From dark to light for amounts from none to most. Lightness rises throughout, so that it also reads in grey print and with
- * any colour vision; neighbouring colours are equally far apart in OKLab, so that equal steps look equal.
+ * From dark to light for amounts from none to most. Lightness rises throughout, so that it also
+ * reads in grey print and with any colour vision; neighbouring colours are equally far apart in
+ * OKLab, so that equal steps look equal.
  */
 export const amounts: ColourMap = ramp([
   [0.14, 0.03, 290],
@@ -113,7 +114,10 @@ export interface Range {
   readonly high: number;
 }
 
-/** From 0 to the largest; or to the value that `share` of all numbers do not exceed, so that a few do not darken the rest. */
+/**
+ * From 0 to the largest; or to the value that `share` of all numbers do not exceed, so that a few
+ * do not darken the rest.
+ */
 export function rangeOf(values: ArrayLike<number>, share = 1): Range {
   const sorted = Float64Array.from(values, (value) => Math.max(0, value)).toSorted();
   return { low: 0, high: sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0 };

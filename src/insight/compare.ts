@@ -25,8 +25,9 @@ export interface MapDifference {
 }
 
 /**
- * The channels of one layer whose maps differ most between two models, most first. Each model's layer is divided by its own
- * largest absolute number, so that a model whose numbers are all larger does not differ everywhere.
+ * The channels of one layer whose maps differ most between two models, most first. Each model's
+ * layer is divided by its own largest absolute number, so that a model whose numbers are all larger
+ * does not differ everywhere.
  * @param a `[channels, height, width]`
  * @param b the same
  */

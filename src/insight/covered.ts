@@ -5,7 +5,10 @@ import type { Span } from './receptive.ts';
 import { partNetwork, windowNetwork, windowStages } from './windows.ts';
 import type { Stage } from './windows.ts';
 
-/** Rectangles of one image that are covered with a colour, one at a time: each of `rows` with each of `columns`, row by row. */
+/**
+ * Rectangles of one image that are covered with a colour, one at a time: each of `rows` with each
+ * of `columns`, row by row.
+ */
 export interface Covers {
   readonly rows: readonly Span[];
   readonly columns: readonly Span[];
@@ -20,26 +23,35 @@ export interface PartsOptions {
   readonly weights?: ReadonlyMap<string, Float32Array>;
 }
 
-/** Numbers `[channels, height, width]` that lie somewhere in a map, their first at row and column `at`. */
+/**
+ * Numbers `[channels, height, width]` that lie somewhere in a map, their first at row and column
+ * `at`.
+ */
 interface Laid {
   readonly values: Float32Array;
   readonly size: Size;
   readonly at: readonly [row: number, column: number];
 }
 
-/** How many covered images go through at once: enough that the dense layers read their weights seldom. */
+/**
+ * How many covered images go through at once: enough that the dense layers read their weights
+ * seldom.
+ */
 const batch = 64;
 
 /**
- * Forward passes of one image with something covered, computing only what the cover changes: the first layers, whose maps
- * are large and look at little, in windows; the layers from where everything changes on as they are. The same sums as a
- * whole pass makes, so the same numbers but for rounding.
+ * Forward passes of one image with something covered, computing only what the cover changes: the
+ * first layers, whose maps are large and look at little, in windows; the layers from where
+ * everything changes on as they are. The same sums as a whole pass makes, so the same numbers but
+ * for rounding.
  */
 export class CoveredForwards {
   readonly batch = batch;
   readonly #covers: Covers;
   readonly #stages: readonly Stage[];
-  /** What goes into each stage, and at last into the rest of the network, when nothing is covered. */
+  /**
+   * What goes into each stage, and at last into the rest of the network, when nothing is covered.
+   */
   readonly #uncovered: readonly Float32Array[];
   readonly #windows: readonly Session[];
   readonly #rest: Session;
@@ -61,8 +73,8 @@ export class CoveredForwards {
   }
 
   /**
-   * Prepares the parts with the weights that `session` has now; `weights` are the same, where they are at hand, so that they
-   * need not be read back. The dense layers are then there twice.
+   * Prepares the parts with the weights that `session` has now; `weights` are the same, where they
+   * are at hand, so that they need not be read back. The dense layers are then there twice.
    * @returns undefined where nothing is gained, or `layer` lies too low.
    */
   static async prepare(

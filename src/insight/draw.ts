@@ -22,8 +22,9 @@ export function mapPicture(
 }
 
 /**
- * Numbers `[height, width]` in colours over the photograph, which turns grey: where they are near zero it shows through, where
- * they are large it steps back. It is kept apart from the colours of large numbers: darker where those are light, paler where dark.
+ * Numbers `[height, width]` in colours over the photograph, which turns grey: where they are near
+ * zero it shows through, where they are large it steps back. It is kept apart from the colours of
+ * large numbers: darker where those are light, paler where dark.
  */
 export function overPicture(
   picture: Picture,
@@ -47,7 +48,10 @@ export function overPicture(
   return { width: picture.width, height: picture.height, data };
 }
 
-/** What the network's input shows, `[3, height, width]` back to bytes: what was subtracted is added again. */
+/**
+ * What the network's input shows, `[3, height, width]` back to bytes: what was subtracted is added
+ * again.
+ */
 export function inputPicture(
   input: ArrayLike<number>,
   { crop, channels, scale, mean, deviation, resize }: Preprocessing,
@@ -70,7 +74,10 @@ export function inputPicture(
   return { width: crop, height: crop, data };
 }
 
-/** Signed numbers `[channels, height, width]` as colours around mid-grey: `largest` becomes full, minus `largest` none. One channel becomes grey. */
+/**
+ * Signed numbers `[channels, height, width]` as colours around mid-grey: `largest` becomes full,
+ * minus `largest` none. One channel becomes grey.
+ */
 export function signedPicture(
   values: ArrayLike<number>,
   [channels, height, width]: readonly [number, number, number],

@@ -1,12 +1,16 @@
-/** A small pattern's spectrum: power at frequencies −½ … ½ cycles a pixel, `[size, size]`, frequency 0 in the middle. */
+/**
+ * A small pattern's spectrum: power at frequencies −½ … ½ cycles a pixel, `[size, size]`, frequency
+ * 0 in the middle.
+ */
 export interface Spectrum {
   readonly size: number;
   readonly power: Float64Array;
 }
 
 /**
- * The power spectrum of a real pattern `[height, width]` with its mean taken off, on a grid of `size` frequencies a side (even):
- * the pattern is thought to lie in zeros, so that the grid may be finer than the pattern.
+ * The power spectrum of a real pattern `[height, width]` with its mean taken off, on a grid of
+ * `size` frequencies a side (even): the pattern is thought to lie in zeros, so that the grid may be
+ * finer than the pattern.
  */
 export function spectrum(
   pattern: ArrayLike<number>,
@@ -48,16 +52,23 @@ export function spectrum(
 export interface Waves {
   /** Cycles a pixel, power-weighted along the main direction. */
   readonly frequency: number;
-  /** Degrees from 0 to below 180: how the stripes lie; 0 is level, 90 upright, turning anticlockwise. */
+  /**
+   * Degrees from 0 to below 180: how the stripes lie; 0 is level, 90 upright, turning
+   * anticlockwise.
+   */
   readonly angle: number;
   /** 0: all directions alike; 1: all power in one direction. */
   readonly directedness: number;
-  /** Share of the power within one width of a peak's main lobe: near 1 for one wave, small for noise. */
+  /**
+   * Share of the power within one width of a peak's main lobe: near 1 for one wave, small for
+   * noise.
+   */
   readonly concentration: number;
 }
 
 /**
- * What the spectrum says of the pattern: its main direction and how strongly it is one, from the second moments of the power.
+ * What the spectrum says of the pattern: its main direction and how strongly it is one, from the
+ * second moments of the power.
  * @param lobe half the width of a peak in cycles a pixel: about 1/side of the pattern.
  */
 export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
@@ -84,7 +95,8 @@ export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
   });
   const across = 0.5 * Math.atan2(2 * xy, xx - yy);
   const largest = (xx + yy) / 2 + Math.hypot((xx - yy) / 2, xy);
-  // The picture's y axis points down: a wave that runs along `across` has stripes a quarter turn further, seen anticlockwise from the right.
+  // The picture's y axis points down: a wave that runs along `across` has stripes a quarter turn
+  // further, seen anticlockwise from the right.
   const stripes = 90 - (across * 180) / Math.PI;
   return {
     frequency: Math.sqrt(largest / total),

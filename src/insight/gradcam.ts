@@ -24,8 +24,9 @@ export interface GradCamOptions {
 }
 
 /**
- * Where in the photograph the network finds what speaks for the target: the maps of a deep layer, each weighted by how much
- * the target grows with it on the mean, summed, negative sums cut off (Selvaraju et al. 2016, arXiv 1610.02391).
+ * Where in the photograph the network finds what speaks for the target: the maps of a deep layer,
+ * each weighted by how much the target grows with it on the mean, summed, negative sums cut off
+ * (Selvaraju et al. 2016, arXiv 1610.02391).
  */
 export async function gradCam(
   session: Session,
@@ -49,7 +50,10 @@ export async function gradCam(
   };
 }
 
-/** Grad-CAM over the input times guided backpropagation, `[c, h, w]`: fine lines, only where the class is (Selvaraju et al. §3.2). */
+/**
+ * Grad-CAM over the input times guided backpropagation, `[c, h, w]`: fine lines, only where the
+ * class is (Selvaraju et al. §3.2).
+ */
 export async function guidedGradCam(
   session: Session,
   image: Float32Array,

@@ -5,7 +5,9 @@ import type { Target } from './target.ts';
 import { inParts } from './work.ts';
 import type { Work } from './work.ts';
 
-/** `count` images that are made when they are needed: `write(n, out)` fills the n-th `[c, h, w]`. */
+/**
+ * `count` images that are made when they are needed: `write(n, out)` fills the n-th `[c, h, w]`.
+ */
 export interface Images {
   readonly count: number;
   readonly write: (n: number, out: Float32Array) => void;
@@ -16,12 +18,17 @@ export interface GradientsOptions extends Work {
   readonly relu?: ReluRule;
 }
 
-/** One image's input gradient, and the target's own value there. Both are valid during the call only. */
+/**
+ * One image's input gradient, and the target's own value there. Both are valid during the call
+ * only.
+ */
 export type TakeGradient = (gradient: Float32Array, value: number, n: number) => void;
 
 /**
- * The gradient of one number inside the network with respect to the input, for many images, in batches of the session's.
- * @param session mode `inspection` or `training`, keeping the input and the target's layer ({@link keepForExplaining}).
+ * The gradient of one number inside the network with respect to the input, for many images, in
+ * batches of the session's.
+ * @param session mode `inspection` or `training`, keeping the input and the target's layer ({@link
+ * keepForExplaining}).
  */
 export async function inputGradients(
   session: Session,
@@ -94,9 +101,10 @@ export function guidedBackpropagation(
 }
 
 /**
- * The target projected down to the pixels, `[c, h, w]`: convolutions transposed, maxima put back where they stood ("switches"),
- * and at every ReLU only what is positive on the way down (Zeiler and Fergus 2013, arXiv 1311.2901, §2.1).
- * LRN, which that paper does not undo, passes by its gradient.
+ * The target projected down to the pixels, `[c, h, w]`: convolutions transposed, maxima put back
+ * where they stood ("switches"), and at every ReLU only what is positive on the way down (Zeiler
+ * and Fergus 2013, arXiv 1311.2901, §2.1). LRN, which that paper does not undo, passes by its
+ * gradient.
  */
 export function deconvnet(
   session: Session,

@@ -7,9 +7,14 @@ import type { Target } from './target.ts';
 import type { Work } from './work.ts';
 
 export interface IntegratedGradientsOptions extends Work {
-  /** Where the path starts, `[c, h, w]`. Default zeros: with the mean subtracted, a picture of the mean colour. */
+  /**
+   * Where the path starts, `[c, h, w]`. Default zeros: with the mean subtracted, a picture of the
+   * mean colour.
+   */
   readonly baseline?: Float32Array;
-  /** Points on the path. Default: 32, doubled up to `mostSteps` until the sum is within `tolerance`. */
+  /**
+   * Points on the path. Default: 32, doubled up to `mostSteps` until the sum is within `tolerance`.
+   */
   readonly steps?: number;
   /** How far the sum may be from the difference of the outputs, as a share of it. Default 0.005. */
   readonly tolerance?: number;
@@ -21,14 +26,18 @@ export interface IntegratedGradients {
   /** What each number of the input adds to the target, `[c, h, w]`. */
   readonly values: Float32Array;
   readonly sum: number;
-  /** The target at the image less the target at the baseline: what `sum` would be with a path of endless steps. */
+  /**
+   * The target at the image less the target at the baseline: what `sum` would be with a path of
+   * endless steps.
+   */
   readonly difference: number;
   readonly steps: number;
 }
 
 /**
- * (image − baseline) · ∫₀¹ ∂target/∂input at baseline + t·(image − baseline) dt, by Gauss and Legendre's rule: shares of the
- * output that sum to its change (Sundararajan, Taly, Yan 2017, arXiv 1703.01365).
+ * (image − baseline) · ∫₀¹ ∂target/∂input at baseline + t·(image − baseline) dt, by Gauss and
+ * Legendre's rule: shares of the output that sum to its change (Sundararajan, Taly, Yan 2017, arXiv
+ * 1703.01365).
  */
 export async function integratedGradients(
   session: Session,

@@ -19,7 +19,10 @@ export interface KernelDescription extends Waves {
   readonly kind: KernelKind;
   /** Euclidean norm of its weights. */
   readonly norm: number;
-  /** Share of its energy that is difference of colours rather than light and dark: 0 grey, 1 pure colour. */
+  /**
+   * Share of its energy that is difference of colours rather than light and dark: 0 grey, 1 pure
+   * colour.
+   */
   readonly colour: number;
 }
 
@@ -28,13 +31,17 @@ export const deadShare = 0.1;
 /** From this share of its energy on a kernel is one of colour. */
 const colourShare = 0.6;
 const directed = 0.5;
-/** White noise of 11×11 has about 0.12 of its power under one peak and a single wave about 0.9; less than 0.01 of its energy is its mean. */
+/**
+ * White noise of 11×11 has about 0.12 of its power under one peak and a single wave about 0.9; less
+ * than 0.01 of its energy is its mean.
+ */
 const concentrated = 0.3;
 
 /**
- * Tells every kernel of a first layer by what it is, measured from its energy, its colours and its Fourier spectrum.
- * The spectrum is that of the kernel's strongest mixture of channels (first principal component), so that an edge between
- * two colours of one lightness is seen as the edge that it is.
+ * Tells every kernel of a first layer by what it is, measured from its energy, its colours and its
+ * Fourier spectrum. The spectrum is that of the kernel's strongest mixture of channels (first
+ * principal component), so that an edge between two colours of one lightness is seen as the edge
+ * that it is.
  * @param weight `[kernels, channels, height, width]`.
  */
 export function describeKernels(
@@ -112,7 +119,10 @@ function colourOf(kernel: Float32Array, channels: number): number {
   return all === 0 ? 0 : 1 - grey / all;
 }
 
-/** The weights of the channels, of length 1, that give the sum over the channels the most energy; by power iteration. */
+/**
+ * The weights of the channels, of length 1, that give the sum over the channels the most energy; by
+ * power iteration.
+ */
 function strongestMixture(kernel: Float32Array, channels: number): Float64Array {
   const places = kernel.length / channels;
   const channel = (c: number): Float32Array => kernel.subarray(c * places, (c + 1) * places);

@@ -11,8 +11,8 @@ export interface MapStatistics {
 }
 
 /**
- * Every channel of one layer's output, the strongest first: by mean, which tells a map that answers in many places from one
- * that answers in one; equal means by their number.
+ * Every channel of one layer's output, the strongest first: by mean, which tells a map that answers
+ * in many places from one that answers in one; equal means by their number.
  * @param activation `[channels, height, width]`, one image.
  */
 export function mapStatistics(

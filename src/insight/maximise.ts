@@ -11,7 +11,10 @@ import { blur, randomView, seen, seenBackward } from './view.ts';
 import { inParts } from './work.ts';
 import type { Work } from './work.ts';
 
-/** How the network's input comes from red, green and blue: `input[c] = (rgb[order[c]] − mean[c]) / deviation[c]`, in units of 0–255. */
+/**
+ * How the network's input comes from red, green and blue: `input[c] = (rgb[order[c]] − mean[c]) /
+ * deviation[c]`, in units of 0–255.
+ */
 export interface Colours {
   readonly order: readonly number[];
   readonly mean: readonly number[];
@@ -24,13 +27,19 @@ export interface MaximiseOptions extends Work {
   readonly steps?: number;
   /** Length of a step, in standard deviations of natural colours. Default 0.05. */
   readonly rate?: number;
-  /** Standard deviation of the shift before each step, in pixels. Default 4, or a twentieth of the unit's receptive field where that is less. */
+  /**
+   * Standard deviation of the shift before each step, in pixels. Default 4, or a twentieth of the
+   * unit's receptive field where that is less.
+   */
   readonly jitter?: number;
   /** Standard deviation of the logarithm of the size. Default 0.05. */
   readonly scale?: number;
   /** Standard deviation of the turn, in degrees. Default 5. */
   readonly rotation?: number;
-  /** Standard deviation of the blur after every fourth step, in pixels; it shrinks to 0 towards the end. Default 1, or a fiftieth of the receptive field. */
+  /**
+   * Standard deviation of the blur after every fourth step, in pixels; it shrinks to 0 towards the
+   * end. Default 1, or a fiftieth of the receptive field.
+   */
   readonly blur?: number;
   /** Share that the picture is drawn back to the mean colour each step. Default 0.01. */
   readonly decay?: number;
@@ -46,9 +55,9 @@ export interface Maximised {
 }
 
 /**
- * Square root of the covariance of natural colours, RGB in 0–255 (measured on 808 photographs of Caltech-101's training half):
- * steps in its columns change colours as photographs do, mostly light and dark together ("decorrelated colour", Olah,
- * Mordvintsev, Schubert 2017).
+ * Square root of the covariance of natural colours, RGB in 0–255 (measured on 808 photographs of
+ * Caltech-101's training half): steps in its columns change colours as photographs do, mostly light
+ * and dark together ("decorrelated colour", Olah, Mordvintsev, Schubert 2017).
  */
 const naturalColours = cholesky([
   [6498, 5793, 5360],
@@ -57,11 +66,12 @@ const naturalColours = cholesky([
 ]);
 
 /**
- * A picture that excites one number of the network: gradient ascent from faint noise, seen each time a little shifted, turned
- * and scaled, blurred and drawn back to the mean, so that what remains is what the unit wants and not what pixels can trick it
- * into (Yosinski et al. 2015, arXiv 1506.06579; Olah et al. 2017, “Feature Visualization”).
- * @param session mode `inspection`, keeping the input and the target's layer; take a layer before its ReLU, which gives no
- * gradient while it is closed.
+ * A picture that excites one number of the network: gradient ascent from faint noise, seen each
+ * time a little shifted, turned and scaled, blurred and drawn back to the mean, so that what
+ * remains is what the unit wants and not what pixels can trick it into (Yosinski et al. 2015, arXiv
+ * 1506.06579; Olah et al. 2017, “Feature Visualization”).
+ * @param session mode `inspection`, keeping the input and the target's layer; take a layer before
+ * its ReLU, which gives no gradient while it is closed.
  */
 export async function maximise(
   session: Session,

@@ -16,7 +16,8 @@ export interface Confusion {
 }
 
 /**
- * The images that are answered wrongly, worst first: those whose own class got the least probability.
+ * The images that are answered wrongly, worst first: those whose own class got the least
+ * probability.
  * @param probabilities `[images, classes]`
  */
 export function worstMistakes(probabilities: Float32Array, labels: ArrayLike<number>): Mistake[] {

@@ -5,12 +5,16 @@ export type Metric = 'euclidean' | 'cosine';
 export interface Neighbour {
   /** Row of the features. */
   readonly index: number;
-  /** Euclidean distance, or 1 − cosine of the angle (0 the same direction, 1 at right angles, 2 opposite). */
+  /**
+   * Euclidean distance, or 1 − cosine of the angle (0 the same direction, 1 at right angles, 2
+   * opposite).
+   */
   readonly distance: number;
 }
 
 /**
- * The rows of `features` nearest to `query`, nearest first, equal ones in order (the paper's Figure 4: Euclidean, on fc7).
+ * The rows of `features` nearest to `query`, nearest first, equal ones in order (the paper's Figure
+ * 4: Euclidean, on fc7).
  * @param query `[dimensions]`
  * @param features `[count, dimensions]`
  */

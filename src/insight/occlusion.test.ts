@@ -36,7 +36,8 @@ test('occlusion() drops by exactly what was covered, in any batch', async () => 
       { patch: 3, stride: 2 },
     );
     assert.deepEqual([rows, columns, uncovered], [3, 3, 141]);
-    // Pixel 17 is row 2, column 3; the last squares hang over the lower border and cover 2 rows of the map.
+    // Pixel 17 is row 2, column 3; the last squares hang over the lower border and cover 2 rows of
+    // the map.
     assert.deepEqual([...drops], [9, 108, 9, 9, 108, 9, 6, 6, 6]);
     assert.equal(overInput[0], 9);
     assert.equal(overInput[17], 108);

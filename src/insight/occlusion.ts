@@ -14,11 +14,15 @@ export interface OcclusionOptions extends Work {
   readonly patch?: number;
   /** Pixels from one square to the next. Default 8. */
   readonly stride?: number;
-  /** What covers it: one number a channel, in the network's input. Default zeros: with the mean subtracted, the mean colour. */
+  /**
+   * What covers it: one number a channel, in the network's input. Default zeros: with the mean
+   * subtracted, the mean colour.
+   */
   readonly fill?: readonly number[];
   /**
-   * What parts of the network are prepared with, so that only what a square changes is computed: about twice as quick, for the
-   * dense layers' weights once more in memory. Without it every covered image goes through the whole session.
+   * What parts of the network are prepared with, so that only what a square changes is computed:
+   * about twice as quick, for the dense layers' weights once more in memory. Without it every
+   * covered image goes through the whole session.
    */
   readonly parts?: PartsOptions;
 }
@@ -29,16 +33,20 @@ export interface Occlusion {
   readonly columns: number;
   /** `[rows, columns]`: the target uncovered less the target with that square covered. */
   readonly drops: Float32Array;
-  /** `[height, width]` of the input: for each pixel the mean drop over the squares that cover it. */
+  /**
+   * `[height, width]` of the input: for each pixel the mean drop over the squares that cover it.
+   */
   readonly overInput: Float32Array;
   /** The target's value on the whole image. */
   readonly uncovered: number;
 }
 
 /**
- * How much the target falls when a square of the image is covered, for squares everywhere (Zeiler and Fergus 2013,
- * arXiv 1311.2901, §4.2). The target may be a class's probability: give the softmax layer.
- * @param session any mode, keeping the target's layer; without `parts` a batch of 64 or so is quicker than one of 1.
+ * How much the target falls when a square of the image is covered, for squares everywhere (Zeiler
+ * and Fergus 2013, arXiv 1311.2901, §4.2). The target may be a class's probability: give the
+ * softmax layer.
+ * @param session any mode, keeping the target's layer; without `parts` a batch of 64 or so is
+ * quicker than one of 1.
  */
 export async function occlusion(
   session: Session,

@@ -7,25 +7,34 @@ import type { Work } from './work.ts';
 export interface PrincipalComponentsOptions extends Work {
   /** Default 0. */
   readonly seed?: number;
-  /** Times that the rows are gone over, there and back. Default 5: more change nothing that can be seen. */
+  /**
+   * Times that the rows are gone over, there and back. Default 5: more change nothing that can be
+   * seen.
+   */
   readonly passes?: number;
 }
 
 export interface PrincipalComponents {
   /** `[count, components]`: every row seen along the components, strongest component first. */
   readonly scores: Float32Array;
-  /** `[components, dimensions]`, each of length 1; its largest number is positive, so that signs do not depend on chance. */
+  /**
+   * `[components, dimensions]`, each of length 1; its largest number is positive, so that signs do
+   * not depend on chance.
+   */
   readonly directions: Float64Array;
   /** Each component's share of the whole variance. */
   readonly shares: Float64Array;
 }
 
-/** Vectors beside the wanted ones: they make the iteration quick where neighbouring components are of nearly one strength. */
+/**
+ * Vectors beside the wanted ones: they make the iteration quick where neighbouring components are
+ * of nearly one strength.
+ */
 const spare = 8;
 
 /**
- * Principal components by subspace iteration with a random start (Halko, Martinsson, Tropp 2011): a few passes over the rows
- * instead of a d×d covariance.
+ * Principal components by subspace iteration with a random start (Halko, Martinsson, Tropp 2011): a
+ * few passes over the rows instead of a d×d covariance.
  * @param features `[count, dimensions]`
  */
 export async function principalComponents(
@@ -69,7 +78,10 @@ function centre(
   return { centred, variance: centred.reduce((sum, value) => sum + value * value, 0) };
 }
 
-/** Rows along basis vectors, `[count, width]`. Four vectors at a time, so that each row is read from memory a quarter as often. */
+/**
+ * Rows along basis vectors, `[count, width]`. Four vectors at a time, so that each row is read from
+ * memory a quarter as often.
+ */
 function project(
   rows: Float32Array,
   count: number,
@@ -133,7 +145,10 @@ function four<T>(first: number, count: number, at: (i: number) => T): [T, T, T, 
   ];
 }
 
-/** Gram and Schmidt, each vector cleaned twice; one that vanishes (fewer directions than vectors) becomes zero. */
+/**
+ * Gram and Schmidt, each vector cleaned twice; one that vanishes (fewer directions than vectors)
+ * becomes zero.
+ */
 function orthonormalise(basis: Float64Array, dimensions: number): void {
   const vectors = Array.from({ length: basis.length / dimensions }, (_, k) =>
     basis.subarray(k * dimensions, (k + 1) * dimensions),
@@ -152,7 +167,10 @@ function orthonormalise(basis: Float64Array, dimensions: number): void {
   });
 }
 
-/** Turns the basis within its own space until its vectors are components, by Jacobi rotations of their small covariance. */
+/**
+ * Turns the basis within its own space until its vectors are components, by Jacobi rotations of
+ * their small covariance.
+ */
 function inOrder(
   rows: Float32Array,
   count: number,

@@ -5,8 +5,9 @@ export interface Quadrature {
 }
 
 /**
- * Gauss and Legendre's rule: exact for polynomials up to degree 2n − 1. The nodes are the roots of Pₙ, found by Newton's
- * method from Tricomi's guess cos(π(i + ¾)/(n + ½)), moved from (−1, 1) to (0, 1).
+ * Gauss and Legendre's rule: exact for polynomials up to degree 2n − 1. The nodes are the roots of
+ * Pₙ, found by Newton's method from Tricomi's guess cos(π(i + ¾)/(n + ½)), moved from (−1, 1) to
+ * (0, 1).
  */
 export function gaussLegendre(n: number): Quadrature {
   const nodes = new Float64Array(n);

@@ -25,9 +25,9 @@ export function layersFrom(network: Network, layer: string): string[] {
 }
 
 /**
- * Shuffles all weights and biases from `layer` upwards, each tensor within itself: what was learned is gone, how large the
- * numbers are is not. A method whose pictures stay the same after that shows the photograph, not the model
- * (Adebayo et al. 2018, arXiv 1810.03292, "cascading randomization").
+ * Shuffles all weights and biases from `layer` upwards, each tensor within itself: what was learned
+ * is gone, how large the numbers are is not. A method whose pictures stay the same after that shows
+ * the photograph, not the model (Adebayo et al. 2018, arXiv 1810.03292, "cascading randomization").
  */
 export async function randomize(session: Session, layer: string, seed: number): Promise<void> {
   const names = new Set(layersFrom(session.network, layer));
@@ -46,8 +46,9 @@ export async function randomize(session: Session, layer: string, seed: number): 
 }
 
 /**
- * Spearman's rank correlation of two maps, of their absolute values: 1 the same order of places, 0 nothing in common.
- * How Adebayo et al. measure whether an explanation noticed that the weights were gone.
+ * Spearman's rank correlation of two maps, of their absolute values: 1 the same order of places, 0
+ * nothing in common. How Adebayo et al. measure whether an explanation noticed that the weights
+ * were gone.
  */
 export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): number {
   ensure(

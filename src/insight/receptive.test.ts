@@ -39,8 +39,9 @@ test('receptiveField() knows the well-known fields of AlexNet', () => {
 });
 
 /**
- * Which rows (columns) of a layer move when a row (column) of the input is changed, a lot or to nothing, in several random
- * pictures. Positive weights that sum to one, so that nothing cancels and no ReLU closes.
+ * Which rows (columns) of a layer move when a row (column) of the input is changed, a lot or to
+ * nothing, in several random pictures. Positive weights that sum to one, so that nothing cancels
+ * and no ReLU closes.
  */
 async function movedBy(
   network: Network,

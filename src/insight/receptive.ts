@@ -16,8 +16,8 @@ export interface Field {
 }
 
 /**
- * All pixels that can change the number at row y, column x of a layer's maps, and no others. Exact at the borders too: what
- * a window sees of padding, or past the map, belongs to no pixel.
+ * All pixels that can change the number at row y, column x of a layer's maps, and no others. Exact
+ * at the borders too: what a window sees of padding, or past the map, belongs to no pixel.
  */
 export function receptiveField(network: Network, layer: string, y: number, x: number): Field {
   const shapes = shapesUpTo(network, layer);
@@ -35,13 +35,19 @@ export function receptiveField(network: Network, layer: string, y: number, x: nu
   return { rows: back(1, y), columns: back(2, x) };
 }
 
-/** Where the middles of a layer's receptive fields lie in the input, in pixels; not cut at the borders, so evenly apart. */
+/**
+ * Where the middles of a layer's receptive fields lie in the input, in pixels; not cut at the
+ * borders, so evenly apart.
+ */
 export interface Centres {
   readonly rows: Float64Array;
   readonly columns: Float64Array;
 }
 
-/** For each row and column of a layer's maps the pixel that it stands for; the middle of pixel 0 is 0. */
+/**
+ * For each row and column of a layer's maps the pixel that it stands for; the middle of pixel 0 is
+ * 0.
+ */
 export function receptiveCentres(network: Network, layer: string): Centres {
   const shapes = shapesUpTo(network, layer);
   const along = (side: Side): Float64Array =>
@@ -104,9 +110,10 @@ export function lookedAtUncut(
 }
 
 /**
- * Lays a map `[height, width]` over the input: each number stands at the middle of its receptive field, straight lines between
- * them, and the outermost go on to the border. Stretching the map to the picture's size instead would shift it by up to half a
- * field, because the first unit of a convolution without padding does not look at the corner.
+ * Lays a map `[height, width]` over the input: each number stands at the middle of its receptive
+ * field, straight lines between them, and the outermost go on to the border. Stretching the map to
+ * the picture's size instead would shift it by up to half a field, because the first unit of a
+ * convolution without padding does not look at the corner.
  * @returns `[height, width]` of the input.
  */
 export function overInput(

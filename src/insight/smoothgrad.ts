@@ -9,15 +9,18 @@ import type { Work } from './work.ts';
 export interface SmoothGradOptions extends Work {
   /** Noisy copies. Default 25. */
   readonly samples?: number;
-  /** Standard deviation of the noise, as a share of the image's largest minus its smallest number. Default 0.15. */
+  /**
+   * Standard deviation of the noise, as a share of the image's largest minus its smallest number.
+   * Default 0.15.
+   */
   readonly noise?: number;
   /** Where the noise is drawn from. Default 0. */
   readonly seed?: number;
 }
 
 /**
- * The mean gradient over noisy copies of the image, `[c, h, w]`: a single gradient jumps from pixel to pixel, its mean does not
- * (Smilkov et al. 2017, arXiv 1706.03825).
+ * The mean gradient over noisy copies of the image, `[c, h, w]`: a single gradient jumps from pixel
+ * to pixel, its mean does not (Smilkov et al. 2017, arXiv 1706.03825).
  */
 export async function smoothGrad(
   session: Session,

@@ -3,7 +3,10 @@ import type { Network } from '../network/layer.ts';
 import { findLayer, formatShape, inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape } from '../network/shapes.ts';
 
-/** One number inside the network that is to be explained: number `unit` of a layer's output `[c, h, w]`, = c·h·w + y·w + x. */
+/**
+ * One number inside the network that is to be explained: number `unit` of a layer's output `[c, h,
+ * w]`, = c·h·w + y·w + x.
+ */
 export interface Target {
   readonly layer: string;
   readonly unit: number;
@@ -15,8 +18,8 @@ export function logitsLayer(network: Network): string {
 }
 
 /**
- * The logit of a class: what is explained when one asks "why this class". Not its probability, whose gradient vanishes when
- * the network is sure and also moves with every other class.
+ * The logit of a class: what is explained when one asks "why this class". Not its probability,
+ * whose gradient vanishes when the network is sure and also moves with every other class.
  * @throws {AlexNetError} for a class that the network does not have.
  */
 export function classTarget(network: Network, classIndex: number): Target {
@@ -49,7 +52,10 @@ export function startOf(network: Network, { layer, unit }: Target, count: number
   return gradient;
 }
 
-/** The last convolution's ReLU: the deepest layer whose maps still have places, where Grad-CAM looks. */
+/**
+ * The last convolution's ReLU: the deepest layer whose maps still have places, where Grad-CAM
+ * looks.
+ */
 export function lastMaps(network: Network): string {
   const convolution = network.findLastIndex(({ type }) => type === 'convolution');
   if (convolution < 0)
@@ -60,7 +66,10 @@ export function lastMaps(network: Network): string {
   return network[relu < 0 ? convolution : relu]!.name;
 }
 
-/** What a session must keep so that every method of this folder works on it: the input, the maps and the scores. */
+/**
+ * What a session must keep so that every method of this folder works on it: the input, the maps and
+ * the scores.
+ */
 export function keepForExplaining(network: Network, maps: string = lastMaps(network)): string[] {
   return [...new Set([network[0]!.name, maps, logitsLayer(network)])];
 }

@@ -17,7 +17,10 @@ import { keepForExplain } from './methods.ts';
 import { occlusion } from './occlusion.ts';
 import { classTarget } from './target.ts';
 
-/** A network trained as `demo` trains its own, with its recipe, on scenes of three of its six classes; where each thing is, is known to the pixel. */
+/**
+ * A network trained as `demo` trains its own, with its recipe, on scenes of three of its six
+ * classes; where each thing is, is known to the pixel.
+ */
 const seed = 1;
 const classes = ['house', 'car', 'star'];
 const perClass = { train: 250, val: 5, test: 1 };
@@ -108,7 +111,10 @@ async function confidence(
   return sum / scenes.length;
 }
 
-/** A map's share on the thing, divided by the thing's share of the area: 1 where the map says nothing about the thing. */
+/**
+ * A map's share on the thing, divided by the thing's share of the area: 1 where the map says
+ * nothing about the thing.
+ */
 function concentration(map: Float32Array, thing: Float32Array): number {
   const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
   const total = sum(map);

@@ -13,8 +13,10 @@ export interface UmapOptions extends Work {
 }
 
 /**
- * Rows laid out in a plane so that near ones stay near (McInnes, Healy, Melville 2018), by umap-js, with all its chance from the seed.
- * @param features `[count, dimensions]`; a few dozen principal components do as well as thousands of features and are far quicker.
+ * Rows laid out in a plane so that near ones stay near (McInnes, Healy, Melville 2018), by umap-js,
+ * with all its chance from the seed.
+ * @param features `[count, dimensions]`; a few dozen principal components do as well as thousands
+ * of features and are far quicker.
  * @returns `[count, 2]`
  */
 export async function umap(

@@ -1,13 +1,19 @@
 import { normal } from '../random/draws.ts';
 import type { Words } from '../random/philox.ts';
 
-/** Turns, scales and shifts a picture about its middle: output (x, y) is input at `m·(x, y) + shift`. */
+/**
+ * Turns, scales and shifts a picture about its middle: output (x, y) is input at `m·(x, y) +
+ * shift`.
+ */
 export interface View {
   readonly m: readonly [number, number, number, number];
   readonly shift: readonly [number, number];
 }
 
-/** A view by chance: `jitter` pixels of shift, `scale` (a share) and `rotation` (degrees) as standard deviations. */
+/**
+ * A view by chance: `jitter` pixels of shift, `scale` (a share) and `rotation` (degrees) as
+ * standard deviations.
+ */
 export function randomView(
   words: Words,
   height: number,
@@ -35,7 +41,10 @@ function normalFour(words: Words): Float64Array {
   return drawn;
 }
 
-/** Calls `use(out, in, weight)` for every pair of pixels that a view joins, bilinear; what lies outside takes the border's pixel. */
+/**
+ * Calls `use(out, in, weight)` for every pair of pixels that a view joins, bilinear; what lies
+ * outside takes the border's pixel.
+ */
 function eachPair(
   { m, shift }: View,
   height: number,
@@ -76,7 +85,10 @@ export function seen(
   return out;
 }
 
-/** The way back: the gradient of what is seen to that of the picture; the exact transpose of {@link seen}. */
+/**
+ * The way back: the gradient of what is seen to that of the picture; the exact transpose of {@link
+ * seen}.
+ */
 export function seenBackward(
   gradient: Float32Array,
   view: View,

@@ -4,10 +4,16 @@ import type { LayerShape } from '../network/shapes.ts';
 import { lookedAtUncut } from './receptive.ts';
 import type { Side, Span } from './receptive.ts';
 
-/** A convolution and what follows it up to the next one, computed in a window of one size that lies elsewhere for every change. */
+/**
+ * A convolution and what follows it up to the next one, computed in a window of one size that lies
+ * elsewhere for every change.
+ */
 export interface Stage {
   readonly layers: readonly LayerShape[];
-  /** Cells of the stage's input that a window reads; they hang over the border where the convolution sees padding. */
+  /**
+   * Cells of the stage's input that a window reads; they hang over the border where the convolution
+   * sees padding.
+   */
   readonly read: Size;
   /** Cells of the stage's output that come out of it. */
   readonly made: Size;
@@ -23,11 +29,12 @@ export interface Place {
 }
 
 /**
- * How far up a network a change of a small part of the input stays small: the stages that are worth computing in windows
- * only. The windows of a stage hold every number that any of the changes reaches, and all have one size, so that they go
- * through an engine as one batch.
+ * How far up a network a change of a small part of the input stays small: the stages that are worth
+ * computing in windows only. The windows of a stage hold every number that any of the changes
+ * reaches, and all have one size, so that they go through an engine as one batch.
  * @param rows the input rows of each change; with each of the `columns` they make one change.
- * @param most a stage in which windows make up more than this share of the convolution's output ends it.
+ * @param most a stage in which windows make up more than this share of the convolution's output
+ * ends it.
  */
 export function windowStages(
   network: Network,
@@ -53,7 +60,9 @@ export function windowStages(
   return stages;
 }
 
-/** Up to the first layer that cannot be computed in a window without knowing where the border is. */
+/**
+ * Up to the first layer that cannot be computed in a window without knowing where the border is.
+ */
 function byConvolution(shapes: readonly LayerShape[]): LayerShape[][] {
   const stages: LayerShape[][] = [];
   for (const shape of shapes.slice(1)) {
@@ -137,7 +146,10 @@ function unpadded(layer: Layer): Layer {
     : layer;
 }
 
-/** Some layers of a network as one of its own. Engines want a softmax at the end: where there is none, one that costs nothing is put there. */
+/**
+ * Some layers of a network as one of its own. Engines want a softmax at the end: where there is
+ * none, one that costs nothing is put there.
+ */
 export function partNetwork(shape: Shape, layers: readonly Layer[]): Network {
   const input: Layer = { type: 'input', name: 'part-input', shape };
   if (layers.at(-1)?.type === 'softmax') return [input, ...layers];

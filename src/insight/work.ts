@@ -2,11 +2,16 @@
 export interface Work {
   /** Called after every part that is done. */
   readonly progress?: (done: number, total: number) => void;
-  /** Stops between two parts: the promise is rejected with the signal's reason, and the session stays usable. */
+  /**
+   * Stops between two parts: the promise is rejected with the signal's reason, and the session
+   * stays usable.
+   */
   readonly signal?: AbortSignal;
 }
 
-/** `total` things in parts of at most `size`: `run(first, count)` for each, watched and stoppable. */
+/**
+ * `total` things in parts of at most `size`: `run(first, count)` for each, watched and stoppable.
+ */
 export async function inParts(
   total: number,
   size: number,
@@ -21,7 +26,10 @@ export async function inParts(
   }
 }
 
-/** Lets the event loop do what waits for it, between two parts of work that does not leave it: draw progress, notice a stop. */
+/**
+ * Lets the event loop do what waits for it, between two parts of work that does not leave it: draw
+ * progress, notice a stop.
+ */
 export function breath(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -47,7 +47,8 @@ export class AlexNet {
 
   /**
    * Loads a model of ours, or published weights of any kind that {@link importWeights} reads.
-   * @throws {AlexNetError} where the file does not hold what it should, or the engine does not run here.
+   * @throws {AlexNetError} where the file does not hold what it should, or the engine does not run
+   * here.
    */
   static async load(path: string, options: LoadOptions = {}): Promise<AlexNet> {
     const { importWeights } = await import('./import.ts');
@@ -107,7 +108,9 @@ export class AlexNet {
       .map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
   }
 
-  /** Probabilities `[n, classes]` of preprocessed pictures `[n, 3, crop, crop]`, any number of them. */
+  /**
+   * Probabilities `[n, classes]` of preprocessed pictures `[n, 3, crop, crop]`, any number of them.
+   */
   async probabilities(images: Float32Array): Promise<Float32Array> {
     const { crop } = this.model.preprocessing;
     const size = 3 * crop * crop;

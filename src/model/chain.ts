@@ -150,7 +150,10 @@ const stems: Readonly<Record<Unnamed['type'], string>> = {
 
 export const variantNames = Object.keys(variants) as Variant[];
 
-/** The member of the family that computes the same from the same weights, dropout and training rules aside. */
+/**
+ * The member of the family that computes the same from the same weights, dropout and training rules
+ * aside.
+ */
 export function variantOf(network: Network): Variant | undefined {
   const computed = computation(network);
   return variantNames.find((variant) => {
@@ -159,7 +162,10 @@ export function variantOf(network: Network): Variant | undefined {
   });
 }
 
-/** A variant with the input, classes and widths of `network`. @throws {AlexNetError} where they do not fit it. */
+/**
+ * A variant with the input, classes and widths of `network`. @throws {AlexNetError} where they do
+ * not fit it.
+ */
 export function likeVariant(variant: Variant, network: Network): Network {
   const [first] = network;
   const [, height, width] = first?.type === 'input' ? first.shape : [0, 0, 0];
@@ -171,8 +177,9 @@ export function likeVariant(variant: Variant, network: Network): Network {
 }
 
 /**
- * A variant whose k-th layer with parameters has `widths[k]` kernels or units. Where one factor on all widths gives these,
- * it is the very network that `alexnet` makes; else initial values stay those of the full widths.
+ * A variant whose k-th layer with parameters has `widths[k]` kernels or units. Where one factor on
+ * all widths gives these, it is the very network that `alexnet` makes; else initial values stay
+ * those of the full widths.
  */
 export function variantOfWidths(
   variant: Variant,
@@ -220,7 +227,10 @@ function outputsOf(layer: ConvolutionLayer | DenseLayer): number {
   return layer.type === 'convolution' ? layer.kernels : layer.outputs;
 }
 
-/** What a network computes when it is asked, as a text to be compared: names, training rules and what changes nothing left out. */
+/**
+ * What a network computes when it is asked, as a text to be compared: names, training rules and
+ * what changes nothing left out.
+ */
 export function computation(network: Network): string {
   const lines = inferShapes(network).flatMap(({ layer, input, output, window }): unknown[] => {
     switch (layer.type) {
@@ -254,7 +264,10 @@ function lrnLine({ across, size, alpha, beta, k, groups }: LrnLayer): unknown[] 
   return ['lrn', across, size, rounded(alpha), rounded(beta), rounded(k), groups];
 }
 
-/** Where windows hang over the border does not matter to a pooling, only where they start and how many there are. */
+/**
+ * Where windows hang over the border does not matter to a pooling, only where they start and how
+ * many there are.
+ */
 function poolWindow(
   { kernel, stride, padding }: Pick<MaxPoolLayer, 'kernel' | 'stride' | 'padding'>,
   _: unknown,

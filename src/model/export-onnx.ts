@@ -12,19 +12,28 @@ import { checkModel, describe } from './model.ts';
 import type { Model } from './model.ts';
 
 export interface OnnxOptions {
-  /** LRN by multiplication, convolution, power and division, for runtimes that lack the operator (onnxruntime's WebGPU). Default false. */
+  /**
+   * LRN by multiplication, convolution, power and division, for runtimes that lack the operator
+   * (onnxruntime's WebGPU). Default false.
+   */
   readonly portable?: boolean;
-  /** The graph takes bytes 0 to 255 as f32 and does scale, mean and deviation itself. Default false. */
+  /**
+   * The graph takes bytes 0 to 255 as f32 and does scale, mean and deviation itself. Default false.
+   */
   readonly withPreprocessing?: boolean;
-  /** How weights are stored; f16 ones are cast back to f32 by the graph, so inputs and answers stay f32. Default f32. */
+  /**
+   * How weights are stored; f16 ones are cast back to f32 by the graph, so inputs and answers stay
+   * f32. Default f32.
+   */
   readonly precision?: WrittenPrecision;
 }
 
 const opset = 17;
 
 /**
- * A model as ONNX, opset 17, any number of pictures at once: input `image` `[n, 3, h, w]`, output `probabilities` `[n, classes]`.
- * Network, labels and preprocessing travel in the metadata under `alexnet.…`.
+ * A model as ONNX, opset 17, any number of pictures at once: input `image` `[n, 3, h, w]`, output
+ * `probabilities` `[n, classes]`. Network, labels and preprocessing travel in the metadata under
+ * `alexnet.…`.
  * @returns the file in pieces.
  */
 export function exportOnnx(model: Model, options: OnnxOptions = {}): Iterable<Uint8Array> {
@@ -200,7 +209,10 @@ class GraphWriter {
     this.#value = name;
   }
 
-  /** ONNX has no such pooling: none is needed where the size is right already, a plain one where it divides, a matrix product else. */
+  /**
+   * ONNX has no such pooling: none is needed where the size is right already, a plain one where it
+   * divides, a matrix product else.
+   */
   #adaptive(
     layer: Layer & { type: 'adaptiveAveragePool' },
     [channels, height, width]: readonly [number, number, number],

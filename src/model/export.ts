@@ -12,7 +12,10 @@ import type { Model } from './model.ts';
 import { torchvisionNames } from './naming.ts';
 
 export interface ExportOptions extends OnnxOptions {
-  /** Whose names a safetensors file bears. Default ours, with network, labels and preprocessing in it. */
+  /**
+   * Whose names a safetensors file bears. Default ours, with network, labels and preprocessing in
+   * it.
+   */
   readonly names?: 'ours' | 'torchvision';
 }
 
@@ -34,7 +37,10 @@ export function checkWritten(path: string): WrittenKind {
   );
 }
 
-/** Writes a model as what the ending of `path` says: `.safetensors`, `.onnx` or `.npz`. @throws {UsageError} for other endings. */
+/**
+ * Writes a model as what the ending of `path` says: `.safetensors`, `.onnx` or `.npz`. @throws
+ * {UsageError} for other endings.
+ */
 export async function exportModel(
   path: string,
   model: Model,
@@ -67,7 +73,10 @@ export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): It
   );
 }
 
-/** Weights alone under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes them. @throws {AlexNetError} for other kinds of network. */
+/**
+ * Weights alone under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes
+ * them. @throws {AlexNetError} for other kinds of network.
+ */
 export function exportTorchvision(
   model: Model,
   precision: WrittenPrecision = 'f32',

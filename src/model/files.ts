@@ -5,7 +5,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { AlexNetError } from '../errors.ts';
 import type { ByteSource } from '../formats/source.ts';
 
-/** Opens a file, gives it to `use` as a source, and closes it. @throws {AlexNetError} where there is no such file. */
+/**
+ * Opens a file, gives it to `use` as a source, and closes it. @throws {AlexNetError} where there is
+ * no such file.
+ */
 export async function withFile<T>(
   path: string,
   use: (source: ByteSource) => Promise<T>,
@@ -43,14 +46,17 @@ async function readFully(
   }
 }
 
-/** Whether a file is what a killed {@link writeWhole} left: nobody reads it, and nothing is lost with it. */
+/**
+ * Whether a file is what a killed {@link writeWhole} left: nobody reads it, and nothing is lost
+ * with it.
+ */
 export function isUnfinished(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.part$/.test(name);
 }
 
 /**
- * Writes a file whole or not at all: beside its place under another name, flushed to the disk, then renamed.
- * A process killed on the way leaves what was there before.
+ * Writes a file whole or not at all: beside its place under another name, flushed to the disk, then
+ * renamed. A process killed on the way leaves what was there before.
  */
 export async function writeWhole(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const place = resolve(path);
@@ -76,7 +82,10 @@ async function writePieces(path: string, pieces: Iterable<Uint8Array>): Promise<
   }
 }
 
-/** So that the new name survives a power cut too. Some systems (Windows) cannot open folders; there the rename has to do. */
+/**
+ * So that the new name survives a power cut too. Some systems (Windows) cannot open folders; there
+ * the rename has to do.
+ */
 async function flushFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined);
   await folder?.sync().catch(() => undefined);

@@ -14,10 +14,16 @@ import { readZip, writeZip } from '../formats/zip.ts';
 import { bits, purposes } from '../random/philox.ts';
 import { importSource } from './import.ts';
 
-/** One fuzzer for all readers: the same files every time, because chance comes from Philox under this seed. */
+/**
+ * One fuzzer for all readers: the same files every time, because chance comes from Philox under
+ * this seed.
+ */
 const seed = 20121203;
 
-/** Readers move windows over a file; for files of a few hundred bytes, these are what there is beyond ten times the file. */
+/**
+ * Readers move windows over a file; for files of a few hundred bytes, these are what there is
+ * beyond ten times the file.
+ */
 const windows = 4096;
 
 interface Target {
@@ -50,7 +56,10 @@ async function text(source: ByteSource): Promise<void> {
   parsePrototxt(decodeText(bytes, 'the prototxt'));
 }
 
-/** The files are the least that make-weights.py could make of each kind: changes hit what describes the numbers, not the numbers. */
+/**
+ * The files are the least that make-weights.py could make of each kind: changes hit what describes
+ * the numbers, not the numbers.
+ */
 async function targets(): Promise<Target[]> {
   const [external] = await made('tiny/tiny-external.bin');
   const onnx = async (source: ByteSource): Promise<void> => {
@@ -162,7 +171,10 @@ async function unpack(file: Uint8Array): Promise<Entry[]> {
 
 const unpacked = new Map<Uint8Array, Promise<Entry[]>>();
 
-/** Changes what one entry of a zip archive holds, and puts the archive together again, so that its checksums are right. */
+/**
+ * Changes what one entry of a zip archive holds, and puts the archive together again, so that its
+ * checksums are right.
+ */
 async function inEntries(file: Uint8Array, chance: Chance): Promise<Uint8Array> {
   if (!unpacked.has(file)) unpacked.set(file, unpack(file));
   const entries = await unpacked.get(file)!;
@@ -197,7 +209,10 @@ class Chance {
 
 const telling = [0, 1, 0x7f, 0x80, 0xff, 0x28, 0x2e, 0x52, 0x5b, 0x7b, 0x7d, 0x0a];
 
-/** One to four changes: bytes, lengths, pieces cut out, doubled or swapped, the end cut off. Half of them near the ends, where structure is. */
+/**
+ * One to four changes: bytes, lengths, pieces cut out, doubled or swapped, the end cut off. Half of
+ * them near the ends, where structure is.
+ */
 function mutate(file: Uint8Array, chance: Chance): Uint8Array {
   let bytes = new Uint8Array(file);
   for (let changes = 1 + chance.below(4); changes > 0 && bytes.length > 0; changes--) {
@@ -239,7 +254,10 @@ function joined(
   return out;
 }
 
-/** Adds up the bytes of all arrays that are made while `work` runs; `work` sets the sum back to zero before each file. */
+/**
+ * Adds up the bytes of all arrays that are made while `work` runs; `work` sets the sum back to zero
+ * before each file.
+ */
 async function countingAllocations(
   work: (counter: { bytes: number }) => Promise<void>,
 ): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Label } from './model.ts';
 
 /**
- * The 1,000 classes of ILSVRC 2012 in the order in which published weights number them. Keyed by index and wnid: two are
- * called "crane". A name has all its synonyms, separated by commas, as WordNet
- * gives them.
+ * The 1,000 classes of ILSVRC 2012 in the order in which published weights number them. Keyed by
+ * index and wnid: two are called "crane". A name has all its synonyms, separated by commas, as
+ * WordNet gives them.
  */
 export function imagenetLabels(): Label[] {
   return synsets.split('\n').map((line) => ({ name: line.slice(10), wnid: line.slice(0, 9) }));

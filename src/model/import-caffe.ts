@@ -5,7 +5,10 @@ import type { Size } from '../network/layer.ts';
 import { ChainBuilder, sizeOf } from './chain.ts';
 import type { Chain, Pending } from './chain.ts';
 
-/** Layers that are there for training and measuring, and compute nothing on the way from picture to answer. */
+/**
+ * Layers that are there for training and measuring, and compute nothing on the way from picture to
+ * answer.
+ */
 const silent = new Set([
   'Data',
   'ImageData',
@@ -21,8 +24,8 @@ const silent = new Set([
 ]);
 
 /**
- * A network from a Caffe model, whose weights and settings it holds itself; a prototxt, where there is one, has the last
- * word on settings (layers are matched by name, as Caffe does).
+ * A network from a Caffe model, whose weights and settings it holds itself; a prototxt, where there
+ * is one, has the last word on settings (layers are matched by name, as Caffe does).
  * @throws {AlexNetError} naming the layer that is not one of ours.
  */
 export async function importCaffe(

@@ -92,7 +92,10 @@ class Importer {
     this.#value = next ?? node!.outputs[0]!;
   }
 
-  /** `x / (k + α·Σx²)^β` as we write it for runtimes without LRN: Mul(x, x) → Conv with a band of α → Pow → Div. */
+  /**
+   * `x / (k + α·Σx²)^β` as we write it for runtimes without LRN: Mul(x, x) → Conv with a band of α
+   * → Pow → Div.
+   */
   async #portableLrn(consumers: readonly OnnxNode[]): Promise<void> {
     const square = consumers.find(
       ({ type, inputs }) => type === 'Mul' && inputs.every((input) => input === this.#value),
@@ -139,7 +142,9 @@ interface Step {
   readonly value: string;
 }
 
-/** Adds a node's layer; returns where the chain goes on, where that is not the node's own output. */
+/**
+ * Adds a node's layer; returns where the chain goes on, where that is not the node's own output.
+ */
 type Handler = (step: Step) => string | undefined | void | Promise<string | undefined | void>;
 
 /** What onnxruntime makes of a layer and the ReLU behind it when it writes an optimised graph. */
@@ -295,7 +300,9 @@ function padding(node: OnnxNode, kernel: Size, stride: Size, builder: ChainBuild
   return { top, left, bottom, right };
 }
 
-/** As many outputs as strides fit into the input; an odd cell goes behind (UPPER) or before (LOWER). */
+/**
+ * As many outputs as strides fit into the input; an odd cell goes behind (UPPER) or before (LOWER).
+ */
 function samePadding(
   size: number,
   kernel: number,
@@ -382,7 +389,10 @@ function dropout({ node, graph, builder }: Step): void {
   builder.add({ type: 'dropout', rate: shortest(rate), scale: 'train' });
 }
 
-/** Before the first layer: the picture's scale or deviation. After one: a dropout of the paper's kind, which multiplies when it is asked. */
+/**
+ * Before the first layer: the picture's scale or deviation. After one: a dropout of the paper's
+ * kind, which multiplies when it is asked.
+ */
 function scaled({ node, graph, builder, arithmetic, value }: Step): void {
   const constant = node.inputs.find((input) => input !== value);
   const numbers = graph.numbers(constant);

@@ -53,7 +53,10 @@ interface Candidate {
   readonly network: Network;
 }
 
-/** The variants that the shapes fit, the most likely first. Where shapes leave a doubt, torchvision's names decide. */
+/**
+ * The variants that the shapes fit, the most likely first. Where shapes leave a doubt,
+ * torchvision's names decide.
+ */
 function candidates(layers: readonly NamedLayer[], { variant, input }: TensorOptions): Candidate[] {
   const likely: readonly Variant[] = [
     'torchvision',

@@ -16,7 +16,10 @@ import type { Model } from './model.ts';
 import { computation } from './chain.ts';
 import { torchvisionNames } from './naming.ts';
 
-/** Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV answer: scripts/make-weights.py. */
+/**
+ * Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV
+ * answer: scripts/make-weights.py.
+ */
 const weights = new URL('../../test/weights/', import.meta.url);
 const expected = JSON.parse(await readFile(new URL('expected.json', weights), 'utf8')) as Record<
   string,
@@ -87,7 +90,8 @@ for (const [
     const model = imported.model;
     assert.equal(model.network[0]!.type === 'input' && model.network[0].shape[1], size);
     assertClose(await logits(model, picture(size, spread)), wanted!, 1e-4);
-    // With the preprocessing that came with the weights, and no word about it: its makers had made this picture ready themselves.
+    // With the preprocessing that came with the weights, and no word about it: its makers had made
+    // this picture ready themselves.
     const { preprocessing } = model;
     const ready = preprocess(
       await loadPicture(new URL('photograph.png', weights).pathname, preprocessing),

@@ -45,7 +45,10 @@ export interface Imported {
   readonly kind: WeightsKind;
   /** Undefined where no member of the family computes the same. */
   readonly variant: Variant | undefined;
-  /** Other variants whose weights have the same shapes, where the file does not tell them apart: ask with `variant`. */
+  /**
+   * Other variants whose weights have the same shapes, where the file does not tell them apart: ask
+   * with `variant`.
+   */
   readonly alternatives: readonly Variant[];
 }
 
@@ -57,14 +60,18 @@ interface Weights extends Chain {
 }
 
 /**
- * A model from a file of weights of any kind that is read (docs/formats.md); the kind is told by the file's content.
+ * A model from a file of weights of any kind that is read (docs/formats.md); the kind is told by
+ * the file's content.
  * @throws {AlexNetError} naming the file and what in it does not fit.
  */
 export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
   return withFile(path, (source) => naming(path, () => importSource(source, path, options)));
 }
 
-/** {@link importWeights} from a file that is open; `path` is where other files beside it are looked for. */
+/**
+ * {@link importWeights} from a file that is open; `path` is where other files beside it are looked
+ * for.
+ */
 export async function importSource(
   source: ByteSource,
   path: string,
@@ -150,7 +157,10 @@ function unknownKind(start: Uint8Array): string {
   return `its content is of no known kind. Weights are read from ${read}.`;
 }
 
-/** Tensors of an ONNX model that lie in files of their own, which must be in the model's folder even after links are followed. */
+/**
+ * Tensors of an ONNX model that lie in files of their own, which must be in the model's folder even
+ * after links are followed.
+ */
 async function openBeside(path: string, location: string): Promise<ByteSource> {
   const folder = await realpath(dirname(resolve(path)));
   const place = await realpath(join(folder, location)).catch(() => {

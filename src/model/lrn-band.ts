@@ -1,16 +1,23 @@
 import type { LrnLayer } from '../network/layer.ts';
 import { shortest } from './onnx-graph.ts';
 
-/** A convolution of squares that gives `k + α·Σ`: what local response normalisation sums, for runtimes that lack it. */
+/**
+ * A convolution of squares that gives `k + α·Σ`: what local response normalisation sums, for
+ * runtimes that lack it.
+ */
 export interface Band {
   readonly weight: Float32Array;
-  /** `[channels, channels/groups, 1, 1]` across channels, `[channels, 1, size, size]` across a map. */
+  /**
+   * `[channels, channels/groups, 1, 1]` across channels, `[channels, 1, size, size]` across a map.
+   */
   readonly shape: readonly [number, number, number, number];
   readonly groups: number;
   readonly bias: Float32Array;
 }
 
-/** The convolution for a layer of so many channels. Its padding across a map is `(size − 1) / 2`. */
+/**
+ * The convolution for a layer of so many channels. Its padding across a map is `(size − 1) / 2`.
+ */
 export function writeBand({ across, size, alpha, k, groups }: LrnLayer, channels: number): Band {
   const bias = new Float32Array(channels).fill(k);
   if (across === 'map')
@@ -36,7 +43,10 @@ export function writeBand({ across, size, alpha, k, groups }: LrnLayer, channels
 
 type Recognised = Pick<LrnLayer, 'across' | 'size' | 'alpha' | 'k' | 'groups'>;
 
-/** The normalisation that {@link writeBand} would have written as these weights; undefined where it would not. */
+/**
+ * The normalisation that {@link writeBand} would have written as these weights; undefined where it
+ * would not.
+ */
 export function readBand(
   weight: Float32Array,
   shape: readonly number[],

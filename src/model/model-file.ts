@@ -6,13 +6,17 @@ import type { Model } from './model.ts';
 
 /**
  * Reads a model file.
- * @throws {AlexNetError} where the file is damaged, or holds weights without a network (`importWeights` turns those into models).
+ * @throws {AlexNetError} where the file is damaged, or holds weights without a network
+ * (`importWeights` turns those into models).
  */
 export async function readModel(path: string): Promise<Model> {
   return withFile(path, (source) => naming(path, () => decodeModel(source)));
 }
 
-/** Writes a model file: beside its place, flushed, then renamed. @throws {AlexNetError} where the model contradicts itself. */
+/**
+ * Writes a model file: beside its place, flushed, then renamed. @throws {AlexNetError} where the
+ * model contradicts itself.
+ */
 export async function writeModel(
   path: string,
   model: Model,

@@ -22,7 +22,10 @@ import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 
-/** What one output of a network stands for. Names may occur twice (ImageNet has two cranes); index and wnid do not. */
+/**
+ * What one output of a network stands for. Names may occur twice (ImageNet has two cranes); index
+ * and wnid do not.
+ */
 export interface Label {
   readonly name: string;
   /** WordNet's number of an ImageNet class: `n01440764`. */
@@ -39,7 +42,10 @@ export interface Model {
   readonly preprocessing: Preprocessing;
   /** Present where `preprocessing.mean` names a tensor: `[3, resize.size, resize.size]`. */
   readonly meanImage?: Float32Array;
-  /** Where it comes from: whatever is worth knowing later (source file, recipe, data, date, accuracy). */
+  /**
+   * Where it comes from: whatever is worth knowing later (source file, recipe, data, date,
+   * accuracy).
+   */
   readonly provenance: Provenance;
 }
 
@@ -106,7 +112,9 @@ export function describe({
   };
 }
 
-/** What {@link describe} wrote. @throws {AlexNetError} naming the part that is missing or not valid. */
+/**
+ * What {@link describe} wrote. @throws {AlexNetError} naming the part that is missing or not valid.
+ */
 export function parseDescription(
   metadata: ReadonlyMap<string, string>,
 ): Pick<Model, 'network' | 'labels' | 'preprocessing' | 'provenance'> {

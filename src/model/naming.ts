@@ -3,10 +3,14 @@
  *
  * | who | names | convolution | dense |
  * |---|---|---|---|
- * | ours | `conv1.weight` … `fc8.bias` | `[out, in/groups, h, w]` | `[out, in]`, inputs channels first |
- * | torchvision, timm, Hugging Face | `features.0.weight` … `classifier.6.bias`, often under a prefix | as ours | as ours |
- * | Caffe | layers `conv1` … `fc8`, blobs 0 and 1 | as ours | as ours, old files `[1, 1, out, in]` |
- * | TensorFlow ports | `conv1.0` or `conv1/weights` … | `[h, w, in/groups, out]` | `[in, out]`, inputs channels last |
+ * | ours | `conv1.weight` … `fc8.bias` | `[out, in/groups, h, w]` | `[out, in]`, inputs channels
+ * first |
+ * | torchvision, timm, Hugging Face | `features.0.weight` … `classifier.6.bias`, often under a
+ * prefix | as ours | as ours |
+ * | Caffe | layers `conv1` … `fc8`, blobs 0 and 1 | as ours | as ours, old files `[1, 1, out, in]`
+ * |
+ * | TensorFlow ports | `conv1.0` or `conv1/weights` … | `[h, w, in/groups, out]` | `[in, out]`,
+ * inputs channels last |
  */
 import { AlexNetError } from '../errors.ts';
 import type { StoredTensor } from '../formats/tensor.ts';
@@ -30,7 +34,10 @@ export interface NamedLayer {
 const besides =
   /(^|[./])(optimizer\w*|optim|lr_scheduler|scheduler|ema\w*|scaler|amp|criterion|param_groups|momentum_buffer|num_batches_tracked)([./]|$)/;
 
-/** The layers that carry weights, convolutions first, each kind in the order of the file. @throws {AlexNetError} for tensors that belong to none. */
+/**
+ * The layers that carry weights, convolutions first, each kind in the order of the file. @throws
+ * {AlexNetError} for tensors that belong to none.
+ */
 export function pairTensors(tensors: readonly StoredTensor[]): NamedLayer[] {
   const stems = new Map<string, StoredTensor[]>();
   for (const tensor of tensors) {
@@ -45,7 +52,8 @@ export function pairTensors(tensors: readonly StoredTensor[]): NamedLayer[] {
   const layers = groups.map(({ name, weight, bias }) =>
     namedLayer(name, weight, bias, lastChannels),
   );
-  // `features.10` after `features.8`. Made here, because making one takes longer than loading this file.
+  // `features.10` after `features.8`. Made here, because making one takes longer than loading this
+  // file.
   const byNumbers = new Intl.Collator('en', { numeric: true });
   const rank = ({ weight }: NamedLayer): number => (weight.shape.length === 4 ? 0 : 1);
   return layers.toSorted((a, b) => rank(a) - rank(b) || byNumbers.compare(a.name, b.name));
@@ -68,7 +76,9 @@ function pair(name: string, members: readonly StoredTensor[]): Pick<NamedLayer, 
   return { weight, bias: biases[0] };
 }
 
-/** Told by the axis that is as long as the bias; where both are, `[out, in, h, w]` as most write it. */
+/**
+ * Told by the axis that is as long as the bias; where both are, `[out, in, h, w]` as most write it.
+ */
 function isChannelsLast({ shape }: StoredTensor, bias: StoredTensor | undefined): boolean {
   return bias !== undefined && shape[0] !== bias.count && shape[3] === bias.count;
 }
@@ -108,7 +118,8 @@ export function areTorchvisionNames(layers: readonly NamedLayer[]): boolean {
 }
 
 /**
- * Our parameter names → those of torchvision's `alexnet`, for every network of five convolutions and three dense layers.
+ * Our parameter names → those of torchvision's `alexnet`, for every network of five convolutions
+ * and three dense layers.
  * @throws {AlexNetError} for other networks.
  */
 export function torchvisionNames(network: Network): Map<string, string> {

@@ -46,7 +46,10 @@ export class OnnxGraph {
     return nodes.length === 1 && nodes[0]!.type === type ? nodes[0] : undefined;
   }
 
-  /** The tensor behind a value that does not change: initialiser, Constant, or a copy or cast of one. */
+  /**
+   * The tensor behind a value that does not change: initialiser, Constant, or a copy or cast of
+   * one.
+   */
   constant(value: string | undefined): OnnxTensor | undefined {
     for (let at = value, steps = 0; at !== undefined && at !== '' && steps < 16; steps++) {
       const tensor = this.model.initializers.get(at);
@@ -59,7 +62,10 @@ export class OnnxGraph {
     return undefined;
   }
 
-  /** The tensor that a node computes with. Layers may share one (PyTorch stores equal biases once), but not until it fills the memory. */
+  /**
+   * The tensor that a node computes with. Layers may share one (PyTorch stores equal biases once),
+   * but not until it fills the memory.
+   */
   own(node: OnnxNode, index: number): OnnxTensor {
     const tensor = this.constant(node.inputs[index]);
     if (tensor === undefined) refuse(node, `its input ${index} is not stored in the model`);

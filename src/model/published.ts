@@ -5,8 +5,8 @@ import type { Variant } from '../network/variants.ts';
 export const caffeMean = [104.00698793, 116.66876762, 122.67891434] as const;
 
 /**
- * What published weights of a variant were trained on. Pictures are 8/7 of the crop before it is cut (256 for 224),
- * or 256 where the crop is 227.
+ * What published weights of a variant were trained on. Pictures are 8/7 of the crop before it is
+ * cut (256 for 224), or 256 where the crop is 227.
  */
 export function publishedPreprocessing(variant: Variant | undefined, crop: number): Preprocessing {
   const larger = crop === 227 ? 256 : Math.round((crop * 8) / 7);

@@ -9,7 +9,10 @@ import { importWeights } from './import.ts';
 import type { ImportOptions } from './import.ts';
 import { writeModel } from './model-file.ts';
 
-/** Weights that somebody publishes: where, and the digest (or its beginning) that their publisher gives. */
+/**
+ * Weights that somebody publishes: where, and the digest (or its beginning) that their publisher
+ * gives.
+ */
 export interface Published {
   readonly address: string;
   readonly digest: { readonly algorithm: 'sha256' | 'sha1'; readonly hex: string };
@@ -64,7 +67,8 @@ export interface Pulled {
 
 /**
  * Published weights as a model file: from the cache, or fetched, checked and converted.
- * @throws {UsageError} for a name that is not published. @throws {AlexNetError} when the file cannot be fetched or is not the published one.
+ * @throws {UsageError} for a name that is not published. @throws {AlexNetError} when the file
+ * cannot be fetched or is not the published one.
  */
 export async function pull(name: string, options: PullOptions = {}): Promise<Pulled> {
   if (!Object.hasOwn(published, name)) {
@@ -123,7 +127,10 @@ async function sizeOf(path: string): Promise<number> {
 /** No weights of an AlexNet are larger; a server that sends more sends something else. */
 const mostBytes = 2 ** 30;
 
-/** Goes on where an earlier attempt stopped, if the server can; whether the two fit together is told by the digest. */
+/**
+ * Goes on where an earlier attempt stopped, if the server can; whether the two fit together is told
+ * by the digest.
+ */
 async function download(address: string, path: string, options: PullOptions): Promise<void> {
   const already = await sizeOf(path);
   const watch = new IdleWatch(options.idleMilliseconds ?? 60_000);

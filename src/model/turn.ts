@@ -3,8 +3,10 @@ import type { StoredTensor } from '../formats/tensor.ts';
 import type { Shape } from '../network/layer.ts';
 
 /**
- * Reads weights of TensorFlow's layouts into ours: `[h, w, in, out]` into `[out, in, h, w]`, and `[in, out]` into `[out, in]`.
- * @param input what the layer gets: a dense layer's inputs are stored channels last, and wanted channels first.
+ * Reads weights of TensorFlow's layouts into ours: `[h, w, in, out]` into `[out, in, h, w]`, and
+ * `[in, out]` into `[out, in]`.
+ * @param input what the layer gets: a dense layer's inputs are stored channels last, and wanted
+ * channels first.
  */
 export async function readTurned(weight: StoredTensor, input: Shape): Promise<Float32Array> {
   const [channels, height, width] = input;

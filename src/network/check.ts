@@ -1,6 +1,6 @@
 /**
- * Checks of values that come from outside as JSON. Our own, because a schema library takes longer to load than everything
- * else behind the package's door (docs/performance.md, "Loading").
+ * Checks of values that come from outside as JSON. Our own, because a schema library takes longer
+ * to load than everything else behind the package's door (docs/performance.md, "Loading").
  */
 
 /** What is wrong with a value, and where in it. */
@@ -58,7 +58,10 @@ export function list(item: Check, length?: number): Check {
     first(value as unknown[], (entry, index) => within(String(index), item(entry)));
 }
 
-/** An object with a check for each field of `T`, and no other field; those named in `optional` may be left out. */
+/**
+ * An object with a check for each field of `T`, and no other field; those named in `optional` may
+ * be left out.
+ */
 export function fields<T>(
   checks: { readonly [Key in keyof T]-?: Check },
   optional: readonly (keyof T & string)[] = [],

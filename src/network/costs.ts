@@ -6,7 +6,10 @@ import type { LayerShape } from './shapes.ts';
 /** What one layer takes, for one image unless said otherwise. */
 export interface LayerCost extends LayerShape {
   readonly parameters: number;
-  /** Multiplications with a weight, each followed by an addition: the usual count, biases and element-wise layers not included. */
+  /**
+   * Multiplications with a weight, each followed by an addition: the usual count, biases and
+   * element-wise layers not included.
+   */
   readonly multiplyAdds: number;
 }
 
@@ -16,11 +19,15 @@ export interface NetworkCost {
   readonly multiplyAdds: number;
   /** Weights and biases in f32. */
   readonly weightsBytes: number;
-  /** The least that `batch` images need beside the weights: the largest input and output that live at the same time, in f32. */
+  /**
+   * The least that `batch` images need beside the weights: the largest input and output that live
+   * at the same time, in f32.
+   */
   readonly inferenceBytes: number;
   /**
-   * What a training step on `batch` images needs in f32: weights, gradients and velocities, the output of every layer kept for
-   * the way back (ReLU and dropout work in place), and the largest pair of activation gradients that live at the same time.
+   * What a training step on `batch` images needs in f32: weights, gradients and velocities, the
+   * output of every layer kept for the way back (ReLU and dropout work in place), and the largest
+   * pair of activation gradients that live at the same time.
    */
   readonly trainingBytes: number;
 }

@@ -1,7 +1,8 @@
 import type { Layer, LrnLayer, Padding, Shape, Window } from './layer.ts';
 
 /**
- * A layer's constants in the words of the field: `256 of 5×5×48, padding 2, 2 groups`; '' where it has none.
+ * A layer's constants in the words of the field: `256 of 5×5×48, padding 2, 2 groups`; '' where it
+ * has none.
  * @param input the layer's input, for the depth of its kernels.
  */
 export function describeLayer(layer: Layer, input: Shape): string {

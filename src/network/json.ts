@@ -115,8 +115,9 @@ export function stringifyNetwork(network: Network): string {
 }
 
 /**
- * Reads a network from JSON text or from the value that `JSON.parse` gave, and checks all of it: every layer's fields,
- * names given once, the input first, a softmax last and nowhere else, and that all sizes fit.
+ * Reads a network from JSON text or from the value that `JSON.parse` gave, and checks all of it:
+ * every layer's fields, names given once, the input first, a softmax last and nowhere else, and
+ * that all sizes fit.
  * @throws {AlexNetError} naming the layer, the field, what was expected and what was found.
  */
 export function parseNetwork(json: unknown): Network {

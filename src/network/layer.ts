@@ -1,6 +1,7 @@
 /**
- * A network is a readonly array of layers, plain data that survives `JSON.stringify`. AlexNet is a straight
- * chain: each layer's input is the output of the layer before it, and the first entry is the input itself.
+ * A network is a readonly array of layers, plain data that survives `JSON.stringify`. AlexNet is a
+ * straight chain: each layer's input is the output of the layer before it, and the first entry is
+ * the input itself.
  */
 export type Network = readonly Layer[];
 
@@ -27,7 +28,10 @@ export type Shape = readonly [channels: number, height: number, width: number];
 /** Height, width. */
 export type Size = readonly [height: number, width: number];
 
-/** Cells of padding on each side of a map. A convolution sees zeros there, a pooling leaves them out. */
+/**
+ * Cells of padding on each side of a map. A convolution sees zeros there, a pooling leaves them
+ * out.
+ */
 export interface Padding {
   readonly top: number;
   readonly right: number;
@@ -38,8 +42,9 @@ export interface Padding {
 /**
  * What to do when the windows do not end at the (padded) border:
  * - `floor`: the cells left over are never looked at (PyTorch's default, Caffe's convolution);
- * - `ceil`: one more window hangs over the border; a convolution sees zeros there, a pooling leaves the overhang out.
- *   As in PyTorch and Caffe a window that would start past the map and its leading padding is dropped;
+ * - `ceil`: one more window hangs over the border; a convolution sees zeros there, a pooling leaves
+ *   the overhang out. As in PyTorch and Caffe a window that would start past the map and its
+ *   leading padding is dropped;
  * - `exact`: a size that leaves cells over is refused.
  */
 export type Rounding = 'floor' | 'ceil' | 'exact';
@@ -58,7 +63,10 @@ export type Distribution =
   | { readonly distribution: 'normal'; readonly standardDeviation: number }
   | { readonly distribution: 'uniform'; readonly bound: number };
 
-/** One parameter tensor's initial values and its own factors on the learning rate and on the weight decay. */
+/**
+ * One parameter tensor's initial values and its own factors on the learning rate and on the weight
+ * decay.
+ */
 export interface ParameterRule {
   readonly initial: Distribution;
   readonly learningRate: number;
@@ -91,13 +99,15 @@ export interface ReluLayer {
 }
 
 /**
- * Local response normalisation, paper §3.3: `b = a / (k + α·Σ a²)^β`, with α as in that formula, **not** divided
- * by the number of summands. Caffe, PyTorch, ONNX, oneDNN and the authors' code divide: convert with
- * {@link dividedAlpha} and {@link undividedAlpha}.
+ * Local response normalisation, paper §3.3: `b = a / (k + α·Σ a²)^β`, with α as in that formula,
+ * **not** divided by the number of summands. Caffe, PyTorch, ONNX, oneDNN and the authors' code
+ * divide: convert with {@link dividedAlpha} and {@link undividedAlpha}.
  *
- * - `across: 'channels'`: the sum runs over `size` neighbouring channels at the same place. With `groups` > 1
- *   the channels are split in as many towers and no window crosses from one to the next.
- * - `across: 'map'`: the sum runs over `size`×`size` neighbours in the same map (`groups` has no meaning and is 1).
+ * - `across: 'channels'`: the sum runs over `size` neighbouring channels at the same place. With
+ *   `groups` > 1 the channels are split in as many towers and no window crosses from one to the
+ *   next.
+ * - `across: 'map'`: the sum runs over `size`×`size` neighbours in the same map (`groups` has no
+ *   meaning and is 1).
  *
  * Windows are cut at the borders: what lies outside adds nothing.
  */
@@ -124,7 +134,10 @@ export interface AveragePoolLayer extends Window {
   readonly name: string;
 }
 
-/** Means over `output` evenly laid regions, PyTorch's rule: rows ⌊i·h/o⌋ up to ⌈(i+1)·h/o⌉, columns likewise. */
+/**
+ * Means over `output` evenly laid regions, PyTorch's rule: rows ⌊i·h/o⌋ up to ⌈(i+1)·h/o⌉, columns
+ * likewise.
+ */
 export interface AdaptiveAveragePoolLayer {
   readonly type: 'adaptiveAveragePool';
   readonly name: string;
@@ -141,8 +154,8 @@ export interface DenseLayer {
 
 /**
  * Zeroes each number with probability `rate` while training.
- * `scale: 'test'` multiplies by 1 − rate at test time (the paper); `scale: 'train'` divides the survivors by
- * 1 − rate while training and leaves testing alone ("inverted": Caffe, PyTorch).
+ * `scale: 'test'` multiplies by 1 − rate at test time (the paper); `scale: 'train'` divides the
+ * survivors by 1 − rate while training and leaves testing alone ("inverted": Caffe, PyTorch).
  */
 export interface DropoutLayer {
   readonly type: 'dropout';

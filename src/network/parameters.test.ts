@@ -43,7 +43,9 @@ function moments(values: Float32Array): { mean: number; deviation: number } {
   };
 }
 
-/** Both within five standard errors, so that a right generator passes for every seed that matters. */
+/**
+ * Both within five standard errors, so that a right generator passes for every seed that matters.
+ */
 function assertMoments(values: Float32Array, deviation: number): void {
   const found = moments(values);
   const error = deviation / Math.sqrt(values.length);

@@ -30,7 +30,8 @@ export function parametersOf(network: Network): Parameter[] {
 }
 
 /**
- * The values a parameter has before training, drawn from (seed, position of the parameter in the network).
+ * The values a parameter has before training, drawn from (seed, position of the parameter in the
+ * network).
  * @param index the parameter's position in {@link parametersOf}.
  */
 export function initialValues(parameter: Parameter, index: number, seed: number): Float32Array {

@@ -2,9 +2,10 @@ import { AlexNetError } from '../errors.ts';
 import type { Layer, Network, Padding, Rounding, Shape, Size, Window } from './layer.ts';
 
 /**
- * A window as engines need it. Floor and ceil are gone: `padding.bottom` and `padding.right` are what the last window
- * really reaches, so `output = (input + padding − kernel) / stride + 1` holds exactly. They are larger than asked where
- * `ceil` hangs over, smaller (even negative: cells never looked at) where `floor` leaves cells over.
+ * A window as engines need it. Floor and ceil are gone: `padding.bottom` and `padding.right` are
+ * what the last window really reaches, so `output = (input + padding − kernel) / stride + 1` holds
+ * exactly. They are larger than asked where `ceil` hangs over, smaller (even negative: cells never
+ * looked at) where `floor` leaves cells over.
  */
 export interface ResolvedWindow {
   readonly kernel: Size;
@@ -25,7 +26,8 @@ export interface LayerShape {
 
 /**
  * The sizes of every layer, the input included, one entry a layer.
- * @throws {AlexNetError} naming the layer, its input size, the formula that fails, and the nearest input sizes that fit.
+ * @throws {AlexNetError} naming the layer, its input size, the formula that fails, and the nearest
+ * input sizes that fit.
  */
 export function inferShapes(network: Network): LayerShape[] {
   const [input] = network;
@@ -39,7 +41,9 @@ export function inferShapes(network: Network): LayerShape[] {
   throw new AlexNetError(`${result} ${nearestSizes(network, input.shape)}`);
 }
 
-/** Where one layer's shape is asked for by name. @throws {AlexNetError} with the names there are. */
+/**
+ * Where one layer's shape is asked for by name. @throws {AlexNetError} with the names there are.
+ */
 export function findLayer<T extends { readonly layer: Layer }>(
   layers: readonly T[],
   name: string,

@@ -36,7 +36,10 @@ export interface VariantOptions {
   readonly classes?: number;
   /** Height and width of the square input in pixels. Default: the variant's own. */
   readonly input?: number;
-  /** Factor on the number of kernels and of dense units (not classes), rounded to even numbers. Default 1. */
+  /**
+   * Factor on the number of kernels and of dense units (not classes), rounded to even numbers.
+   * Default 1.
+   */
   readonly width?: number;
 }
 
@@ -84,7 +87,10 @@ const fourRightWays =
   'Four ways that are right: 227 without padding (input 227); 224 with 3 zeros on the right and bottom, what the authors ran (variant source); ' +
   '224 with padding 2 (variant torchvision); 224 with ceil-mode pooling, 54→27→13→6 (variant caffe or caffenet).';
 
-/** The family's best-known trap gets its own explanation; every other misfit is explained by its shapes. */
+/**
+ * The family's best-known trap gets its own explanation; every other misfit is explained by its
+ * shapes.
+ */
 function checkInput(variant: Variant, network: Network, input: number): void {
   try {
     inferShapes(network);
@@ -146,9 +152,9 @@ function originalLayers(
 }
 
 /**
- * The authors' code (computerhistory/AlexNet-Source-Code, layers-145.cfg): layer 1 normalises before pooling and
- * rectifies last, layer 2 normalises a second time inside each map, α is divided by the window, biases learn twice
- * as fast and do not decay.
+ * The authors' code (computerhistory/AlexNet-Source-Code, layers-145.cfg): layer 1 normalises
+ * before pooling and rectifies last, layer 2 normalises a second time inside each map, α is divided
+ * by the window, biases learn twice as fast and do not decay.
  */
 function sourceLayers(classes: number, scaled: (units: number) => number): Layer[] {
   const rules = (standardDeviation: number, bias: number): ParameterRules =>
@@ -196,7 +202,10 @@ function sourceLayers(classes: number, scaled: (units: number) => number): Layer
   ];
 }
 
-/** BVLC/caffe models/bvlc_alexnet (`lrnFirst`, biases 0.1) and models/bvlc_reference_caffenet (`poolFirst`, biases 1). */
+/**
+ * BVLC/caffe models/bvlc_alexnet (`lrnFirst`, biases 0.1) and models/bvlc_reference_caffenet
+ * (`poolFirst`, biases 1).
+ */
 function caffeLayers(
   classes: number,
   scaled: (units: number) => number,
@@ -238,7 +247,10 @@ function caffeLayers(
   ];
 }
 
-/** torchvision.models.alexnet ("one weird trick" widths without LRN); dropout stands before fc6 and fc7. */
+/**
+ * torchvision.models.alexnet ("one weird trick" widths without LRN); dropout stands before fc6 and
+ * fc7.
+ */
 function torchvisionLayers(classes: number, scaled: (units: number) => number): Layer[] {
   const chain: Layer[] = [];
   let channels = 3;
@@ -285,7 +297,10 @@ function torchvisionLayers(classes: number, scaled: (units: number) => number): 
   return chain;
 }
 
-/** AlexNet's plan at CIFAR's scale: five convolutions, overlapping pooling, LRN; He initial values so that it trains from scratch quickly. */
+/**
+ * AlexNet's plan at CIFAR's scale: five convolutions, overlapping pooling, LRN; He initial values
+ * so that it trains from scratch quickly.
+ */
 function smallLayers(classes: number, scaled: (units: number) => number): Layer[] {
   const lrn = (name: string): LrnLayer => lrnAcrossChannels(name, { alpha: 1e-4, k: 2, groups: 1 });
   return withHeInitialValues([
@@ -387,7 +402,9 @@ function gaussian(
   };
 }
 
-/** PyTorch's default for convolutions and dense layers: weights and bias uniform within ±1/√fan-in. */
+/**
+ * PyTorch's default for convolutions and dense layers: weights and bias uniform within ±1/√fan-in.
+ */
 function torchDefault(fanIn: number): ParameterRules {
   const initial: Distribution = { distribution: 'uniform', bound: 1 / Math.sqrt(fanIn) };
   return {
@@ -398,7 +415,10 @@ function torchDefault(fanIn: number): ParameterRules {
 
 const zero = gaussian(0, 0, { biasLearningRate: 1, biasDecay: 0 });
 
-/** He et al. 2015 (arXiv 1502.01852): N(0, √(2/fan-in)) before every ReLU; the last layer starts small. */
+/**
+ * He et al. 2015 (arXiv 1502.01852): N(0, √(2/fan-in)) before every ReLU; the last layer starts
+ * small.
+ */
 function withHeInitialValues(layers: Layer[]): Layer[] {
   let channels = 3;
   let positions = 1;

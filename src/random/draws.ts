@@ -18,8 +18,8 @@ function eachWord(
 }
 
 /**
- * Fills `out` with uniform numbers in [low, high): number i is `low + (high − low) · (w >>> 8) / 2²⁴` of word `from + i`.
- * With low 0 and high 1 every one is exact in f32.
+ * Fills `out` with uniform numbers in [low, high): number i is `low + (high − low) · (w >>> 8) /
+ * 2²⁴` of word `from + i`. With low 0 and high 1 every one is exact in f32.
  */
 export function uniform(
   words: Words,
@@ -34,9 +34,10 @@ export function uniform(
 }
 
 /**
- * Fills `out` with normal numbers of mean 0 (Box and Muller): numbers 2j and 2j+1 come from words `u = w[from + 2j]`,
- * `v = w[from + 2j + 1]` as `σ √(−2 ln((u + ½)/2³²)) · (cos, sin)(2π v/2³²)`, computed in f64.
- * Their last bits depend on the platform's ln, cos and sin, so they are drawn in TypeScript only, never inside an engine.
+ * Fills `out` with normal numbers of mean 0 (Box and Muller): numbers 2j and 2j+1 come from words
+ * `u = w[from + 2j]`, `v = w[from + 2j + 1]` as `σ √(−2 ln((u + ½)/2³²)) · (cos, sin)(2π v/2³²)`,
+ * computed in f64. Their last bits depend on the platform's ln, cos and sin, so they are drawn in
+ * TypeScript only, never inside an engine.
  */
 export function normal(
   words: Words,
@@ -56,7 +57,10 @@ export function normal(
   });
 }
 
-/** A random order of 0 … length − 1 (Fisher and Yates, from the end): place i swaps with place `⌊w[length − 1 − i] · (i + 1) / 2³²⌋`. */
+/**
+ * A random order of 0 … length − 1 (Fisher and Yates, from the end): place i swaps with place
+ * `⌊w[length − 1 − i] · (i + 1) / 2³²⌋`.
+ */
 export function permutation(words: Words, length: number): Uint32Array {
   const order = Uint32Array.from({ length }, (_, i) => i);
   eachWord(words, 0, Math.max(0, length - 1), (word, drawn) => {
@@ -74,7 +78,10 @@ export function dropThreshold(rate: number): number {
   return Math.min(2 ** 32 - 1, Math.round(rate * 2 ** 32));
 }
 
-/** A Bernoulli mask: `out[i]` is 1 (keep) where word `from + i` ≥ {@link dropThreshold}(rate), else 0. Integers only: the same on every engine. */
+/**
+ * A Bernoulli mask: `out[i]` is 1 (keep) where word `from + i` ≥ {@link dropThreshold}(rate), else
+ * 0. Integers only: the same on every engine.
+ */
 export function keepMask(words: Words, out: Uint8Array, rate: number, from = 0): void {
   const threshold = dropThreshold(rate);
   eachWord(words, from, out.length, (word, i) => {

@@ -1,19 +1,23 @@
 /**
- * The one source of chance: Philox 4×32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw: "Parallel random
- * numbers: as easy as 1, 2, 3", SC 2011). A draw is a function of its address; there is no state to save or to race for.
+ * The one source of chance: Philox 4×32-10, a counter-based generator (Salmon, Moraes, Dror, Shaw:
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011). A draw is a function of its address;
+ * there is no state to save or to race for.
  *
  * ## Definition, for other languages to give the same bits
  *
- * All words are unsigned 32-bit, all sums and products below are modulo 2³², `hi(p)` is the upper half of a 64-bit product.
+ * All words are unsigned 32-bit, all sums and products below are modulo 2³², `hi(p)` is the upper
+ * half of a 64-bit product.
  *
  * An address is (seed, purpose, index, stream, counter):
  * - `seed`    0 … 2⁵³−1, chosen by the user;
  * - `purpose` 0 … 255, what the draw is for ({@link purposes});
- * - `index`   0 … 2²⁴−1, which of several users of that purpose (the n-th parameter, the n-th dropout layer);
+ * - `index`   0 … 2²⁴−1, which of several users of that purpose (the n-th parameter, the n-th
+ *   dropout layer);
  * - `stream`  0 … 2³²−1, usually the step or the epoch;
  * - `counter` 0 … 2⁵³−1, which word of that sequence.
  *
- * Word number `counter` of a sequence is word `counter mod 4` of the block `b = ⌊counter / 4⌋`, computed from
+ * Word number `counter` of a sequence is word `counter mod 4` of the block `b = ⌊counter / 4⌋`,
+ * computed from
  *
  *     key     k = (seed mod 2³², ⌊seed / 2³²⌋)
  *     counter c = (b mod 2³², ⌊b / 2³²⌋, stream, purpose + 256 · index)
@@ -48,7 +52,8 @@ export interface Address {
 }
 
 /**
- * The sequence at an address. `bits(address)(counter, count, out)` writes words `counter … counter + count − 1` into `out`.
+ * The sequence at an address. `bits(address)(counter, count, out)` writes words `counter … counter
+ * + count − 1` into `out`.
  * @throws {RangeError} when a part of the address is out of its range.
  */
 export function bits({ seed, purpose, index = 0, stream = 0 }: Address): Words {
@@ -70,7 +75,10 @@ export function bits({ seed, purpose, index = 0, stream = 0 }: Address): Words {
   };
 }
 
-/** One block: ten rounds of Philox 4×32 on counter (c0…c3) with key (k0, k1), written into `out[0…3]`. */
+/**
+ * One block: ten rounds of Philox 4×32 on counter (c0…c3) with key (k0, k1), written into
+ * `out[0…3]`.
+ */
 export function philox4x32(
   c0: number,
   c1: number,
@@ -98,7 +106,10 @@ export function philox4x32(
   out[3] = c3;
 }
 
-/** Upper 32 bits of the product of two unsigned 32-bit numbers, from 16-bit halves that doubles hold exactly. */
+/**
+ * Upper 32 bits of the product of two unsigned 32-bit numbers, from 16-bit halves that doubles hold
+ * exactly.
+ */
 function high(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;

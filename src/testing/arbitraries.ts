@@ -11,7 +11,10 @@ export const anyText = fc.string({ unit: 'binary', maxLength: 12 });
 
 export const anyShape = fc.array(fc.nat(5), { maxLength: 4 });
 
-/** Zeros of both signs, the smallest and largest numbers of each kind, infinities, quiet and signalling NaNs with something in them. */
+/**
+ * Zeros of both signs, the smallest and largest numbers of each kind, infinities, quiet and
+ * signalling NaNs with something in them.
+ */
 const special = [
   0, 0x80000000, 1, 0x80000001, 0x007fffff, 0x00800000, 0x33000000, 0x33000001, 0x387fc000,
   0x38800000, 0x477fe000, 0x477ff000, 0x7f7fffff, 0x7f800000, 0xff800000, 0x7f800001, 0x7fc00000,
@@ -54,7 +57,10 @@ export function bitsOf(data: Float32Array): number[] {
   return [...new Uint32Array(data.buffer, data.byteOffset, data.length)];
 }
 
-/** Equal numbers, -0 and 0 told apart, all NaNs alike: what conversions between kinds of numbers keep. */
+/**
+ * Equal numbers, -0 and 0 told apart, all NaNs alike: what conversions between kinds of numbers
+ * keep.
+ */
 export function assertSame(found: Float32Array, expected: ArrayLike<number>): void {
   assert.equal(found.length, expected.length);
   for (let i = 0; i < found.length; i++)

@@ -12,15 +12,17 @@ import { randomNumbers, relativeError, testImages, testLabels, testParameters } 
 import { calmLearningRate, narrowVariants, oddNetwork, testNetworks } from './networks.ts';
 
 /**
- * What every engine must do (`engine/engine.ts`), as plain functions that throw: Node's test runner calls them in
- * `contract.test.ts`, a browser page can call them too.
+ * What every engine must do (`engine/engine.ts`), as plain functions that throw: Node's test runner
+ * calls them in `contract.test.ts`, a browser page can call them too.
  */
 export interface ContractCase {
   readonly name: string;
   readonly run: (engine: Engine) => Promise<void>;
 }
 
-/** f32 engines may differ from the reference's float64 by this much of a tensor's largest number. */
+/**
+ * f32 engines may differ from the reference's float64 by this much of a tensor's largest number.
+ */
 const tolerance = 1e-4;
 const batch = 3;
 const draw = { seed: 20120930, step: 4 };
@@ -345,7 +347,10 @@ async function restored(engine: Engine): Promise<void> {
   });
 }
 
-/** Every bit, or, where the engine says that its bits depend on the number of threads, every number nearly and every bit at equal numbers. */
+/**
+ * Every bit, or, where the engine says that its bits depend on the number of threads, every number
+ * nearly and every bit at equal numbers.
+ */
 async function threads(engine: Engine): Promise<void> {
   for (const network of [narrowVariants.paper, oddNetwork]) {
     const results: Map<string, Float32Array>[] = [];

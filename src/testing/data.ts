@@ -4,7 +4,10 @@ import { inferShapes, volume } from '../network/shapes.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 
-/** Normal numbers at a test address: `index` and `seed` tell arrays apart. scripts/goldens.py draws the same. */
+/**
+ * Normal numbers at a test address: `index` and `seed` tell arrays apart. scripts/goldens.py draws
+ * the same.
+ */
 export function randomNumbers(
   length: number,
   standardDeviation: number,
@@ -17,8 +20,8 @@ export function randomNumbers(
 }
 
 /**
- * Images of the scale that AlexNet sees (0–255, mean taken off). With images around 1 the LRN would divide by its k alone, and a
- * wrong α would pass every test.
+ * Images of the scale that AlexNet sees (0–255, mean taken off). With images around 1 the LRN would
+ * divide by its k alone, and a wrong α would pass every test.
  */
 export function testImages(network: Network, count: number, seed: number): Float32Array {
   return randomNumbers(count * volume(inferShapes(network)[0]!.output), 64, seed, 0);
@@ -30,7 +33,10 @@ export function testLabels(network: Network, count: number, seed: number): Int32
   return Int32Array.from(words, (word) => word % inferShapes(network).at(-1)!.output[0]);
 }
 
-/** He-scaled weights and small biases, so that every layer's output stays at the scale of its input; the last layer's are 100 times smaller, for logits around 1. */
+/**
+ * He-scaled weights and small biases, so that every layer's output stays at the scale of its input;
+ * the last layer's are 100 times smaller, for logits around 1.
+ */
 export function testParameters(network: Network, seed: number): Map<string, Float32Array> {
   const parameters = parametersOf(network);
   return new Map(
@@ -42,7 +48,10 @@ export function testParameters(network: Network, seed: number): Map<string, Floa
   );
 }
 
-/** The largest difference, relative to the truth's largest number. Infinity where lengths differ or something is not a number. */
+/**
+ * The largest difference, relative to the truth's largest number. Infinity where lengths differ or
+ * something is not a number.
+ */
 export function relativeError(found: ArrayLike<number>, truth: ArrayLike<number>): number {
   if (found.length !== truth.length) return Infinity;
   let difference = 0;

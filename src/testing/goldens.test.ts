@@ -20,7 +20,10 @@ interface Golden {
 
 const narrow = new URL('../../src/testing/goldens/', import.meta.url);
 const full = new URL('../../build/goldens/', import.meta.url);
-/** The reference rounds like PyTorch in float64 until its results leave it as f32; the other engines compute in f32. */
+/**
+ * The reference rounds like PyTorch in float64 until its results leave it as f32; the other engines
+ * compute in f32.
+ */
 const toleranceOf = (engine: Engine): number => (engine.name === 'reference' ? 1e-5 : 1e-4);
 
 for (const engine of engines) {
@@ -94,8 +97,9 @@ function goldenTests(engine: Engine, name: string, file: URL, skip: string | fal
               Float32Array,
             ];
             near(parameter, found, expected, 1e-4);
-            // The rate is small, so that a wrong update could hide behind the weights themselves: the change must be right
-            // too, as far as f32 shows it: every step rounds a weight by up to 6e-8 of it.
+            // The rate is small, so that a wrong update could hide behind the weights themselves:
+            // the change must be right too, as far as f32 shows it: every step rounds a weight by
+            // up to 6e-8 of it.
             const largest = Math.max(
               ...[start, expected].map((values) =>
                 values.reduce((max, value) => Math.max(max, Math.abs(value)), 0),

@@ -3,7 +3,10 @@ import type { Variant } from '../network/variants.ts';
 import type { Layer, Network, ParameterRules } from '../network/layer.ts';
 import { parseNetwork } from '../network/json.ts';
 
-/** Each variant narrowed to a few thousand parameters, at sizes that keep its borders interesting: overhangs, ceil pooling, cells left over. */
+/**
+ * Each variant narrowed to a few thousand parameters, at sizes that keep its borders interesting:
+ * overhangs, ceil pooling, cells left over.
+ */
 export const narrowVariants: Readonly<Record<Variant, Network>> = {
   paper: alexnet('paper', { width: 1 / 32, input: 67, classes: 7 }),
   single: alexnet('single', { width: 1 / 32, input: 67, classes: 7 }),
@@ -24,7 +27,10 @@ export const rules: ParameterRules = {
   bias: { initial: { distribution: 'constant', value: 0 }, learningRate: 2, decay: 0 },
 };
 
-/** What no variant has: maps that are not square, odd channel counts, kernels and strides that differ by side, uneven padding, padded and overlapping pooling, average pooling. */
+/**
+ * What no variant has: maps that are not square, odd channel counts, kernels and strides that
+ * differ by side, uneven padding, padded and overlapping pooling, average pooling.
+ */
 export const oddNetwork: Network = parseNetwork([
   { type: 'input', name: 'input', shape: [5, 23, 30] },
   {
@@ -98,7 +104,10 @@ export const oddNetwork: Network = parseNetwork([
   { type: 'softmax', name: 'softmax' },
 ] satisfies Layer[]);
 
-/** Channels in eights, as in full width, so that our own loops over blocked layouts run; one, two, three, four and five blocks of outputs, padding on every side and none. */
+/**
+ * Channels in eights, as in full width, so that our own loops over blocked layouts run; one, two,
+ * three, four and five blocks of outputs, padding on every side and none.
+ */
 export const blockedNetwork: Network = parseNetwork([
   { type: 'input', name: 'input', shape: [3, 38, 31] },
   {
@@ -200,7 +209,10 @@ export const blockedNetwork: Network = parseNetwork([
   { type: 'softmax', name: 'softmax' },
 ] satisfies Layer[]);
 
-/** Images with zeros around them, kernels wider than what they see at the edges, inputs longer than a dense layer takes at once. */
+/**
+ * Images with zeros around them, kernels wider than what they see at the edges, inputs longer than
+ * a dense layer takes at once.
+ */
 export const paddedNetwork: Network = parseNetwork([
   { type: 'input', name: 'input', shape: [2, 19, 23] },
   {
@@ -238,8 +250,9 @@ export const testNetworks: Readonly<Record<string, Network>> = {
 };
 
 /**
- * Learning rates at which ten steps from {@link testParameters} stay calm. Where the loss explodes, every rounding grows with it,
- * and a comparison between engines would show nothing else. Without LRN, or with k = 1, the networks are louder.
+ * Learning rates at which ten steps from {@link testParameters} stay calm. Where the loss explodes,
+ * every rounding grows with it, and a comparison between engines would show nothing else. Without
+ * LRN, or with k = 1, the networks are louder.
  */
 export const calmLearningRate: Readonly<Record<string, number>> = {
   paper: 1e-4,

@@ -3,7 +3,10 @@ import type { Sharp } from 'sharp';
 import type { Picture } from '../images/picture.ts';
 import type { ProblemKind } from '../images/problem.ts';
 
-/** A picture to test with: red grows to the right, green downwards, blue is a chequerboard. `phase` makes others like it. */
+/**
+ * A picture to test with: red grows to the right, green downwards, blue is a chequerboard. `phase`
+ * makes others like it.
+ */
 export function drawing(width: number, height: number, phase = 0): Picture {
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, i = 0; y < height; y++) {

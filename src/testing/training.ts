@@ -9,7 +9,10 @@ import { readEntries } from '../training/journal.ts';
 import { train } from '../training/train.ts';
 import type { TrainOptions, TrainResult } from '../training/train.ts';
 
-/** So small that the reference engine takes milliseconds for a step; everything that a run can carry is on. 27 pictures train: 4 steps an epoch. */
+/**
+ * So small that the reference engine takes milliseconds for a step; everything that a run can carry
+ * is on. 27 pictures train: 4 steps an epoch.
+ */
 export const smallSettings = {
   variant: 'small',
   width: 1 / 16,

@@ -3,9 +3,9 @@ import { inTurns } from '../engine/turn.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * A moving average of the weights: `a ← d·a + (1 − d)·w` for every step, done every `every` steps at once with d to that power,
- * because reading 60 million weights costs as much as a few pictures. While it is young it follows faster: d is at most (1 + n)/(10 + n)
- * after n steps.
+ * A moving average of the weights: `a ← d·a + (1 − d)·w` for every step, done every `every` steps
+ * at once with d to that power, because reading 60 million weights costs as much as a few pictures.
+ * While it is young it follows faster: d is at most (1 + n)/(10 + n) after n steps.
  */
 export class WeightAverage {
   readonly #session: Session;
@@ -24,7 +24,9 @@ export class WeightAverage {
     this.values = values;
   }
 
-  /** @param values what a checkpoint kept; without it the average starts at the weights as they are. */
+  /**
+   * @param values what a checkpoint kept; without it the average starts at the weights as they are.
+   */
   static async start(
     session: Session,
     settings: NonNullable<Settings['average']>,

@@ -103,7 +103,8 @@ test('a time budget plans by the measured time of a step, and refuses when it is
     if (event.kind === 'plan') plan = event.plan;
     stop.abort();
   };
-  // Every look at the clock finds it a second later: a step takes one, an epoch of 4 with its validation 4.9.
+  // Every look at the clock finds it a second later: a step takes one, an epoch of 4 with its
+  // validation 4.9.
   await assert.rejects(
     playground.train('planned', {
       settings: { ...settings, epochs: 50 },

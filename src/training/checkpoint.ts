@@ -16,12 +16,14 @@ import type { State } from './state.ts';
 export type ModelFrame = Omit<Model, 'weights'>;
 
 /**
- * A run's checkpoint is two files that belong together: `last.safetensors`, a model like any other, and `state.safetensors`
- * with velocities, the moving average and the {@link State}. Both carry the same mark.
+ * A run's checkpoint is two files that belong together: `last.safetensors`, a model like any other,
+ * and `state.safetensors` with velocities, the moving average and the {@link State}. Both carry the
+ * same mark.
  *
- * Killed at any moment, a pair that belongs together is there. The weights are first written beside, as
- * `last.safetensors.next`; the renaming of the state is the moment in which the new checkpoint holds; only then
- * the weights move to their place. Reading finishes that last move where it was missed.
+ * Killed at any moment, a pair that belongs together is there. The weights are first written
+ * beside, as `last.safetensors.next`; the renaming of the state is the moment in which the new
+ * checkpoint holds; only then the weights move to their place. Reading finishes that last move
+ * where it was missed.
  */
 export class Checkpoint {
   readonly #last: string;
@@ -39,7 +41,8 @@ export class Checkpoint {
 
   /**
    * Writes the session as it stands.
-   * @throws {AlexNetError} where a file cannot be written (what was there is still there), or {@link Broken} where a number is not finite.
+   * @throws {AlexNetError} where a file cannot be written (what was there is still there), or
+   * {@link Broken} where a number is not finite.
    */
   async write(
     session: Session,

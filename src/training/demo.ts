@@ -11,7 +11,10 @@ import type { FilePrediction } from './predict.ts';
 import { train } from './train.ts';
 import type { TrainOptions, TrainResult } from './train.ts';
 
-/** What the demo trains with: a narrow `small`, so that two cores without native code need a few minutes. */
+/**
+ * What the demo trains with: a narrow `small`, so that two cores without native code need a few
+ * minutes.
+ */
 export const demoSettings = {
   variant: 'small',
   width: 0.5,
@@ -34,7 +37,10 @@ export interface DemoOptions extends Pick<
   /** Where pictures and run go; it must be empty. */
   readonly folder: string;
   readonly seed: number;
-  /** Pictures of each class, and settings that differ from {@link demoSettings}: for a look that is quicker still. */
+  /**
+   * Pictures of each class, and settings that differ from {@link demoSettings}: for a look that is
+   * quicker still.
+   */
   readonly perClass?: typeof perClass;
   readonly settings?: SettingsOverrides;
 }
@@ -46,7 +52,10 @@ export interface DemoResult extends TrainResult {
   readonly predictions: readonly (FilePrediction & { readonly label: string })[];
 }
 
-/** Draws a picture set, trains on it, evaluates, predicts and writes the report: the whole path in a few minutes. */
+/**
+ * Draws a picture set, trains on it, evaluates, predicts and writes the report: the whole path in a
+ * few minutes.
+ */
 export async function demo({
   folder,
   seed,

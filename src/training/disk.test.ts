@@ -6,7 +6,10 @@ import { Playground } from '../testing/training.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { TrainOptions } from './train.ts';
 
-/** Whether the disk takes no more bytes: then every file written as a whole breaks off in the middle. */
+/**
+ * Whether the disk takes no more bytes: then every file written as a whole breaks off in the
+ * middle.
+ */
 let full = false;
 const { open, appendFile } = fs;
 

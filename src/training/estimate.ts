@@ -11,7 +11,8 @@ const lookingShare = 1 / 3;
 const allowance = 1.08;
 
 /**
- * Before the first step: measures what a step takes, plans the epochs that a time budget allows, and tells the plan.
+ * Before the first step: measures what a step takes, plans the epochs that a time budget allows,
+ * and tells the plan.
  * @throws {AlexNetError} where the budget is over before it began.
  */
 export async function planRun(run: Run): Promise<void> {
@@ -46,7 +47,10 @@ export async function planRun(run: Run): Promise<void> {
   });
 }
 
-/** After an epoch: fewer epochs where the budget will not do for those that are planned, more again where it will. */
+/**
+ * After an epoch: fewer epochs where the budget will not do for those that are planned, more again
+ * where it will.
+ */
 export function replan(run: Run): void {
   if (run.budget !== null) plan(run, run.state.seconds / run.state.epoch);
 }
@@ -69,7 +73,10 @@ async function epochSeconds(run: Run): Promise<number> {
   return step * (training.length + looks) * allowance;
 }
 
-/** The second of two ways there and back on empty images: it changes nothing but the gradients, which every step begins anew. */
+/**
+ * The second of two ways there and back on empty images: it changes nothing but the gradients,
+ * which every step begins anew.
+ */
 async function stepSeconds(run: Run): Promise<number> {
   const { session, inputs, clock } = run;
   const { batch, micro } = sizes(run);

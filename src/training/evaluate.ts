@@ -31,7 +31,8 @@ export interface FolderEvaluation extends Evaluation {
 }
 
 /**
- * How good a model is on labelled pictures. Classes are matched with the model's labels by name, or by WordNet's number.
+ * How good a model is on labelled pictures. Classes are matched with the model's labels by name, or
+ * by WordNet's number.
  * @param model a file, or a model that is loaded.
  * @throws {AlexNetError} where a class is none of the model's labels, or no picture can be read.
  */
@@ -85,7 +86,10 @@ export async function evaluate(
   }
 }
 
-/** The dataset with the model's numbers for its classes. @throws {UsageError} for classes that the model does not know, or knows twice. */
+/**
+ * The dataset with the model's numbers for its classes. @throws {UsageError} for classes that the
+ * model does not know, or knows twice.
+ */
 export function relabelled(dataset: Dataset, labels: readonly Label[]): Dataset {
   const indices = dataset.classes.map((name) => labelIndex(name, labels));
   return {

@@ -2,7 +2,10 @@ import type { Batches } from '../data/batches.ts';
 import type { Session } from '../engine/engine.ts';
 import { labelRank } from '../engine/loss.ts';
 
-/** How good a network is on labelled pictures. Accuracies are fractions; the loss is the mean cross-entropy without label smoothing. */
+/**
+ * How good a network is on labelled pictures. Accuracies are fractions; the loss is the mean
+ * cross-entropy without label smoothing.
+ */
 export interface Score {
   readonly images: number;
   readonly top1: number;
@@ -68,7 +71,10 @@ export async function evaluateBatches(
   return tally.result();
 }
 
-/** Probabilities `[pictures, classes]`, the mean over each picture's crops; passed through the session in pieces that fit. */
+/**
+ * Probabilities `[pictures, classes]`, the mean over each picture's crops; passed through the
+ * session in pieces that fit.
+ */
 export async function averaged(
   session: Session,
   images: Float32Array,

@@ -43,7 +43,10 @@ export interface TrainPlan {
   readonly epochs: number;
   /** Epochs that are done already, where a run is resumed. */
   readonly from: number;
-  /** For what is left; measured on a step whose result is thrown away, evaluation and an allowance for reading pictures included. */
+  /**
+   * For what is left; measured on a step whose result is thrown away, evaluation and an allowance
+   * for reading pictures included.
+   */
   readonly seconds: number;
   /** Of the engine, the batches made ahead and the moving average. */
   readonly memoryBytes: number;

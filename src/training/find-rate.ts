@@ -39,8 +39,9 @@ export interface FoundRate {
 }
 
 /**
- * Looks for a learning rate: trains for some steps with a rate that grows from step to step, and suggests the one at which the
- * loss of some training pictures fell fastest ({@link steepestDescent}). The weights are thrown away. The schedule and warm-up play no part; all other
+ * Looks for a learning rate: trains for some steps with a rate that grows from step to step, and
+ * suggests the one at which the loss of some training pictures fell fastest ({@link
+ * steepestDescent}). The weights are thrown away. The schedule and warm-up play no part; all other
  * settings do, since the best rate depends on them.
  * @throws {AlexNetError} where the loss does not fall at any rate.
  */
@@ -128,7 +129,10 @@ const probeSize = 128;
 /** An epoch that is never trained: its order is another, and its chance. */
 const probeEpoch = 2 ** 30;
 
-/** Some training pictures, looked at again after every step: the losses of ever other batches would differ by more than a step changes. */
+/**
+ * Some training pictures, looked at again after every step: the losses of ever other batches would
+ * differ by more than a step changes.
+ */
 async function probeOf({ training }: Setup): Promise<Probe[]> {
   const probe: Probe[] = [];
   let pictures = 0;

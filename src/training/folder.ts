@@ -6,13 +6,18 @@ import { parseSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Transfer } from './transfer.ts';
 
-/** `settings.json`: all that a run was started with, so that it can be understood, repeated and resumed. */
+/**
+ * `settings.json`: all that a run was started with, so that it can be understood, repeated and
+ * resumed.
+ */
 export interface RunRecord {
   readonly alexnet: string;
   readonly node: string;
   readonly started: string;
   readonly engine: string;
-  /** A resumed run takes as many again, since with some engines their number shows in the last bits. */
+  /**
+   * A resumed run takes as many again, since with some engines their number shows in the last bits.
+   */
   readonly threads: number;
   /** Seconds that the run may take; null: as long as it needs. */
   readonly budget: number | null;
@@ -44,7 +49,10 @@ export async function freshFolder(data: string): Promise<string> {
   }
 }
 
-/** Makes the folder of a new run. @throws {AlexNetError} where it holds something already, but for {@link rateFiles} and what a run left that was killed before it began. */
+/**
+ * Makes the folder of a new run. @throws {AlexNetError} where it holds something already, but for
+ * {@link rateFiles} and what a run left that was killed before it began.
+ */
 export async function createFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -67,7 +75,10 @@ export async function createFolder(folder: string): Promise<void> {
   );
 }
 
-/** Removes what a killed run was writing: half a checkpoint may be some hundred megabytes. Nobody else may be writing there. */
+/**
+ * Removes what a killed run was writing: half a checkpoint may be some hundred megabytes. Nobody
+ * else may be writing there.
+ */
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await readdir(folder))
     if (isUnfinished(name)) await rm(join(folder, name), { force: true });

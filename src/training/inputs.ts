@@ -15,7 +15,10 @@ export interface Inputs {
 
 type Triple = readonly [number, number, number];
 
-/** Measures the training pictures where the settings ask for their own mean, deviation or principal components. */
+/**
+ * Measures the training pictures where the settings ask for their own mean, deviation or principal
+ * components.
+ */
 export async function inputsFor(
   settings: Settings,
   crop: number,

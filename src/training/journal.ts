@@ -22,7 +22,10 @@ export interface EpochEntry {
   readonly step: number;
   /** From 1. */
   readonly epoch: number;
-  /** Over the epoch's training pictures as they were seen, with dropout, augmentation and label smoothing. */
+  /**
+   * Over the epoch's training pictures as they were seen, with dropout, augmentation and label
+   * smoothing.
+   */
   readonly train: { readonly loss: number; readonly top1: number; readonly top5: number };
   /** Over the validation pictures; null where there are none. */
   readonly validation: {
@@ -61,8 +64,9 @@ const columns = [
 ] as const;
 
 /**
- * What a run writes down as it goes: `log.csv` (a line an epoch), `log.jsonl` (everything) and TensorBoard's events.
- * A line that cannot be written (a full disk) is reported to `warn`, once, and the run goes on.
+ * What a run writes down as it goes: `log.csv` (a line an epoch), `log.jsonl` (everything) and
+ * TensorBoard's events. A line that cannot be written (a full disk) is reported to `warn`, once,
+ * and the run goes on.
  */
 export class Journal {
   readonly #folder: string;
@@ -78,7 +82,10 @@ export class Journal {
     this.#warn = warn;
   }
 
-  /** Opens a run's journal; entries after `step`, which a resumed run will write again, are taken out. */
+  /**
+   * Opens a run's journal; entries after `step`, which a resumed run will write again, are taken
+   * out.
+   */
   static async open(
     folder: string,
     step: number,
@@ -104,7 +111,10 @@ export class Journal {
     });
   }
 
-  /** Only whole entries up to `step`. TensorBoard's file is never changed: where its end may be torn, a new one goes on. */
+  /**
+   * Only whole entries up to `step`. TensorBoard's file is never changed: where its end may be
+   * torn, a new one goes on.
+   */
   async #renew(step: number): Promise<void> {
     const entries = (await readEntries(this.#folder)).filter((entry) => entry.step <= step);
     await writeWhole(join(this.#folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
@@ -134,7 +144,10 @@ export class Journal {
   }
 }
 
-/** All entries of a run, oldest first; a last line that a killed process left unfinished is left out. */
+/**
+ * All entries of a run, oldest first; a last line that a killed process left unfinished is left
+ * out.
+ */
 export async function readEntries(folder: string): Promise<Entry[]> {
   const text = await readFile(join(folder, 'log.jsonl'), 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {

@@ -16,8 +16,9 @@ export interface MemoryNeed {
 const batchesHeld = 3;
 
 /**
- * What training needs, roughly: the engine's buffers with a fifth on top for its own layouts and scratch, the batches made ahead,
- * the moving average, and one copy of the weights and velocities while a checkpoint is written.
+ * What training needs, roughly: the engine's buffers with a fifth on top for its own layouts and
+ * scratch, the batches made ahead, the moving average, and one copy of the weights and velocities
+ * while a checkpoint is written.
  */
 export function memoryNeeded(network: Network, { micro, batch, averaged }: MemoryNeed): number {
   const { trainingBytes, weightsBytes, layers } = costs(network, micro);
@@ -25,12 +26,18 @@ export function memoryNeeded(network: Network, { micro, batch, averaged }: Memor
   return 1.2 * trainingBytes + images + 2 * weightsBytes + (averaged ? weightsBytes : 0);
 }
 
-/** Bytes that a process may still take without anything being swapped out, limits of containers included. */
+/**
+ * Bytes that a process may still take without anything being swapped out, limits of containers
+ * included.
+ */
 export function memoryAvailable(): number {
   return process.availableMemory?.() ?? freemem();
 }
 
-/** Memory for decoded pictures: a quarter of the machine's, or half of what training leaves free where that is less. */
+/**
+ * Memory for decoded pictures: a quarter of the machine's, or half of what training leaves free
+ * where that is less.
+ */
 export function cacheLimit(
   needed: number,
   available = memoryAvailable(),
@@ -39,7 +46,10 @@ export function cacheLimit(
   return Math.min(total / 4, Math.max(0, available - needed) / 2);
 }
 
-/** @returns the bytes needed. @throws {AlexNetError} when there are fewer, with the batch or micro-batch that would do. */
+/**
+ * @returns the bytes needed. @throws {AlexNetError} when there are fewer, with the batch or
+ * micro-batch that would do.
+ */
 export function checkMemory(
   network: Network,
   need: MemoryNeed,

@@ -5,7 +5,10 @@ import type { Run } from './run.ts';
 import { noSums } from './state.ts';
 import type { Sums } from './state.ts';
 
-/** Counts what an epoch does, tells it after every step, and writes it down about fifty times an epoch. */
+/**
+ * Counts what an epoch does, tells it after every step, and writes it down about fifty times an
+ * epoch.
+ */
 export class Meter {
   readonly #run: Run;
   readonly #every: number;

@@ -19,7 +19,10 @@ export function networkFor(
   return withDropout(initial === 'he' ? withHeInitialValues(network) : network, dropout);
 }
 
-/** Another model's network with its last dense layer made for `classes`, its initial values those of a small gaussian. */
+/**
+ * Another model's network with its last dense layer made for `classes`, its initial values those of
+ * a small gaussian.
+ */
 export function networkFrom(network: Network, classes: number, dropout: number | null): Network {
   const last = network.findLastIndex((layer) => layer.type === 'dense');
   const replaced = network.map((layer, i) =>
@@ -52,9 +55,9 @@ function withDropout(network: Network, rate: number | null): Network {
 }
 
 /**
- * He et al. 2015 (arXiv 1502.01852): N(0, √(2/fan-in)) where a ReLU follows, which keeps the scale of activations from layer to
- * layer; where a local response normalisation follows it divides small activations by k^β, which is made good for here. The last
- * layer gets N(0, √(1/fan-in)); biases 0.
+ * He et al. 2015 (arXiv 1502.01852): N(0, √(2/fan-in)) where a ReLU follows, which keeps the scale
+ * of activations from layer to layer; where a local response normalisation follows it divides small
+ * activations by k^β, which is made good for here. The last layer gets N(0, √(1/fan-in)); biases 0.
  */
 function withHeInitialValues(network: Network): Network {
   const last = network.findLast((layer) => layer.type === 'dense');

@@ -22,8 +22,9 @@ type Prepared =
   | { readonly file: string; readonly error: string };
 
 /**
- * Classifies pictures one after another, as many at once as the model's session takes; thousands need no more memory than one batch
- * and what is being read. A picture that cannot be read gives its error and the others go on.
+ * Classifies pictures one after another, as many at once as the model's session takes; thousands
+ * need no more memory than one batch and what is being read. A picture that cannot be read gives
+ * its error and the others go on.
  */
 export async function* predictFiles(
   alexnet: AlexNet,

@@ -16,7 +16,10 @@ const reach = 6;
 /** The running mean follows with this much of what it was; a single hard batch is no divergence. */
 const inertia = 0.9;
 
-/** Tells when training has diverged: the loss is not finite, or its running mean is four times the lowest so far. */
+/**
+ * Tells when training has diverged: the loss is not finite, or its running mean is four times the
+ * lowest so far.
+ */
 export class Divergence {
   #mean = 0;
   #steps = 0;
@@ -30,7 +33,10 @@ export class Divergence {
   }
 }
 
-/** The loss around each step: a straight line fitted to its neighbours on both sides, so that nothing is moved to the right as by a running mean. */
+/**
+ * The loss around each step: a straight line fitted to its neighbours on both sides, so that
+ * nothing is moved to the right as by a running mean.
+ */
 export function smoothed(
   steps: readonly RateStep[],
 ): { readonly loss: number; readonly slope: number }[] {
@@ -46,7 +52,10 @@ export function smoothed(
   });
 }
 
-/** A fall by less than this share of the loss at the start, or than so many standard errors of the smoothed loss, is noise. */
+/**
+ * A fall by less than this share of the loss at the start, or than so many standard errors of the
+ * smoothed loss, is noise.
+ */
 const leastFall = { share: 0.02, errors: 5 };
 
 export interface Descent {
@@ -57,8 +66,9 @@ export interface Descent {
 }
 
 /**
- * The rate at which the loss falls fastest as the rate grows, on the way to the lowest loss: one at which a network learns
- * quickly and still far from where it diverges (Smith 2015, arXiv 1506.01186, §3.3; by slope as in Howard and Gugger 2020).
+ * The rate at which the loss falls fastest as the rate grows, on the way to the lowest loss: one at
+ * which a network learns quickly and still far from where it diverges (Smith 2015, arXiv
+ * 1506.01186, §3.3; by slope as in Howard and Gugger 2020).
  * @returns undefined where the loss does not fall.
  */
 export function steepestDescent(steps: readonly RateStep[]): Descent | undefined {

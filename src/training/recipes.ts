@@ -27,7 +27,10 @@ const published = {
 
 /** Ways to train, as data. Any setting can be overridden. */
 export const recipes = {
-  /** Found by experiment: docs/training.md. An input of 99 costs a sixth of 227's work, and buys epochs that matter more. */
+  /**
+   * Found by experiment: docs/training.md. An input of 99 costs a sixth of 227's work, and buys
+   * epochs that matter more.
+   */
   photos: {
     about: 'from some hundred to tens of thousands of photographs, from scratch, on a CPU',
     variant: 'paper',

@@ -98,7 +98,10 @@ test('train() that is aborted while the test pictures are looked at makes up for
   assert.equal(tested?.images, 6);
 });
 
-/** The command line, killed without a chance to do anything `milliseconds` after it has told its plan. @returns whether it ended by itself. */
+/**
+ * The command line, killed without a chance to do anything `milliseconds` after it has told its
+ * plan. @returns whether it ended by itself.
+ */
 function killed(words: readonly string[], milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     const child = spawn(

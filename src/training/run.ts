@@ -28,7 +28,10 @@ export interface RunOptions {
   readonly engine: string;
   readonly threads: number | undefined;
   readonly cacheBytes: number | undefined;
-  /** Seconds that the run may take; undefined: as long as it needs, or when resuming what it was started with. */
+  /**
+   * Seconds that the run may take; undefined: as long as it needs, or when resuming what it was
+   * started with.
+   */
   readonly budget: number | undefined;
   /** Milliseconds from any moment on. */
   readonly clock: () => number;

@@ -52,7 +52,9 @@ function decay(schedule: Schedule, warmup: number, { epoch, epochs, plateau }: P
   }
 }
 
-/** After an epoch's validation: whether the rate is to be lowered. Other schedules do not listen. */
+/**
+ * After an epoch's validation: whether the rate is to be lowered. Other schedules do not listen.
+ */
 export function nextPlateau(schedule: Schedule, before: Plateau, error: number): Plateau {
   if (schedule.kind !== 'plateau') return before;
   if (error < before.lowest) return { ...before, lowest: error, waited: 0 };

@@ -4,8 +4,8 @@ import { variants } from '../network/variants.ts';
 import type { Variant } from '../network/variants.ts';
 
 /**
- * The schema of {@link Settings}, one long declaration. It is handed zod instead of importing it, because zod takes longer to
- * load than everything else behind the package's door.
+ * The schema of {@link Settings}, one long declaration. It is handed zod instead of importing it,
+ * because zod takes longer to load than everything else behind the package's door.
  */
 export function makeSettingsSchema(z: typeof zod) {
   const whole = z.int().positive();
@@ -39,7 +39,10 @@ export function makeSettingsSchema(z: typeof zod) {
     z.strictObject({ kind: z.literal('constant') }),
     /** ×factor after every so many epochs. */
     z.strictObject({ kind: z.literal('steps'), every: positive, factor: fraction }),
-    /** ×factor when validation's error has not fallen for `patience` epochs; after `drops` of them and as long again without gain, the run ends. */
+    /**
+     * ×factor when validation's error has not fallen for `patience` epochs; after `drops` of them
+     * and as long again without gain, the run ends.
+     */
     z.strictObject({
       kind: z.literal('plateau'),
       factor: fraction,
@@ -52,11 +55,17 @@ export function makeSettingsSchema(z: typeof zod) {
 
   const preprocessing = z.strictObject({
     resize: z.enum(['shorterSide', 'warp']),
-    /** Pixels the picture is resized to; null: 256 for inputs of 224 to 256, in that proportion for others. */
+    /**
+     * Pixels the picture is resized to; null: 256 for inputs of 224 to 256, in that proportion for
+     * others.
+     */
     size: whole.nullable(),
     channels: z.enum(['RGB', 'BGR']),
     scale: positive,
-    /** `image`, `colour`: the training pictures' own; or one number a channel in units of pixel · scale, in the order of `channels`. */
+    /**
+     * `image`, `colour`: the training pictures' own; or one number a channel in units of pixel ·
+     * scale, in the order of `channels`.
+     */
     mean: z.union([z.enum(['image', 'colour']), triple]),
     deviation: z.union([z.literal('colour'), triple]),
   });
@@ -70,14 +79,20 @@ export function makeSettingsSchema(z: typeof zod) {
     input: whole.nullable(),
     /** Factor on the number of kernels and dense units. */
     width: positive,
-    /** Where weights start: the variant's own rule, or He et al. 2015: N(0, √(2/fan-in)), biases 0, the last layer small. */
+    /**
+     * Where weights start: the variant's own rule, or He et al. 2015: N(0, √(2/fan-in)), biases 0,
+     * the last layer small.
+     */
     initial: z.enum(['variant', 'he']),
     /** Rate of all dropout layers; null: the variant's own. */
     dropout: z.number().min(0).lt(1).nullable(),
     epochs: whole,
     /** Pictures in a step. */
     batch: whole,
-    /** Pictures that are in the engine at once, gradients being summed over a step's; null: the whole batch. */
+    /**
+     * Pictures that are in the engine at once, gradients being summed over a step's; null: the
+     * whole batch.
+     */
     microBatch: whole.nullable(),
     learningRate: positive,
     momentum: z.number().min(0).lt(1),
@@ -88,7 +103,10 @@ export function makeSettingsSchema(z: typeof zod) {
     labelSmoothing: z.number().min(0).lt(1),
     /** The largest norm of a step's gradient; null: not clipped. */
     clip: positive.nullable(),
-    /** A moving average of the weights, which is what is then evaluated and kept: taken every so many steps; null: none. */
+    /**
+     * A moving average of the weights, which is what is then evaluated and kept: taken every so
+     * many steps; null: none.
+     */
     average: z.strictObject({ decay: z.number().gt(0).lt(1), every: whole }).nullable(),
     /** Ends the run after so many epochs without a better validation; null: never. */
     patience: whole.nullable(),

@@ -9,7 +9,10 @@ type Schema = ReturnType<typeof makeSettingsSchema>;
 
 let loaded: { readonly z: typeof zod; readonly schema: Schema } | undefined;
 
-/** zod and the schema, from the first settings on. Not by `import()`, because these functions answer at once. */
+/**
+ * zod and the schema, from the first settings on. Not by `import()`, because these functions answer
+ * at once.
+ */
 function load(): { readonly z: typeof zod; readonly schema: Schema } {
   if (loaded === undefined) {
     const z = createRequire(import.meta.url)('zod') as typeof zod;
@@ -21,7 +24,9 @@ function load(): { readonly z: typeof zod; readonly schema: Schema } {
 /** Everything that decides what a run computes, but the data and the engine. */
 export type Settings = Readonly<zod.infer<Schema>>;
 
-/** Some of the settings; those inside an object (`augmentation`, `preprocessing`, …) one by one too. */
+/**
+ * Some of the settings; those inside an object (`augmentation`, `preprocessing`, …) one by one too.
+ */
 export type SettingsOverrides =
   { readonly [K in keyof Settings]?: Settings[K] } | Readonly<Record<string, unknown>>;
 
@@ -38,7 +43,8 @@ const perRun = { seed: 1, precision: 'f32', from: null, freeze: [], oldRate: 0.1
 
 /**
  * A recipe with overrides, checked.
- * @throws {UsageError} for unknown keys, with the nearest known one, and for values out of range, with what was found.
+ * @throws {UsageError} for unknown keys, with the nearest known one, and for values out of range,
+ * with what was found.
  */
 export function resolveSettings(recipe: string, overrides: SettingsOverrides = {}): Settings {
   const name = parseRecipe(recipe);
@@ -71,7 +77,10 @@ export function parseSettings(value: unknown): Settings {
   );
 }
 
-/** Objects of another kind (`schedule.kind`, `crop.from`) replace each other, others are merged key by key. */
+/**
+ * Objects of another kind (`schedule.kind`, `crop.from`) replace each other, others are merged key
+ * by key.
+ */
 function merge(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,

@@ -37,7 +37,8 @@ export interface Blueprint {
 }
 
 /**
- * @param from the model to start from. A run that is resumed has a model of its own, so that the one it came from may be gone.
+ * @param from the model to start from. A run that is resumed has a model of its own, so that the
+ * one it came from may be gone.
  * @throws {AlexNetError} where network, data and memory do not go together.
  */
 export async function blueprintOf(

@@ -1,7 +1,10 @@
 import { noPlateau } from './schedule.ts';
 import type { Plateau } from './schedule.ts';
 
-/** Where a run stands, beside its weights and velocities. Plain data; chance needs no state, its draws are addressed by step and epoch. */
+/**
+ * Where a run stands, beside its weights and velocities. Plain data; chance needs no state, its
+ * draws are addressed by step and epoch.
+ */
 export interface State {
   /** Steps done: the number of the next one, and the stream of its dropout masks. */
   step: number;

@@ -13,9 +13,10 @@ export interface StepOptions {
 }
 
 /**
- * One step of gradient descent on a batch. A batch larger than the session's passes through in pieces whose gradients are summed:
- * the same step, but for the order of sums.
- * @returns the loss of the whole batch; not finite where loss or gradient overflowed, and then nothing was updated.
+ * One step of gradient descent on a batch. A batch larger than the session's passes through in
+ * pieces whose gradients are summed: the same step, but for the order of sums.
+ * @returns the loss of the whole batch; not finite where loss or gradient overflowed, and then
+ * nothing was updated.
  */
 export async function trainStep(
   session: Session,
@@ -67,7 +68,10 @@ async function gradients(
   return total;
 }
 
-/** Tells a loss that has run away: not finite, or for five steps on end more than ten times that of guessing. */
+/**
+ * Tells a loss that has run away: not finite, or for five steps on end more than ten times that of
+ * guessing.
+ */
 export class Guard {
   readonly #limit: number;
   #above = 0;

@@ -1,6 +1,7 @@
 /**
- * TensorBoard's event files: records of `length u64, masked CRC of it, data, masked CRC of the data`, each a message `tensorflow.Event`
- * (tensorflow/core/util/event.proto; the framing is TFRecord's). Only scalars are written.
+ * TensorBoard's event files: records of `length u64, masked CRC of it, data, masked CRC of the
+ * data`, each a message `tensorflow.Event` (tensorflow/core/util/event.proto; the framing is
+ * TFRecord's). Only scalars are written.
  */
 
 /** One event with scalars. @param seconds wall time since 1970. */
@@ -26,7 +27,10 @@ export function versionEvent(seconds: number): Uint8Array {
   return record(concatenate([float64Field(1, seconds), bytesField(3, utf8('brain.Event:2'))]));
 }
 
-/** Says that the run starts again at `step`: TensorBoard forgets what earlier files say about it and later steps. */
+/**
+ * Says that the run starts again at `step`: TensorBoard forgets what earlier files say about it and
+ * later steps.
+ */
 export function restartEvent(seconds: number, step: number): Uint8Array {
   return record(
     concatenate([float64Field(1, seconds), varintField(2, step), bytesField(7, varintField(1, 1))]),

@@ -26,7 +26,10 @@ import { trainStep } from './step.ts';
 import { withValidation } from './validation.ts';
 
 export interface TrainOptions {
-  /** A folder of photographs, one folder a class, or whatever else `openDataset` reads; or a dataset that is open. */
+  /**
+   * A folder of photographs, one folder a class, or whatever else `openDataset` reads; or a dataset
+   * that is open.
+   */
   readonly data: string | Dataset;
   /** The run folder. Default: a fresh one under `runs/`; needed to resume. */
   readonly out?: string;
@@ -37,7 +40,10 @@ export interface TrainOptions {
   /** Default `auto`. */
   readonly engine?: string;
   readonly threads?: number;
-  /** Bytes of memory for decoded pictures; what does not fit is kept on the disk. Default: a quarter of the machine's memory, or half of what training leaves free where that is less. */
+  /**
+   * Bytes of memory for decoded pictures; what does not fit is kept on the disk. Default: a quarter
+   * of the machine's memory, or half of what training leaves free where that is less.
+   */
   readonly cacheBytes?: number;
   /** Go on with the run in `out`, with its own settings. */
   readonly resume?: boolean;
@@ -48,7 +54,10 @@ export interface TrainOptions {
   /** Saves and ends the run when aborted. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainEvent) => void;
-  /** Milliseconds from any moment on, for `seconds` and all that is told about time. Default: `performance.now`. */
+  /**
+   * Milliseconds from any moment on, for `seconds` and all that is told about time. Default:
+   * `performance.now`.
+   */
   readonly clock?: () => number;
 }
 
@@ -73,8 +82,10 @@ export interface TrainResult {
 
 /**
  * Trains a network on labelled pictures.
- * @throws {UsageError} for settings that do not hold. @throws {Interrupted} when `signal` is aborted: the run is saved.
- * @throws {AlexNetError} for data that cannot be used, too little memory, and a loss that explodes again and again.
+ * @throws {UsageError} for settings that do not hold. @throws {Interrupted} when `signal` is
+ * aborted: the run is saved.
+ * @throws {AlexNetError} for data that cannot be used, too little memory, and a loss that explodes
+ * again and again.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const run = await openRun(await runOptions(options));
@@ -138,7 +149,9 @@ async function openData(
   return withValidation(await openDataset(data), await openDataset(validation));
 }
 
-/** Train / log / checkpoint, step by step; then evaluate / keep the best / decide whether to go on. */
+/**
+ * Train / log / checkpoint, step by step; then evaluate / keep the best / decide whether to go on.
+ */
 async function trainEpoch(run: Run): Promise<void> {
   const { state, settings, session, training } = run;
   const meter = new Meter(run);
@@ -230,7 +243,10 @@ function ending(run: Run): string | null {
   return null;
 }
 
-/** Top-1, top-5 and loss on the validation pictures: of the averaged weights where there is an average. */
+/**
+ * Top-1, top-5 and loss on the validation pictures: of the averaged weights where there is an
+ * average.
+ */
 async function validate(run: Run): Promise<Evaluation | null> {
   const { validation, session, dataset, signal, tell } = run;
   if (validation === undefined) return null;
@@ -247,7 +263,10 @@ async function validate(run: Run): Promise<Evaluation | null> {
   }
 }
 
-/** Writes the best model. A disk that is full costs the file, not the run. @returns whether it was written. */
+/**
+ * Writes the best model. A disk that is full costs the file, not the run. @returns whether it was
+ * written.
+ */
 async function keepBest(run: Run): Promise<boolean> {
   const weights = run.average?.values ?? (await weightsOf(run.session));
   return warned(run, () => writeModel(modelPath(run.folder), { ...frameOf(run), weights }));

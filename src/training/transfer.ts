@@ -11,9 +11,10 @@ export interface Transfer {
 }
 
 /**
- * Sets every parameter of the session that the model has in the same shape; the others keep what they have.
- * A layer is taken as a whole, weight and bias, or not at all.
- * @param relabelled the last layer's outputs mean other classes now: it starts fresh even where its shape fits.
+ * Sets every parameter of the session that the model has in the same shape; the others keep what
+ * they have. A layer is taken as a whole, weight and bias, or not at all.
+ * @param relabelled the last layer's outputs mean other classes now: it starts fresh even where its
+ * shape fits.
  * @throws {AlexNetError} where no layer fits.
  */
 export async function takeOver(

@@ -73,7 +73,10 @@ async function bench(
   );
 }
 
-/** What a fused multiply-add loop, a bf16 dot product loop and a sum over memory reach: the roof over every engine on this CPU. */
+/**
+ * What a fused multiply-add loop, a bf16 dot product loop and a sum over memory reach: the roof
+ * over every engine on this CPU.
+ */
 async function peak(
   { threads = availableParallelism() }: BenchFlags,
   terminal: Terminal,

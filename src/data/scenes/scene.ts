@@ -17,8 +17,8 @@ export interface SceneAddress {
 }
 
 /**
- * A drawn scene: a thing of its class in any colour, size, place and pose, among clutter, under light from some side, with noise.
- * A function of its address. `size` pixels square.
+ * A drawn scene: a thing of its class in any colour, size, place and pose, among clutter, under
+ * light from some side, with noise. A function of its address. `size` pixels square.
  */
 export async function drawScene(address: SceneAddress, size = 48): Promise<Picture> {
   const chance = new Chance(address.seed, address.label, address.number);

@@ -1,6 +1,9 @@
 import type { Chance } from './chance.ts';
 
-/** Draws a thing of its kind as SVG, around the origin, about from −1 to 1; `paint` gives any colour. */
+/**
+ * Draws a thing of its kind as SVG, around the origin, about from −1 to 1; `paint` gives any
+ * colour.
+ */
 export type Thing = (chance: Chance, paint: () => string) => string;
 
 function polygon(points: readonly (readonly [number, number])[], fill: string): string {

@@ -10,7 +10,10 @@ export interface ScenesOptions {
   readonly perClass: Readonly<Record<Split, number>>;
 }
 
-/** Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder a class. No picture is twice in it. */
+/**
+ * Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder a class. No picture
+ * is twice in it.
+ */
 export async function writeScenes(
   folder: string,
   { seed, perClass }: ScenesOptions,

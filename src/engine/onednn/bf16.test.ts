@@ -76,7 +76,10 @@ for (const [name, network] of Object.entries({
   );
 }
 
-/** Without maxima and ReLUs rounding cannot send a gradient another way, so that it must come close everywhere. */
+/**
+ * Without maxima and ReLUs rounding cannot send a gradient another way, so that it must come close
+ * everywhere.
+ */
 function smooth(network: Network): Network {
   return network
     .filter(({ type }) => type !== 'relu')
@@ -101,7 +104,10 @@ for (const [name, network] of Object.entries({
   );
 }
 
-/** Where channels fill oneDNN's blocks it chooses other code. Dense layers are cut: they would only take time. */
+/**
+ * Where channels fill oneDNN's blocks it chooses other code. Dense layers are cut: they would only
+ * take time.
+ */
 const wide: Network = smooth(alexnet('paper', { input: 67, classes: 7 })).map((layer) =>
   layer.type === 'dense' && layer.outputs > 512 ? { ...layer, outputs: 512 } : layer,
 );
@@ -299,7 +305,10 @@ async function parameters(
   return values;
 }
 
-/** By the root of the mean square: roundings are many and small, and one of them may be on the largest number. */
+/**
+ * By the root of the mean square: roundings are many and small, and one of them may be on the
+ * largest number.
+ */
 function near(what: string, found: Float32Array, truth: Float32Array, within: number): void {
   assert.equal(found.length, truth.length, what);
   let [apart, whole] = [0, 0];

@@ -44,8 +44,9 @@ const whatToInstall = {
 };
 
 /**
- * Builds the addon from the package's own sources with the system's compiler against the system's oneDNN. Nothing is downloaded.
- * It is made for this machine's processor (`-march=native`), so it is not for copying to another.
+ * Builds the addon from the package's own sources with the system's compiler against the system's
+ * oneDNN. Nothing is downloaded. It is made for this machine's processor (`-march=native`), so it
+ * is not for copying to another.
  * @param onProgress told which file is compiled.
  * @throws {AlexNetError} that says what to install, or shows what the compiler said.
  */
@@ -136,7 +137,10 @@ async function findToolchain(): Promise<Toolchain> {
   };
 }
 
-/** Where package managers that have a folder of their own put libraries: Homebrew, an active conda environment. */
+/**
+ * Where package managers that have a folder of their own put libraries: Homebrew, an active conda
+ * environment.
+ */
 async function libraryPrefixes(): Promise<string[]> {
   const brewed =
     process.platform === 'darwin'

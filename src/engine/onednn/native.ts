@@ -7,14 +7,20 @@ import type { ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
 import type { SessionDescription } from './description.ts';
 import { builtAddons } from './paths.ts';
 
-/** What `native/addon.cc` exports. Every promise is settled after the work has run on the addon's own thread. */
+/**
+ * What `native/addon.cc` exports. Every promise is settled after the work has run on the addon's
+ * own thread.
+ */
 export interface Addon {
   /** Of the oneDNN library that is loaded: `2.6.3`. */
   version(): string;
   cpu(): { readonly features: string; readonly bf16: boolean };
   /** The machine's own limits with this many threads. Computes for about a second. */
   peak(threads: number): Promise<Peak>;
-  /** Ends all computing, now and for good. Answers when nothing runs any more, at most a layer's time later. */
+  /**
+   * Ends all computing, now and for good. Answers when nothing runs any more, at most a layer's
+   * time later.
+   */
   stop(): void;
   readonly Session: new () => NativeSession;
 }
@@ -28,7 +34,10 @@ export interface Peak {
   readonly memory: number;
 }
 
-/** Layers and parameters by index. The number of images is that of the last pass where it is not given. */
+/**
+ * Layers and parameters by index. The number of images is that of the last pass where it is not
+ * given.
+ */
 export interface NativeSession {
   /** @returns bytes allocated. */
   prepare(description: SessionDescription): Promise<number>;
@@ -83,12 +92,14 @@ export function probe(): Availability {
 function load(): Addon | string {
   const file = builtAddons().find((candidate) => existsSync(candidate));
   if (file === undefined) return `It is not built yet. ${howToBuild}`;
-  // GNU's OpenMP reads this when it is loaded. A thread that waits for the others spins this often, about 0.1 ms, before it gives its
-  // core away; by default it spins for many milliseconds, which doubles the processor time wherever something else wants the core.
+  // GNU's OpenMP reads this when it is loaded. A thread that waits for the others spins this often,
+  // about 0.1 ms, before it gives its core away; by default it spins for many milliseconds, which
+  // doubles the processor time wherever something else wants the core.
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '30000';
   try {
     const addon = createRequire(import.meta.url)(file) as Addon;
-    // process.exit() runs no cleanup hooks of addons, but the library's exit handlers, which free the code that another thread may be running.
+    // process.exit() runs no cleanup hooks of addons, but the library's exit handlers, which free
+    // the code that another thread may be running.
     process.once('exit', () => {
       addon.stop();
     });

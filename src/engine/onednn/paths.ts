@@ -7,7 +7,10 @@ export const packageFolder = fileURLToPath(new URL('../../..', import.meta.url))
 
 export const sourceFolder = join(packageFolder, 'native');
 
-/** Where the addon may stand, the first choice first: in the package, or, where that is read-only, in the user's cache. */
+/**
+ * Where the addon may stand, the first choice first: in the package, or, where that is read-only,
+ * in the user's cache.
+ */
 export function buildFolders(): string[] {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   return [
@@ -16,7 +19,10 @@ export function buildFolders(): string[] {
   ];
 }
 
-/** The addon's file, the first choice first; `ALEXNET_NATIVE` names another build, one with a sanitizer say. */
+/**
+ * The addon's file, the first choice first; `ALEXNET_NATIVE` names another build, one with a
+ * sanitizer say.
+ */
 export function builtAddons(): string[] {
   const given = process.env['ALEXNET_NATIVE'];
   return given === undefined

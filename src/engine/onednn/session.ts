@@ -9,7 +9,10 @@ import { describe } from './description.ts';
 import { requireAddon } from './native.ts';
 import type { NativeSession } from './native.ts';
 
-/** @throws {AlexNetError} where the addon is missing, the CPU has no bf16, or memory does not suffice. */
+/**
+ * @throws {AlexNetError} where the addon is missing, the CPU has no bf16, or memory does not
+ * suffice.
+ */
 export async function prepareSession(network: Network, options: PrepareOptions): Promise<Session> {
   const plan = makePlan(network, options);
   const addon = requireAddon();

@@ -12,7 +12,8 @@ export interface ConvolutionSizes {
 }
 
 /**
- * Convolution, in the field's sense (a correlation: the kernel is not mirrored). For output channel o of group g
+ * Convolution, in the field's sense (a correlation: the kernel is not mirrored). For output channel
+ * o of group g
  *
  *     out[n,o,y,x] = bias[o] + Σ_{i,u,v} weight[o,i,u,v] · in[n, g·I + i, y·s + u − top, x·s + v − left]
  *
@@ -73,7 +74,10 @@ export function convolutionBackward(
   });
 }
 
-/** Calls `use(from, tap, length)` for every row of the window that lies inside the map: `length` numbers of the input from index `from`, and of the kernel from index `tap`. */
+/**
+ * Calls `use(from, tap, length)` for every row of the window that lies inside the map: `length`
+ * numbers of the input from index `from`, and of the kernel from index `tap`.
+ */
 type Rows = (use: (from: number, tap: number, length: number) => void) => void;
 
 /** Every output number in order: its index, its channel, and the rows of its window. */

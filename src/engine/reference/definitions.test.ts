@@ -5,7 +5,8 @@ import type { LrnLayer } from '../../network/layer.ts';
 import { alexnet } from '../../network/variants.ts';
 import { lrn } from './lrn.ts';
 
-// LRN against numbers worked out by hand from the definitions in the paper (§3.3), in Caffe's LRNLayer and in the authors' code.
+// LRN against numbers worked out by hand from the definitions in the paper (§3.3), in Caffe's
+// LRNLayer and in the authors' code.
 
 const tenOf100 = Array<number>(10).fill(100);
 

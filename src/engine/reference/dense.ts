@@ -24,7 +24,8 @@ export function dense(
 }
 
 /**
- * `dIn[n,i] = Σ_o weight[o,i] · dOut[n,o]`, `dWeight[o,i] += Σ_n in[n,i] · dOut[n,o]`, `dBias[o] += Σ_n dOut[n,o]`.
+ * `dIn[n,i] = Σ_o weight[o,i] · dOut[n,o]`, `dWeight[o,i] += Σ_n in[n,i] · dOut[n,o]`, `dBias[o] +=
+ * Σ_n dOut[n,o]`.
  * @param dInput (N, I), overwritten; undefined where nobody below wants it
  * @param dWeight (O, I), added to; undefined where the layer is frozen
  * @param dBias (O), added to; undefined likewise

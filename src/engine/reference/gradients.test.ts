@@ -31,8 +31,8 @@ import {
 import type { Spans } from './pool.ts';
 import { relu, reluBackward } from './relu.ts';
 
-// Every backward is checked against central differences of its own forward: for a random direction of the output r,
-// d(r · forward(x))/dx[i] ≈ r · (forward(x + h eᵢ) − forward(x − h eᵢ)) / 2h.
+// Every backward is checked against central differences of its own forward: for a random direction
+// of the output r, d(r · forward(x))/dx[i] ≈ r · (forward(x + h eᵢ) − forward(x − h eᵢ)) / 2h.
 
 const count = 2;
 
@@ -331,7 +331,8 @@ test('gradients of whole networks are the derivatives of their loss, dropout inc
     const gradients = new Map<string, Float32Array>();
     for (const name of parameters.keys())
       gradients.set(name, await session.getParameter(name, 'gradient'));
-    // Along the gradient itself the loss changes by |g|² per step: one check for all numbers of a parameter at once.
+    // Along the gradient itself the loss changes by |g|² per step: one check for all numbers of a
+    // parameter at once.
     for (const [name, values] of parameters) {
       const gradient = gradients.get(name)!;
       const norm = Math.hypot(...gradient);

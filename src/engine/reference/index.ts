@@ -2,7 +2,10 @@ import { ensure } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
 import { makePlan } from '../session.ts';
 
-/** Plain TypeScript with float64 sums: slow, readable, and the truth that every other engine is tested against. Its layers are imported when they are asked for. */
+/**
+ * Plain TypeScript with float64 sums: slow, readable, and the truth that every other engine is
+ * tested against. Its layers are imported when they are asked for.
+ */
 export const referenceEngine: Engine = {
   name: 'reference',
   probe: () =>

@@ -5,8 +5,8 @@ import type { LrnLayer, Shape } from '../../network/layer.ts';
  *
  *     b = a · D^−β      D = k + α Σ a²
  *
- * summed over the window around each number (see {@link LrnLayer}: neighbouring channels, or neighbours in the map).
- * α is the paper's: not divided by the number of summands.
+ * summed over the window around each number (see {@link LrnLayer}: neighbouring channels, or
+ * neighbours in the map). α is the paper's: not divided by the number of summands.
  * @param input a, (N, C, H, W)
  * @param out b, (N, C, H, W), written
  */

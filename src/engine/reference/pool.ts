@@ -7,7 +7,9 @@ export interface Span {
   readonly end: number;
 }
 
-/** A pooling as engines need it: for every output row and column, the span of the map it looks at. */
+/**
+ * A pooling as engines need it: for every output row and column, the span of the map it looks at.
+ */
 export interface Spans {
   readonly rows: readonly Span[];
   readonly columns: readonly Span[];
@@ -41,7 +43,8 @@ export function adaptiveSpans([, H, W]: Shape, output: Size): Spans {
 }
 
 /**
- * Max-pooling: `out[n,c,y,x] = max of in[n,c,·,·] over the window`; among equals the first in reading order wins.
+ * Max-pooling: `out[n,c,y,x] = max of in[n,c,·,·] over the window`; among equals the first in
+ * reading order wins.
  * @param input (N, C, H, W)
  * @param out (N, C, Y, X), written
  * @param switches (N, C, Y, X), written: where in `input` each maximum stood, for the way back
@@ -69,7 +72,10 @@ export function maxPool(
   });
 }
 
-/** The gradient goes where the maximum stood: `dIn[switches[j]] += dOut[j]`. @param dInput (N, C, H, W), overwritten */
+/**
+ * The gradient goes where the maximum stood: `dIn[switches[j]] += dOut[j]`. @param dInput (N, C, H,
+ * W), overwritten
+ */
 export function maxPoolBackward(
   switches: Int32Array,
   dOut: Float64Array,
@@ -97,7 +103,10 @@ export function averagePool(
   });
 }
 
-/** Each cell of a window gets an equal share: `dIn[i] += dOut[j] / area`. @param dInput (N, C, H, W), overwritten */
+/**
+ * Each cell of a window gets an equal share: `dIn[i] += dOut[j] / area`. @param dInput (N, C, H,
+ * W), overwritten
+ */
 export function averagePoolBackward(
   spans: Spans,
   shape: Shape,

@@ -241,7 +241,10 @@ export class ReferenceSession extends BaseSession {
     }
   }
 
-  /** From the gradient of layer `index`'s output to that of its input and its parameters, as far as wanted. */
+  /**
+   * From the gradient of layer `index`'s output to that of its input and its parameters, as far as
+   * wanted.
+   */
   #layerBackward(
     index: number,
     count: number,

@@ -24,7 +24,10 @@ export class Arena {
     return region;
   }
 
-  /** Gives every region its place, the largest first, each as low as it can go. Returns the end of all, in bytes. */
+  /**
+   * Gives every region its place, the largest first, each as low as it can go. Returns the end of
+   * all, in bytes.
+   */
   layOut(): number {
     /** By their places, the lowest first. */
     const placed: Region[] = [];

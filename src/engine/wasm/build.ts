@@ -1,12 +1,18 @@
 import { readBytes } from './platform.ts';
 
-/** Plain SIMD runs everywhere that matters; relaxed SIMD adds fused multiply-add (Node 22 and later, current browsers). */
+/**
+ * Plain SIMD runs everywhere that matters; relaxed SIMD adds fused multiply-add (Node 22 and later,
+ * current browsers).
+ */
 export type Simd = 'simd' | 'relaxed';
 
 /** `tileRows` of kernels/simd.ts in each build. */
 export const tileRows: Readonly<Record<Simd, number>> = { simd: 4, relaxed: 6 };
 
-/** `(func (result v128) (i8x16.splat (i32.const 0)))` and the same with a relaxed multiply-add: does this platform know them? */
+/**
+ * `(func (result v128) (i8x16.splat (i32.const 0)))` and the same with a relaxed multiply-add: does
+ * this platform know them?
+ */
 const plainProbe = Uint8Array.of(
   0,
   97,

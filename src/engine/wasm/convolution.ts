@@ -7,7 +7,10 @@ import { multiply, tableJob } from './multiply.ts';
 import { noBorder } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Channels from which X is packed for the gradient of weights; below, a tile's neighbours in memory are near enough. */
+/**
+ * Channels from which X is packed for the gradient of weights; below, a tile's neighbours in memory
+ * are near enough.
+ */
 const packFrom = 12;
 
 export function convolutionBorders({ layer, input, output, window }: LayerShape): Borders {
@@ -176,7 +179,10 @@ function backwardPass(
   };
 }
 
-/** dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places reads contiguous memory. */
+/**
+ * dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places
+ * reads contiguous memory.
+ */
 function gradientPass(
   {
     layer,
@@ -329,8 +335,8 @@ interface TapTable {
 }
 
 /**
- * Where a window's numbers lie from its corner: one run a kernel row where all channels are read, one a cell where only a
- * group's are.
+ * Where a window's numbers lie from its corner: one run a kernel row where all channels are read,
+ * one a cell where only a group's are.
  */
 function tapTable(
   arena: Arena,
@@ -353,7 +359,10 @@ function tapTable(
   };
 }
 
-/** The input rows (or columns) that see the same kernel rows: `first, first + stride, …`, `count` of them. */
+/**
+ * The input rows (or columns) that see the same kernel rows: `first, first + stride, …`, `count` of
+ * them.
+ */
 interface Phase {
   /** The lowest kernel row they see; the others follow a stride apart. */
   readonly phase: number;

@@ -5,7 +5,10 @@ import type { LayerJobs, LayerSite } from './layer.ts';
 import { multiply, tableJob } from './multiply.ts';
 import { Tensor, noBorder } from './tensor.ts';
 
-/** Floats of one run: a panel's chunk of them stays in the first-level cache while all images pass over it. */
+/**
+ * Floats of one run: a panel's chunk of them stays in the first-level cache while all images pass
+ * over it.
+ */
 const longestRun = 512;
 /** Inputs of one task on the way back. */
 const inputBlock = 96;

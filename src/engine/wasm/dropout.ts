@@ -6,7 +6,10 @@ import type { Job } from './job.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
 import type { Tensor } from './tensor.ts';
 
-/** `{n, c, h, w} -> {n, c, h, w}`. With a draw, a mask from its address is made and kept for the way back. */
+/**
+ * `{n, c, h, w} -> {n, c, h, w}`. With a draw, a mask from its address is made and kept for the way
+ * back.
+ */
 export function dropout({
   layer,
   batch,

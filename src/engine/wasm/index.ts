@@ -12,12 +12,18 @@ import { WasmSession } from './session.ts';
 import { Team } from './team.ts';
 
 const page = 65536;
-/** WebAssembly's addresses have 32 bits; the last page is left out so that no sum of address and slack runs over. */
+/**
+ * WebAssembly's addresses have 32 bits; the last page is left out so that no sum of address and
+ * slack runs over.
+ */
 const mostBytes = 65535 * page;
 const noSimd =
   'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
 
-/** The default engine: AssemblyScript kernels on WebAssembly SIMD and threads, in Node and in the browser. */
+/**
+ * The default engine: AssemblyScript kernels on WebAssembly SIMD and threads, in Node and in the
+ * browser.
+ */
 export const wasmEngine: Engine = {
   name: 'wasm',
   probe: () => Promise.resolve(probe()),
@@ -90,7 +96,9 @@ async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
   );
 }
 
-/** Memory that threads share, or the number of pages that the one worker makes its own memory of. */
+/**
+ * Memory that threads share, or the number of pages that the one worker makes its own memory of.
+ */
 function makeMemory(bytes: number, shared: boolean): WebAssembly.Memory | number {
   const pages = Math.ceil(bytes / page) + 1;
   if (!shared) return pages;

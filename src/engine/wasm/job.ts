@@ -1,8 +1,8 @@
 import type { Transfer } from './transfer.ts';
 
 /**
- * One call of a kernel: `kernel(...arguments, task, scratch)` for every task from 0. Tasks of a job run on any thread in any
- * order; jobs run one after another.
+ * One call of a kernel: `kernel(...arguments, task, scratch)` for every task from 0. Tasks of a job
+ * run on any thread in any order; jobs run one after another.
  */
 export interface Job {
   readonly kernel: string;
@@ -52,5 +52,8 @@ export type Answer =
 
 /** The most jobs of one run: the size of the table of task counters. */
 export const mostJobs = 1024;
-/** Words before the counters: threads that have arrived, the round they meet in, whether one has failed. */
+/**
+ * Words before the counters: threads that have arrived, the round they meet in, whether one has
+ * failed.
+ */
 export const meeting = { arrived: 0, round: 1, failed: 2, counters: 16 } as const;

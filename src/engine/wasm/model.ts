@@ -28,7 +28,10 @@ export interface Model {
   readonly parameters: readonly StoredParameter[];
   /** By layer index. */
   readonly layers: readonly LayerJobs[];
-  /** The images of a call as they are given, `[n, channels, rows, columns]`, until the first jobs have laid them out. */
+  /**
+   * The images of a call as they are given, `[n, channels, rows, columns]`, until the first jobs
+   * have laid them out.
+   */
   readonly given: Region;
   readonly labels: Region;
   /** Three float64 an image: loss, hits, hits among five. */
@@ -89,7 +92,10 @@ function inPlace({ shapes, kept, mode }: Plan, index: number): boolean {
   return mode === 'inference' || shapes[index - 1]!.layer.type !== 'maxPool';
 }
 
-/** Runs of layer indices that share one tensor, split where `joined(index)` says that a layer does not go on in its predecessor's. */
+/**
+ * Runs of layer indices that share one tensor, split where `joined(index)` says that a layer does
+ * not go on in its predecessor's.
+ */
 function runs(plan: Plan, joined: (index: number) => boolean): number[][] {
   const all: number[][] = [];
   for (const index of plan.shapes.keys()) {

@@ -63,7 +63,9 @@ export function multiply(m: Multiply): Job {
   };
 }
 
-/** A table of the byte offsets of `images` × rows × columns places, filled when the session starts. */
+/**
+ * A table of the byte offsets of `images` × rows × columns places, filled when the session starts.
+ */
 export function tableJob(
   table: Region,
   images: number,

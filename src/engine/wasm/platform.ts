@@ -1,6 +1,6 @@
 /**
- * The few things Node and browsers name differently. Nothing of Node is imported: its modules are asked for at run time, so
- * that a bundler for the browser finds only standard web code here.
+ * The few things Node and browsers name differently. Nothing of Node is imported: its modules are
+ * asked for at run time, so that a bundler for the browser finds only standard web code here.
  */
 import type * as workerThreads from 'node:worker_threads';
 import type * as fs from 'node:fs/promises';
@@ -34,7 +34,10 @@ function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Nam
     : (process.getBuiltinModule?.(name) as NodeModules[Name] | undefined);
 }
 
-/** Whether threads can share one memory: always in Node; in a browser only on a cross-origin isolated page. */
+/**
+ * Whether threads can share one memory: always in Node; in a browser only on a cross-origin
+ * isolated page.
+ */
 export function canShareMemory(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;
   return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true;
@@ -62,12 +65,15 @@ export function startThread(handlers: Handlers): Thread {
   return threads === undefined ? startWebWorker(handlers) : startNodeWorker(threads, handlers);
 }
 
-/** In a constant, so that bundlers for the browser, which look for `new Worker(new URL('…'))`, leave Node's branch alone. */
+/**
+ * In a constant, so that bundlers for the browser, which look for `new Worker(new URL('…'))`, leave
+ * Node's branch alone.
+ */
 const workerFile = './worker.js';
 
 function startNodeWorker({ Worker: NodeWorker }: typeof workerThreads, handlers: Handlers): Thread {
-  // Flags of the process itself, such as --input-type, would make the worker fail. It prints nothing, so this thread need not
-  // set up its own output for it.
+  // Flags of the process itself, such as --input-type, would make the worker fail. It prints
+  // nothing, so this thread need not set up its own output for it.
   const worker = new NodeWorker(new URL(workerFile, import.meta.url), {
     execArgv: [],
     stdout: true,

@@ -10,7 +10,10 @@ import type { LayerJobs, LayerSite } from './layer.ts';
 /** Channels of one task on the way back. */
 const channelBlock = 32;
 
-/** `{n, c, h, w} -> {n, c, oh, ow}`; the windows come as tables, so one kernel serves fixed and adaptive ones. */
+/**
+ * `{n, c, h, w} -> {n, c, oh, ow}`; the windows come as tables, so one kernel serves fixed and
+ * adaptive ones.
+ */
 export function pool(
   site: LayerSite<MaxPoolLayer | AveragePoolLayer | AdaptiveAveragePoolLayer>,
 ): LayerJobs {

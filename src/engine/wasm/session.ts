@@ -10,7 +10,10 @@ import type { Tensor } from './tensor.ts';
 import { unitSize } from './transfer.ts';
 import type { MapTransfer, ParameterTransfer } from './transfer.ts';
 
-/** Numbers moved at once between caller and workers: one or two milliseconds, so that the event loop stays free. */
+/**
+ * Numbers moved at once between caller and workers: one or two milliseconds, so that the event loop
+ * stays free.
+ */
 const portion = 1 << 18;
 
 /** A network on the team's threads. This thread makes lists of jobs, posts them and awaits. */
@@ -172,7 +175,10 @@ export class WasmSession extends BaseSession {
     });
   }
 
-  /** From the gradient of layer `top`'s output down to that of layer `lowest`'s; with `accumulate` given, parameter gradients too. */
+  /**
+   * From the gradient of layer `top`'s output down to that of layer `lowest`'s; with `accumulate`
+   * given, parameter gradients too.
+   */
   #backwardJobs(
     top: number,
     count: number,
@@ -223,7 +229,10 @@ export class WasmSession extends BaseSession {
     return this.#write(whole(tensor, count), values);
   }
 
-  /** Posts a copy of `values`, portion by portion, for the workers to lay into place before the next run. */
+  /**
+   * Posts a copy of `values`, portion by portion, for the workers to lay into place before the next
+   * run.
+   */
   async #write(transfer: MapTransfer | ParameterTransfer, values: Float32Array): Promise<void> {
     const size = unitSize(transfer);
     for (const [index, { first, count }] of portions(transfer.count, size).entries()) {

@@ -18,7 +18,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The threads of one session. The caller only posts and awaits; everything happens in the workers. */
+/**
+ * The threads of one session. The caller only posts and awaits; everything happens in the workers.
+ */
 export class Team {
   readonly #threads: readonly Thread[];
   readonly #waiting = new Map<number, Waiting>();
@@ -29,7 +31,10 @@ export class Team {
   #ready = 0;
   #allReady: (() => void) | undefined;
 
-  /** Starts the threads, which takes longer than anything else: what {@link begin} wants can be made meanwhile. */
+  /**
+   * Starts the threads, which takes longer than anything else: what {@link begin} wants can be made
+   * meanwhile.
+   */
   constructor(threads: number) {
     this.#threads = Array.from({ length: threads }, () =>
       startThread({
@@ -40,7 +45,9 @@ export class Team {
     this.#hold(true);
   }
 
-  /** Gives the threads their kernels and memory. @throws when they, or their memory, cannot be had. */
+  /**
+   * Gives the threads their kernels and memory. @throws when they, or their memory, cannot be had.
+   */
   async begin({ module, memory, control, scratch, scratchBytes }: TeamOptions): Promise<void> {
     if (this.#broken !== undefined) throw this.#broken;
     const ready = new Promise<void>((resolve, reject) => {
@@ -65,13 +72,19 @@ export class Team {
     this.#hold(false);
   }
 
-  /** Moves data in, before the next run. Threads take turns, because copying into place takes longer than posting. */
+  /**
+   * Moves data in, before the next run. Threads take turns, because copying into place takes longer
+   * than posting.
+   */
   write(transfer: Transfer, data: ArrayBufferView<ArrayBuffer>): void {
     const thread = this.#threads[this.#next++ % this.#threads.length]!;
     thread.post({ kind: 'write', transfer, data } satisfies Write, [data.buffer]);
   }
 
-  /** Copies numbers in as they are, before the next run: at once where memory is shared. Nothing may be running. */
+  /**
+   * Copies numbers in as they are, before the next run: at once where memory is shared. Nothing may
+   * be running.
+   */
   copy(at: number, data: Float32Array): void {
     if (this.#shared === undefined)
       this.write({ kind: 'raw', at, bytes: data.byteLength }, data.slice());

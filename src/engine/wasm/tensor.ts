@@ -28,7 +28,10 @@ export interface Strides {
   readonly cell: number;
 }
 
-/** Activations or their gradients, `[batch][top + rows + bottom][left + columns + right][channels]`; vectors are padded to whole panels of 8. */
+/**
+ * Activations or their gradients, `[batch][top + rows + bottom][left + columns + right][channels]`;
+ * vectors are padded to whole panels of 8.
+ */
 export class Tensor {
   readonly shape: Shape;
   readonly border: Border;

@@ -1,4 +1,7 @@
-/** Between the canonical layout outside and the engine's own inside. Pure loops over one memory, run by the workers. */
+/**
+ * Between the canonical layout outside and the engine's own inside. Pure loops over one memory, run
+ * by the workers.
+ */
 
 /** Images `first … first + count` of a channels-last map. */
 export interface MapTransfer {
@@ -13,7 +16,9 @@ export interface MapTransfer {
   readonly count: number;
 }
 
-/** Output channels `first … first + count` of weights in panels, `[group][panel][cell][input][8]`. */
+/**
+ * Output channels `first … first + count` of weights in panels, `[group][panel][cell][input][8]`.
+ */
 export interface ParameterTransfer {
   readonly kind: 'parameter';
   readonly at: number;
@@ -66,7 +71,10 @@ export function read(memory: ArrayBufferLike, transfer: Transfer): Float32Array<
   return out;
 }
 
-/** Calls `use(index in memory, step in memory, index outside, length)` for every stretch that is contiguous outside. */
+/**
+ * Calls `use(index in memory, step in memory, index outside, length)` for every stretch that is
+ * contiguous outside.
+ */
 function eachRun(
   transfer: MapTransfer | ParameterTransfer,
   use: (at: number, stride: number, from: number, count: number) => void,

@@ -88,7 +88,10 @@ class Member {
   }
 }
 
-/** Softmax and cross-entropy are small, and shared with the other engines. Strides in bytes, one image a task. */
+/**
+ * Softmax and cross-entropy are small, and shared with the other engines. Strides in bytes, one
+ * image a task.
+ */
 function lossKernels(memory: ArrayBufferLike): Record<string, Kernel> {
   const vector = (at: number, stride: number, task: number, length: number): Float32Array =>
     new Float32Array(memory, at + task * stride, length);

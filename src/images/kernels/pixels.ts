@@ -1,10 +1,10 @@
 /**
- * What is done to every pixel of every training picture, in AssemblyScript with SIMD. A pixel is three bytes RGB in the
- * source, four lanes RGB_ in between, and one number in each of three planes at the end. Plain SIMD rounds the same
- * everywhere, so a batch is the same bits on every machine.
+ * What is done to every pixel of every training picture, in AssemblyScript with SIMD. A pixel is
+ * three bytes RGB in the source, four lanes RGB_ in between, and one number in each of three planes
+ * at the end. Plain SIMD rounds the same everywhere, so a batch is the same bits on every machine.
  *
- * Loops of four end with a group that overlaps the one before it, so widths must be at least 4; reads and writes go up to
- * 16 bytes past the end.
+ * Loops of four end with a group that overlaps the one before it, so widths must be at least 4;
+ * reads and writes go up to 16 bytes past the end.
  */
 
 // @ts-ignore: decorator
@@ -26,7 +26,10 @@ function affine(r: v128, g: v128, b: v128, row: usize): v128 {
   return f32x4.add(f32x4.add(sum, f32x4.mul(v128.load32_splat(row + 8), b)), v128.load32_splat(row + 12));
 }
 
-/** Four pixels' channels, through the colour map (three rows of three factors and an offset), into three planes. */
+/**
+ * Four pixels' channels, through the colour map (three rows of three factors and an offset), into
+ * three planes.
+ */
 // @ts-ignore: decorator
 @inline
 function storePlanes(r: v128, g: v128, b: v128, colours: usize, out: usize, plane: usize): void {
@@ -87,7 +90,10 @@ export function squeeze(source: usize, stride: u32, rows: u32, first: usize, wei
   }
 }
 
-/** Second half: row y is the sum of `taps` rows from number `first[y]` on, times `weights[y · taps …]`; written as planes. */
+/**
+ * Second half: row y is the sum of `taps` rows from number `first[y]` on, times `weights[y · taps
+ * …]`; written as planes.
+ */
 export function blendPlanes(rows: usize, first: usize, weights: usize, taps: u32, size: u32, colours: usize, out: usize): void {
   const plane = size * size * 4;
   const stride = size * 16;

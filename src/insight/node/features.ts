@@ -20,7 +20,9 @@ export interface Features {
   readonly remarks: readonly string[];
 }
 
-/** The last hidden layer, what the last dense layer reads: the ReLU of fc7 in the paper's network. */
+/**
+ * The last hidden layer, what the last dense layer reads: the ReLU of fc7 in the paper's network.
+ */
 export function lastHidden({ network }: Pick<Model, 'network'>): string {
   const last = network.findLastIndex(({ type }) => type === 'dense');
   return network.slice(0, last).findLast(({ type }) => type !== 'dropout')!.name;
@@ -36,8 +38,9 @@ export function indexPath(modelFile: string, layer: string, folder: string): str
 }
 
 /**
- * The features of every photograph below a folder; those that the index file has, for the same weights and an unchanged file,
- * are not computed again. The index is written anew where something was, also when `work.signal` stops it half-way.
+ * The features of every photograph below a folder; those that the index file has, for the same
+ * weights and an unchanged file, are not computed again. The index is written anew where something
+ * was, also when `work.signal` stops it half-way.
  */
 export async function featuresOf(
   opened: Opened,
@@ -121,7 +124,10 @@ async function stampOf(path: string): Promise<string> {
   return `${resolve(path)}\u0000${size}\u0000${mtimeMs}`;
 }
 
-/** The same for the same weights, preprocessing and layer; from every 97th weight, so that 240 MB take no time. */
+/**
+ * The same for the same weights, preprocessing and layer; from every 97th weight, so that 240 MB
+ * take no time.
+ */
 function fingerprintOf({ network, weights, preprocessing }: Model, layer: string): string {
   const hash = createHash('sha256').update(JSON.stringify([network, preprocessing, layer]));
   for (const [name, values] of weights)
@@ -136,7 +142,10 @@ function fingerprintOf({ network, weights, preprocessing }: Model, layer: string
   return hash.digest('hex');
 }
 
-/** What an index file knows; nothing where there is none, it is damaged, or it belongs to other weights. */
+/**
+ * What an index file knows; nothing where there is none, it is damaged, or it belongs to other
+ * weights.
+ */
 async function readIndex(
   path: string,
   fingerprint: string,

@@ -11,7 +11,9 @@ import type { Work } from '../work.ts';
 
 const endings = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|tiff?)$/i;
 
-/** All photographs below a folder: with its classes where it has folders of them, else as they lie. */
+/**
+ * All photographs below a folder: with its classes where it has folders of them, else as they lie.
+ */
 export async function photographsIn(folder: string): Promise<Dataset> {
   const files = await filesBelow(folder).catch((error: unknown) => {
     throw new AlexNetError(
@@ -37,7 +39,10 @@ export async function photographsIn(folder: string): Promise<Dataset> {
   );
 }
 
-/** What `eachPhotograph` gives: a batch, and which of `dataset.samples` its pictures are. Valid during the call. */
+/**
+ * What `eachPhotograph` gives: a batch, and which of `dataset.samples` its pictures are. Valid
+ * during the call.
+ */
 export interface Looked {
   readonly images: Float32Array;
   readonly probabilities: Float32Array;
@@ -46,7 +51,8 @@ export interface Looked {
 }
 
 /**
- * Every photograph through the network, once, in order, decoded ahead by threads of their own while the engine works.
+ * Every photograph through the network, once, in order, decoded ahead by threads of their own while
+ * the engine works.
  * @returns how many could not be read, with the first reason.
  */
 export async function eachPhotograph(

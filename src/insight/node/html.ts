@@ -4,7 +4,10 @@ import { dataUrl } from './encode.ts';
 import { digits } from './report.ts';
 import type { Panel, Report, Scale, Section, Table } from './report.ts';
 
-/** One file that needs no network: pictures inside, text that a screen reader reads, tables with headings. */
+/**
+ * One file that needs no network: pictures inside, text that a screen reader reads, tables with
+ * headings.
+ */
 export async function reportHtml({ title, subtitle, sections, about }: Report): Promise<string> {
   const body = await Promise.all(sections.map(sectionHtml));
   return page(

@@ -20,7 +20,10 @@ export interface KernelsAnswer {
   )[];
 }
 
-/** The kernels of one convolution: in colour and told by kind for the first, as small multiples for the others. */
+/**
+ * The kernels of one convolution: in colour and told by kind for the first, as small multiples for
+ * the others.
+ */
 export async function kernelsReport(
   { model, session, name }: Opened,
   layerName?: string,

@@ -138,7 +138,10 @@ function squareOf({ width, height, data }: Picture, side: number): Picture {
   return { width: side, height: side, data: out };
 }
 
-/** The two files that the Embedding Projector (projector.tensorflow.org) loads: vectors, and what each stands for. */
+/**
+ * The two files that the Embedding Projector (projector.tensorflow.org) loads: vectors, and what
+ * each stands for.
+ */
 export function projectorFiles({ dataset, values, dimensions }: Features): {
   vectors: string;
   metadata: string;

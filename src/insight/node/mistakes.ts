@@ -29,7 +29,10 @@ export interface MistakesAnswer {
   }[];
 }
 
-/** The worst errors on labelled photographs, where the network looked when it made them, and the classes it mixes up. */
+/**
+ * The worst errors on labelled photographs, where the network looked when it made them, and the
+ * classes it mixes up.
+ */
 export async function mistakesReport(
   opened: Opened,
   folder: string,

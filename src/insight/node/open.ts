@@ -35,7 +35,10 @@ export interface Opened {
   readonly name: string;
 }
 
-/** Reads a model (ours, or published weights of any kind), prepares an engine, gives both to `use`, and lets go of the engine whatever happens. */
+/**
+ * Reads a model (ours, or published weights of any kind), prepares an engine, gives both to `use`,
+ * and lets go of the engine whatever happens.
+ */
 export async function withModel<T>(
   path: string,
   options: OpenOptions,
@@ -121,7 +124,8 @@ export function className({ labels }: Model, index: number): string {
 
 /**
  * A class by its number or its label.
- * @throws {AlexNetError} for one that the model does not have, or a label that several classes have.
+ * @throws {AlexNetError} for one that the model does not have, or a label that several classes
+ * have.
  */
 export function findClass({ labels }: Model, text: string): number {
   const same = labels.flatMap(({ name, wnid }, index) =>
@@ -155,11 +159,9 @@ export function likeliest(model: Model, probabilities: Float32Array, most: numbe
   const order = [...probabilities.keys()].toSorted(
     (a, b) => probabilities[b]! - probabilities[a]! || a - b,
   );
-  return order
-    .slice(0, most)
-    .map((index) => ({
-      index,
-      label: className(model, index),
-      probability: probabilities[index]!,
-    }));
+  return order.slice(0, most).map((index) => ({
+    index,
+    label: className(model, index),
+    probability: probabilities[index]!,
+  }));
 }

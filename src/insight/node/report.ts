@@ -9,7 +9,10 @@ export interface Panel {
   readonly caption: readonly string[];
   /** For those who cannot see it. */
   readonly alt: string;
-  /** Photographs are smoothed when they are enlarged; cells (kernels, maps) stay squares. Default photograph. */
+  /**
+   * Photographs are smoothed when they are enlarged; cells (kernels, maps) stay squares. Default
+   * photograph.
+   */
   readonly cells?: boolean;
 }
 

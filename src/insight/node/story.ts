@@ -56,7 +56,9 @@ const words: Readonly<Record<LayerType, string>> = {
 /** Maps of a layer that are shown; those of a convolution can be opened. */
 const shownMaps = 12;
 
-/** The way of one photograph through all layers, as one page for a class room that needs no network. */
+/**
+ * The way of one photograph through all layers, as one page for a class room that needs no network.
+ */
 export async function storyHtml(
   opened: Opened,
   photograph: Photograph,
@@ -146,7 +148,10 @@ async function contentHtml(told: Told, index: number): Promise<string> {
   }
 }
 
-/** The strongest maps of a layer after the ReLU that follows it, so that the same maps are followed through. */
+/**
+ * The strongest maps of a layer after the ReLU that follows it, so that the same maps are followed
+ * through.
+ */
 function strongestOf({ shapes, activations }: Told, index: number): number[] {
   const shape = shapes[shapes[index + 1]?.layer.type === 'relu' ? index + 1 : index]!;
   return mapStatistics(activations.get(shape.layer.name)!, shape.output).map(
@@ -231,7 +236,10 @@ async function mapsHtml(told: Told, index: number): Promise<string> {
   return `<div class="beside"><div class="panels" style="--columns:6">${figures.join('')}</div>${scaleHtml({ colours: signed ? signs : amounts, range, unit: 'activation' })}</div>`;
 }
 
-/** Before on the left, after on the right, each layer on its own scale: what changes is which maps stand out. */
+/**
+ * Before on the left, after on the right, each layer on its own scale: what changes is which maps
+ * stand out.
+ */
 async function lrnHtml(told: Told, index: number): Promise<string> {
   const { layer, output } = told.shapes[index]!;
   const after = told.activations.get(layer.name)!;

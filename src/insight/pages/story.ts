@@ -1,6 +1,7 @@
 /**
  * The script of the story page, written into it as it is compiled: it may import nothing.
- * A click on a map of a convolution opens how one of its numbers comes about; arrow keys go to its neighbours.
+ * A click on a map of a convolution opens how one of its numbers comes about; arrow keys go to its
+ * neighbours.
  */
 interface Step {
   readonly name: string;
@@ -102,7 +103,9 @@ function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Numbers as a coloured table: blue below zero, red above, stronger for larger. Padding is a dot. */
+/**
+ * Numbers as a coloured table: blue below zero, red above, stronger for larger. Padding is a dot.
+ */
 function grid(
   caption: string,
   values: readonly (number | undefined)[],
@@ -162,7 +165,8 @@ function show(
     `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${fromTo(y * step.stride[0] - step.padding.top, step.kernel[0])} and columns ${fromTo(x * step.stride[1] - step.padding.left, columns)} of ${step.from}.${part.patch.includes(undefined) ? ' What lies outside is padding: zeros, shown as dots.' : ''} Arrow keys on the map move it.`,
   );
   const result = element('p', `${sum}  =  ${text(total)}`, { class: 'sum' });
-  // This paragraph stays in the page while all else is made anew: only then is its change read aloud.
+  // This paragraph stays in the page while all else is made anew: only then is its change read
+  // aloud.
   document.getElementById(`said-${step.name}`)!.textContent =
     `Row ${y}, column ${x} of map ${channel}: the network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`;
   const grids = element(

@@ -8,7 +8,9 @@ export interface Scales {
   readonly unit: number;
 }
 
-/** A box seen from its front: channels run to the right, rows down, columns away from the reader. */
+/**
+ * A box seen from its front: channels run to the right, rows down, columns away from the reader.
+ */
 export interface Box {
   /** Upper left corner of the front. */
   readonly x: number;

@@ -2,7 +2,10 @@ import type { AdaptiveAveragePoolLayer, Layer, Network, Shape, Size } from '../l
 import { inferShapes } from '../shapes.ts';
 import type { LayerShape } from '../shapes.ts';
 
-/** One column of the drawing: a layer that gives a new shape, and the layers after it that leave that shape alone. */
+/**
+ * One column of the drawing: a layer that gives a new shape, and the layers after it that leave
+ * that shape alone.
+ */
 export interface Stage {
   readonly layer: Layer;
   /** What the layer reads. */
@@ -18,7 +21,10 @@ export interface Stage {
   readonly window: Size | undefined;
 }
 
-/** `all`: every tower reads every tower; `border`: a normalisation window crosses from one to the next; `none`. */
+/**
+ * `all`: every tower reads every tower; `border`: a normalisation window crosses from one to the
+ * next; `none`.
+ */
 export type Talk = 'all' | 'border' | 'none';
 
 /** More towers than this would not be readable: they are drawn as one. */

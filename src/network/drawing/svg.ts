@@ -20,7 +20,8 @@ const crossing = '#c0392b';
 const lineHeight = 14;
 
 /**
- * A network as a picture in SVG: boxes to scale, towers side by side, arrows where the towers talk. It needs no other file.
+ * A network as a picture in SVG: boxes to scale, towers side by side, arrows where the towers talk.
+ * It needs no other file.
  * @param title stands above it, as it is.
  * @throws {AlexNetError} what `inferShapes` throws.
  */

@@ -18,7 +18,10 @@ export interface ChartOptions {
   readonly xFormat?: (value: number) => string;
 }
 
-/** About as many pixels as a chart is wide in the report, so that its words are as large as they should be. */
+/**
+ * About as many pixels as a chart is wide in the report, so that its words are as large as they
+ * should be.
+ */
 const width = 340;
 const height = 220;
 const left = 46;

@@ -8,7 +8,10 @@ const mostNamed = 40;
 const countable = 26;
 const longestName = 22;
 
-/** The confusion matrix as inline SVG: a row a class, its shares of each answer; empty cells are not drawn. */
+/**
+ * The confusion matrix as inline SVG: a row a class, its shares of each answer; empty cells are not
+ * drawn.
+ */
 export function confusionMatrix(
   { confusion, perClass }: Evaluation,
   labels: readonly string[],

@@ -19,7 +19,8 @@ export async function thumbnail(source: Source, size = 140): Promise<string | un
 }
 
 /**
- * The first layer's kernels as a PNG data URL, in rows, each stretched to its own full range (grey: no weight).
+ * The first layer's kernels as a PNG data URL, in rows, each stretched to its own full range (grey:
+ * no weight).
  * @param weights `[kernels, 3, height, width]`.
  */
 export async function kernelSheet(

@@ -4,7 +4,9 @@ import { chart } from './chart.ts';
 import type { Curve } from './chart.ts';
 import { page } from './html.ts';
 
-/** A search for the learning rate as one HTML file. @param found the suggestion, if there is one. */
+/**
+ * A search for the learning rate as one HTML file. @param found the suggestion, if there is one.
+ */
 export function ratePage(
   steps: readonly RateStep[],
   found: Descent | undefined,

@@ -1,7 +1,10 @@
 import { UsageError } from '../../../errors.ts';
 import type { Preprocessing } from '../../../images/preprocessing.ts';
 
-/** The colour that covers, in the network's input: `mean` is zeros; bytes go through the preprocessing (of a mean image, mid-grey is taken off). */
+/**
+ * The colour that covers, in the network's input: `mean` is zeros; bytes go through the
+ * preprocessing (of a mean image, mid-grey is taken off).
+ */
 export function fillOf(
   text: string,
   { channels, scale, mean, deviation }: Preprocessing,

@@ -82,7 +82,10 @@ export function tell(
 /** Seconds between two lines of progress where nothing is redrawn. */
 const plainSeconds = 15;
 
-/** Runs long work with a progress line; Ctrl-C stops it between two parts, and no page is written. A second one ends the process as usual. */
+/**
+ * Runs long work with a progress line; Ctrl-C stops it between two parts, and no page is written. A
+ * second one ends the process as usual.
+ */
 export async function working<T>(
   terminal: Terminal,
   what: string,

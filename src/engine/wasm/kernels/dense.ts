@@ -1,14 +1,18 @@
 /**
  * The gradient with respect to a dense layer's input: dX[n][i] = Σ_o dY[n][o] · W[o][i].
  *
- * Weights lie in panels of 8 outputs, so the sum runs along their vectors: tiles of 3 images × 3 inputs multiply whole
- * vectors, 4 outputs at a time, and add up their lanes at the end. A block of the weights, 128 panels × 3 inputs, is first
- * copied together, because its pieces lie a multiple of 4 KiB apart and would fight for the same cache lines.
+ * Weights lie in panels of 8 outputs, so the sum runs along their vectors: tiles of 3 images × 3
+ * inputs multiply whole vectors, 4 outputs at a time, and add up their lanes at the end. A block of
+ * the weights, 128 panels × 3 inputs, is first copied together, because its pieces lie a multiple
+ * of 4 KiB apart and would fight for the same cache lines.
  */
 import { putPanel } from './multiply';
 import { madd, sumLanes } from './simd';
 
-/** Long sums, because adding up lanes costs as much as a dozen steps; the scratch of a thread holds this many pieces. */
+/**
+ * Long sums, because adding up lanes costs as much as a dozen steps; the scratch of a thread holds
+ * this many pieces.
+ */
 const panelsAtOnce: u32 = 128;
 /** Bytes of one panel's piece: 3 inputs of 8 outputs. */
 const piece: u32 = 96;
@@ -81,8 +85,9 @@ function putOne(at: usize, sum: v128, add: bool): void {
 }
 
 /**
- * Dense for one image, where the time is that of reading the weights: four panels at once, each a stream of its own. Sums run
- * in the same order as those of `multiply`, so the bits are the same. One task four panels.
+ * Dense for one image, where the time is that of reading the weights: four panels at once, each a
+ * stream of its own. Sums run in the same order as those of `multiply`, so the bits are the same.
+ * One task four panels.
  */
 export function denseRow(x: usize, inputs: u32, weights: usize, weightsPanel: u32, outputs: u32, y: usize, bias: usize, rectify: u32, task: u32): void {
   const panel = task * 4;

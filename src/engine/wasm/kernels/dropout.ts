@@ -19,8 +19,9 @@ function philox(block: u64, stream: u32, last: u32, seed: u64, out: usize): void
 }
 
 /**
- * The mask of one image a task, `[cells][channels]`: `kept` where the word is at or above `threshold`, else 0. Words are
- * counted in the canonical order, channel · cells + cell. Whole numbers beyond 2³² come as f64.
+ * The mask of one image a task, `[cells][channels]`: `kept` where the word is at or above
+ * `threshold`, else 0. Words are counted in the canonical order, channel · cells + cell. Whole
+ * numbers beyond 2³² come as f64.
  */
 export function dropoutMask(
   mask: usize, channels: u32, cells: u32, threshold: u32, kept: f32, seed: f64, stream: u32, last: u32, firstImage: f64, task: u32, scratch: usize,

@@ -1,6 +1,6 @@
 /**
- * What works number by number. Maps are walked row by row, because source and destination may have different borders:
- * task = image · rows + row, `length` floats a row.
+ * What works number by number. Maps are walked row by row, because source and destination may have
+ * different borders: task = image · rows + row, `length` floats a row.
  */
 
 // @ts-ignore: decorator
@@ -17,7 +17,10 @@ export function relu(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yR
   for (; from != end; from += 4, to += 4) store<f32>(to, max<f32>(load<f32>(from), 0));
 }
 
-/** dx = dy where the rule lets it through, else 0: bit 1 of `rule` asks for output > 0, bit 2 for dy > 0. */
+/**
+ * dx = dy where the rule lets it through, else 0: bit 1 of `rule` asks for output > 0, bit 2 for dy
+ * > 0.
+ */
 export function reluBackward(
   y: usize, yImage: u32, yRow: u32, dy: usize, dyImage: u32, dyRow: u32, dx: usize, dxImage: u32, dxRow: u32,
   rows: u32, length: u32, rule: u32, task: u32,
@@ -61,7 +64,10 @@ export function copy(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yR
   memory.copy(place(y, yImage, yRow, rows, task), place(x, xImage, xRow, rows, task), length * 4);
 }
 
-/** Zeroes the cells round a map of one image: `top` and `bottom` rows of `rowBytes`, `left` and `right` bytes of every row between. */
+/**
+ * Zeroes the cells round a map of one image: `top` and `bottom` rows of `rowBytes`, `left` and
+ * `right` bytes of every row between.
+ */
 export function clearBorder(map: usize, image: u32, rowBytes: u32, top: u32, rows: u32, bottom: u32, left: u32, right: u32, task: u32): void {
   map += task * image;
   memory.fill(map, 0, top * rowBytes);

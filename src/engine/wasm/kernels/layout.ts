@@ -1,7 +1,8 @@
 /**
  * Convolution weights turned for the way back, `[group][input panel][tap][outputs][8 inputs]`, from
- * `[group][output panel][kernel row][kernel column][inputs][8 outputs]`: only kernel rows `rowPhase, rowPhase + stride, …` and
- * columns likewise, both from last to first. One task an input panel of a group.
+ * `[group][output panel][kernel row][kernel column][inputs][8 outputs]`: only kernel rows
+ * `rowPhase, rowPhase + stride, …` and columns likewise, both from last to first. One task an input
+ * panel of a group.
  */
 export function turnWeights(
   weights: usize, inputs: u32, outputs: u32, kernelRows: u32, kernelColumns: u32,
@@ -29,8 +30,9 @@ export function turnWeights(
 }
 
 /**
- * `to[group][panel][image][row][column][width]` from a channels-last map: what the gradient of weights reads, contiguous.
- * `width` is 4, 6 or 8; the last panel's lanes past `channels` hold whatever lies there. One task an image of a group.
+ * `to[group][panel][image][row][column][width]` from a channels-last map: what the gradient of
+ * weights reads, contiguous. `width` is 4, 6 or 8; the last panel's lanes past `channels` hold
+ * whatever lies there. One task an image of a group.
  */
 export function packPanels(
   from: usize, fromGroup: u32, image: u32, row: u32, cell: u32, rows: u32, columns: u32, channels: u32,

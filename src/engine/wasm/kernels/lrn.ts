@@ -1,4 +1,7 @@
-/** Local response normalisation, paper §3.3: b = a / s^β with s = k + α·Σ a² (α not divided by the window). */
+/**
+ * Local response normalisation, paper §3.3: b = a / s^β with s = k + α·Σ a² (α not divided by the
+ * window).
+ */
 
 /** s^−β; for the paper's 0.75 by two square roots. */
 // @ts-ignore: decorator
@@ -33,7 +36,10 @@ function put(at: usize, v: v128, count: i32): void {
   if (count > 2) store<f32>(at, f32x4.extract_lane(v, 2), 8);
 }
 
-/** Bytes of a thread's scratch between a row's copies: `channels` floats, a window's border on both sides, and a vector's slack. */
+/**
+ * Bytes of a thread's scratch between a row's copies: `channels` floats, a window's border on both
+ * sides, and a vector's slack.
+ */
 // @ts-ignore: decorator
 @inline
 function scratchRow(channels: u32, size: u32): u32 {
@@ -112,7 +118,10 @@ export function lrnChannelsBackward(
   }
 }
 
-/** Σ over the size×size neighbours inside the map of `values²` (or of `values`) at one vector of channels. */
+/**
+ * Σ over the size×size neighbours inside the map of `values²` (or of `values`) at one vector of
+ * channels.
+ */
 // @ts-ignore: decorator
 @inline
 function mapSum(map: usize, row: u32, cell: u32, rows: i32, columns: i32, r: i32, c: i32, half: i32, square: bool): v128 {
@@ -144,7 +153,10 @@ export function lrnMap(
   }
 }
 
-/** First half of the way back, needed whole by the second: `scaled` = dy·s^−β, `products` = dy·a·s^(−β−1), both without border. */
+/**
+ * First half of the way back, needed whole by the second: `scaled` = dy·s^−β, `products` =
+ * dy·a·s^(−β−1), both without border.
+ */
 export function lrnMapProducts(
   x: usize, xImage: u32, xRow: u32, dy: usize, dyImage: u32, dyRow: u32, scaled: usize, products: usize,
   rows: u32, columns: u32, channels: u32, size: u32, alpha: f32, beta: f32, k: f32, task: u32,

@@ -1,10 +1,12 @@
 /**
- * The matrix product under every convolution and dense layer: rows are pixels, columns are output channels.
+ * The matrix product under every convolution and dense layer: rows are pixels, columns are output
+ * channels.
  *
- * The left operand is never copied: a row is a pixel's place in a channels-last map (from a table), and its numbers are
- * runs of contiguous floats at the same distances ("taps") from that place: `kernel rows` runs of `kernel width × channels`,
- * or one run per kernel cell where channels are split in groups. The right operand lies in panels of 8 output channels,
- * `[panel][tap][run][8]`, which is how weights are stored throughout.
+ * The left operand is never copied: a row is a pixel's place in a channels-last map (from a table),
+ * and its numbers are runs of contiguous floats at the same distances ("taps") from that place:
+ * `kernel rows` runs of `kernel width × channels`, or one run per kernel cell where channels are
+ * split in groups. The right operand lies in panels of 8 output channels, `[panel][tap][run][8]`,
+ * which is how weights are stored throughout.
  *
  * Register tile: `tileRows` pixels × 8 channels.
  */
@@ -89,7 +91,8 @@ function tile(
     const length = tap == endTap ? lastRun : run;
     let a0 = p0 + at, a1 = p1 + at, a2 = p2 + at, a3 = p3 + at, a4 = p4 + at, a5 = p5 + at;
     const end = a0 + (length << 2);
-    // Not unrolled: within one basic block V8 puts all steps of one accumulator in a row, and each would wait for the last.
+    // Not unrolled: within one basic block V8 puts all steps of one accumulator in a row, and each
+    // would wait for the last.
     while (a0 != end) {
       const b0 = v128.load(b), b1 = v128.load(b, 16);
       let x = v128.load32_splat(a0);

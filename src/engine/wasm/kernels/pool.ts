@@ -1,6 +1,6 @@
 /**
- * Pooling over channels-last maps. Windows come as two tables, one entry [from, to) per output row and per output column,
- * already cut at the map's border.
+ * Pooling over channels-last maps. Windows come as two tables, one entry [from, to) per output row
+ * and per output column, already cut at the map's border.
  */
 
 // @ts-ignore: decorator
@@ -37,7 +37,10 @@ export function maxPool(
   }
 }
 
-/** The gradient goes to the first of the largest. One task `channelBlock` channels (a multiple of 4) of one image. */
+/**
+ * The gradient goes to the first of the largest. One task `channelBlock` channels (a multiple of 4)
+ * of one image.
+ */
 export function maxPoolBackward(
   x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, dy: usize, dyImage: u32, dyRow: u32,
   dx: usize, dxImage: u32, dxRow: u32, rowWindows: usize, columnWindows: usize,

@@ -1,8 +1,10 @@
 /**
- * The gradient of weights: dW[k][o] = Σ over images and output places of X[place under tap, k] · dY[place, o].
+ * The gradient of weights: dW[k][o] = Σ over images and output places of X[place under tap, k] ·
+ * dY[place, o].
  *
- * Register tile: `tileRows` inputs × 8 outputs. One call of `sumPlaces` runs over the places of one image; images are added in
- * memory, in order. A tile is always summed by one thread alone, so results do not depend on the number of threads.
+ * Register tile: `tileRows` inputs × 8 outputs. One call of `sumPlaces` runs over the places of one
+ * image; images are added in memory, in order. A tile is always summed by one thread alone, so
+ * results do not depend on the number of threads.
  */
 import { madd, tileRows } from './simd';
 
@@ -87,7 +89,10 @@ function sumPlaces(
   if (valid > 5) put(gradient + 160, c50, c51, add);
 }
 
-/** All bits set in the first `count` lanes: what lies past the last output channel never enters a gradient. */
+/**
+ * All bits set in the first `count` lanes: what lies past the last output channel never enters a
+ * gradient.
+ */
 function keepLanes(count: u32): v128 {
   return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
 }
