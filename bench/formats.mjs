@@ -30,7 +30,7 @@ const jobs = {
   async make(file) {
     const { initialValues, parametersOf } = await import('../dist/network/parameters.js');
     const { alexnet } = await import('../dist/network/variants.js');
-    const { writeModel } = await import('../dist/model/model-file.js');
+    const { writeModel } = await import('../dist/model/node/model-file.js');
     const { publishedPreprocessing } = await import('../dist/model/published.js');
     const { imagenetLabels } = await import('../dist/model/imagenet.js');
     const network = alexnet('paper');
@@ -55,7 +55,7 @@ const jobs = {
     if (code !== 0) throw new Error(`convert ${from} ${to} gave ${code}`);
   },
   async load(file, engine) {
-    const { AlexNet } = await import('../dist/model/alexnet.js');
+    const { AlexNet } = await import('../dist/inference/alexnet.js');
     const start = performance.now();
     const alexnet = await AlexNet.load(file, { engine });
     const loaded = performance.now() - start;

@@ -9,7 +9,7 @@ import { readSafetensors, writeSafetensors } from '../dist/formats/safetensors.j
 import { bytesSource } from '../dist/formats/source.js';
 import { loadPicture, preprocess } from '../dist/images/preprocess.js';
 import { exportModel } from '../dist/model/export.js';
-import { importWeights } from '../dist/model/import.js';
+import { importWeights } from '../dist/model/node/import.js';
 import { imagenetLabels } from '../dist/model/imagenet.js';
 import { publishedPreprocessing } from '../dist/model/published.js';
 import { initialValues, parametersOf } from '../dist/network/parameters.js';

@@ -6,7 +6,7 @@ import { ChainBuilder } from './chain.ts';
 import type { Chain, Pending } from './chain.ts';
 import { readBand } from './lrn-band.ts';
 import { OnnxGraph, float, int, ints, refuse, shortest } from './onnx-graph.ts';
-import { readTurned } from './turn.ts';
+import { readTransposed } from './transpose.ts';
 
 /** What nodes before the first layer do to the picture: `(x · scale − mean) / deviation`. */
 export interface LeadingArithmetic {
@@ -355,7 +355,7 @@ function vector(node: OnnxNode, graph: OnnxGraph, index: number): Pending {
 
 function transposed(weight: OnnxTensor): Pending {
   const [inputs, outputs] = weight.shape as [number, number];
-  return { shape: [outputs, inputs], read: () => readTurned(weight, [inputs, 1, 1]) };
+  return { shape: [outputs, inputs], read: () => readTransposed(weight, [inputs, 1, 1]) };
 }
 
 function times(pending: Pending, factor: number): Pending {

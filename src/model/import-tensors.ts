@@ -9,9 +9,9 @@ import { alexnet } from '../network/variants.ts';
 import type { Variant } from '../network/variants.ts';
 import { computation, variantNames, variantOfWidths } from './chain.ts';
 import type { Chain } from './chain.ts';
-import { areTorchvisionNames, pairTensors } from './naming.ts';
-import type { NamedLayer } from './naming.ts';
-import { readTurned } from './turn.ts';
+import { areTorchvisionNames, pairTensors } from './tensor-names.ts';
+import type { NamedLayer } from './tensor-names.ts';
+import { readTransposed } from './transpose.ts';
 
 export interface TensorOptions {
   /** Which member of the family the weights belong to; without it the one whose shapes fit best. */
@@ -130,7 +130,7 @@ async function readWeights(
     const { weight, bias, layout, outputs } = layers[index]!;
     weights.set(
       `${layer.name}.weight`,
-      await (layout === 'ours' ? weight.read() : readTurned(weight, input)),
+      await (layout === 'ours' ? weight.read() : readTransposed(weight, input)),
     );
     const biases = (await bias?.read()) ?? new Float32Array(outputs);
     ensure(

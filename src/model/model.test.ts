@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import { initialValues, parametersOf } from '../network/parameters.ts';
 import { alexnet } from '../network/variants.ts';
-import { readModel, writeModel } from './model-file.ts';
+import { readModel, writeModel } from './node/model-file.ts';
 import type { Model } from './model.ts';
 
 let folder = '';

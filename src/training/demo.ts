@@ -4,10 +4,10 @@ import { samplesOf } from '../data/dataset.ts';
 import { openDataset } from '../data/open.ts';
 import { writeScenes } from '../data/scenes/write.ts';
 import { AlexNetError } from '../errors.ts';
-import { AlexNet } from '../model/alexnet.ts';
-import { predictFiles } from './predict.ts';
+import { AlexNet } from '../inference/alexnet.ts';
+import { predictFiles } from '../inference/predict.ts';
 import type { SettingsOverrides } from './settings.ts';
-import type { FilePrediction } from './predict.ts';
+import type { FilePrediction } from '../inference/predict.ts';
 import { train } from './train.ts';
 import type { TrainOptions, TrainResult } from './train.ts';
 

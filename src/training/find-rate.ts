@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Batch, Batches } from '../data/batches.ts';
 import { AlexNetError, ensure } from '../errors.ts';
-import { writeWhole } from '../model/files.ts';
-import { averaged } from './evaluation.ts';
+import { writeWhole } from '../model/node/files.ts';
+import { averaged } from '../inference/evaluation.ts';
 import { createFolder, rateFiles } from './folder.ts';
 import { Divergence, growingRates, smoothed, steepestDescent } from './rate-curve.ts';
 import type { Descent, RateStep } from './rate-curve.ts';

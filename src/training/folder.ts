@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../errors.ts';
-import { isUnfinished, reason, writeWhole } from '../model/files.ts';
+import { isUnfinished, reason, writeWhole } from '../model/node/files.ts';
 import { parseSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Transfer } from './transfer.ts';

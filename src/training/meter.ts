@@ -1,6 +1,6 @@
 import type { StepResult } from '../engine/engine.ts';
 import type { EpochEntry, StepEntry } from './journal.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { Evaluation } from '../inference/evaluation.ts';
 import type { Run } from './run.ts';
 import { noSums } from './state.ts';
 import type { Sums } from './state.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openDataset } from '../data/open.ts';
-import { readModel } from '../model/model-file.ts';
+import { readModel } from '../model/node/model-file.ts';
 import { Playground, writeGreys } from '../testing/training.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate } from '../inference/node/evaluate.ts';
 import { recipes } from './recipes.ts';
 
 let playground: Playground;

@@ -8,7 +8,7 @@ import type { Engine, Session } from '../engine/engine.ts';
 import { initialise } from '../engine/initialise.ts';
 import { findEngine } from '../engine/registry.ts';
 import { AlexNetError, ensure } from '../errors.ts';
-import { readModel } from '../model/model-file.ts';
+import { readModel } from '../model/node/model-file.ts';
 import type { Model } from '../model/model.ts';
 import type { Network } from '../network/layer.ts';
 import type { TrainEvent } from './events.ts';

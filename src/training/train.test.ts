@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { referenceEngine } from '../engine/reference/index.ts';
 import { engines } from '../engine/registry.ts';
 import { AlexNetError } from '../errors.ts';
-import { readModel } from '../model/model-file.ts';
+import { readModel } from '../model/node/model-file.ts';
 import { Playground, greyLabels, remarksInto, smallSettings } from '../testing/training.ts';
 import type { TrainOptions } from './train.ts';
 

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
-import { evaluate } from '../../training/evaluate.ts';
-import type { FolderEvaluation } from '../../training/evaluate.ts';
+import { evaluate } from '../../inference/node/evaluate.ts';
+import type { FolderEvaluation } from '../../inference/node/evaluate.ts';
 import type { Split } from '../../data/dataset.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';

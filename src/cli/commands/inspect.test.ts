@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
-import { writeModel } from '../../model/model-file.ts';
+import { writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
 import { testParameters } from '../../testing/data.ts';
 import { main } from '../main.ts';

@@ -1,9 +1,10 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { AlexNetError } from '../../errors.ts';
-import { AlexNet } from '../../model/alexnet.ts';
-import { picturesFrom, picturesIn, predictFiles } from '../../training/predict.ts';
-import type { FilePrediction, NamedPicture } from '../../training/predict.ts';
+import { AlexNet } from '../../inference/alexnet.ts';
+import { picturesFrom, picturesIn } from '../../inference/node/pictures.ts';
+import { predictFiles } from '../../inference/predict.ts';
+import type { FilePrediction, NamedPicture } from '../../inference/predict.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { published, pull } from '../../model/pull.ts';
+import { published, pull } from '../../model/node/pull.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { bytes } from '../text.ts';

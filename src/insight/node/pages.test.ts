@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { writeScenes } from '../../data/scenes/write.ts';
-import { writeModel } from '../../model/model-file.ts';
+import { writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
 import { bits, purposes } from '../../random/philox.ts';
 import { testParameters } from '../../testing/data.ts';

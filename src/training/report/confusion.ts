@@ -1,4 +1,4 @@
-import type { Evaluation } from '../evaluation.ts';
+import type { Evaluation } from '../../inference/evaluation.ts';
 import { escape } from '../../html.ts';
 import { percent } from './html.ts';
 

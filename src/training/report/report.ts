@@ -1,7 +1,7 @@
 import { parametersOf } from '../../network/parameters.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import type { Model } from '../../model/model.ts';
-import type { Evaluation, Verdict } from '../evaluation.ts';
+import type { Evaluation, Verdict } from '../../inference/evaluation.ts';
 import type { RunRecord } from '../folder.ts';
 import type { Entry, EpochEntry } from '../journal.ts';
 import type { State } from '../state.ts';

@@ -3,24 +3,24 @@ import { copyFile, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { referenceEngine } from '../engine/reference/index.ts';
-import { ProtobufWriter } from '../formats/protobuf.ts';
-import { writeSafetensors } from '../formats/safetensors.ts';
-import { bytesOf } from '../formats/tensor.ts';
-import { loadPicture, preprocess } from '../images/preprocess.ts';
-import { alexnet } from '../network/variants.ts';
-import type { Variant } from '../network/variants.ts';
-import { parametersOf } from '../network/parameters.ts';
+import { referenceEngine } from '../../engine/reference/index.ts';
+import { ProtobufWriter } from '../../formats/protobuf.ts';
+import { writeSafetensors } from '../../formats/safetensors.ts';
+import { bytesOf } from '../../formats/tensor.ts';
+import { loadPicture, preprocess } from '../../images/preprocess.ts';
+import { alexnet } from '../../network/variants.ts';
+import type { Variant } from '../../network/variants.ts';
+import { parametersOf } from '../../network/parameters.ts';
 import { importWeights } from './import.ts';
-import type { Model } from './model.ts';
-import { computation } from './chain.ts';
-import { torchvisionNames } from './naming.ts';
+import type { Model } from '../model.ts';
+import { computation } from '../chain.ts';
+import { torchvisionNames } from '../tensor-names.ts';
 
 /**
  * Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV
  * answer: scripts/make-weights.py.
  */
-const weights = new URL('../../test/weights/', import.meta.url);
+const weights = new URL('../../../test/weights/', import.meta.url);
 const expected = JSON.parse(await readFile(new URL('expected.json', weights), 'utf8')) as Record<
   string,
   { size: number; spread: number; variant: Variant; logits: number[][]; photograph: number[] }

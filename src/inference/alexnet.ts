@@ -3,9 +3,9 @@ import { findEngine } from '../engine/registry.ts';
 import { ensure } from '../errors.ts';
 import type { Picture } from '../images/picture.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
-import type { ImportOptions } from './import.ts';
-import type { Label, Model } from './model.ts';
-import { checkModel } from './model.ts';
+import type { ImportOptions } from '../model/node/import.ts';
+import type { Label, Model } from '../model/model.ts';
+import { checkModel } from '../model/model.ts';
 
 export interface LoadOptions extends ImportOptions {
   /** `auto`, or the name of one. Default auto. */
@@ -51,7 +51,7 @@ export class AlexNet {
    * here.
    */
   static async load(path: string, options: LoadOptions = {}): Promise<AlexNet> {
-    const { importWeights } = await import('./import.ts');
+    const { importWeights } = await import('../model/node/import.ts');
     const [engine, { model }] = await Promise.all([
       engineOf(options),
       importWeights(path, options),

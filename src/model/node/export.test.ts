@@ -3,18 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { readOnnx } from '../formats/onnx.ts';
-import { bytesSource } from '../formats/source.ts';
-import { initialValues, parametersOf } from '../network/parameters.ts';
-import { alexnet } from '../network/variants.ts';
-import type { Variant } from '../network/variants.ts';
-import { inferShapes } from '../network/shapes.ts';
-import { variantNames } from './chain.ts';
-import { exportOnnx } from './export-onnx.ts';
+import { readOnnx } from '../../formats/onnx.ts';
+import { bytesSource } from '../../formats/source.ts';
+import { initialValues, parametersOf } from '../../network/parameters.ts';
+import { alexnet } from '../../network/variants.ts';
+import type { Variant } from '../../network/variants.ts';
+import { inferShapes } from '../../network/shapes.ts';
+import { variantNames } from '../chain.ts';
+import { exportOnnx } from '../export-onnx.ts';
 import { exportModel } from './export.ts';
 import { importWeights } from './import.ts';
-import type { Model } from './model.ts';
-import { publishedPreprocessing } from './published.ts';
+import type { Model } from '../model.ts';
+import { publishedPreprocessing } from '../published.ts';
 
 let folder = '';
 before(async () => {

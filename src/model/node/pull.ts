@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { AlexNetError, UsageError, nearest } from '../errors.ts';
+import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import { reason } from './files.ts';
 import { importWeights } from './import.ts';
 import type { ImportOptions } from './import.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesSource } from '../formats/source.ts';
 import { bytesOf, storedTensor } from '../formats/tensor.ts';
-import { readTurned } from './turn.ts';
+import { readTransposed } from './transpose.ts';
 
 /** Numbers 0, 1, 2, … */
 function counted(...shape: number[]): ReturnType<typeof storedTensor> {
@@ -18,14 +18,14 @@ function counted(...shape: number[]): ReturnType<typeof storedTensor> {
   });
 }
 
-test("readTurned() brings a dense layer's inputs from channels last to channels first, in pieces of any number", async () => {
+test("readTransposed() brings a dense layer's inputs from channels last to channels first, in pieces of any number", async () => {
   for (const [channels, height, width, outputs] of [
     [1, 1, 1, 1],
     [3, 2, 2, 5],
     [300, 1, 1, 17],
     [520, 1, 2, 33],
   ] as const) {
-    const turned = await readTurned(counted(channels * height * width, outputs), [
+    const turned = await readTransposed(counted(channels * height * width, outputs), [
       channels,
       height,
       width,
@@ -40,13 +40,13 @@ test("readTurned() brings a dense layer's inputs from channels last to channels 
     });
     assert.deepEqual(turned, expected);
     const { readPart: _, ...whole } = counted(channels * height * width, outputs);
-    assert.deepEqual(await readTurned(whole, [channels, height, width]), expected);
+    assert.deepEqual(await readTransposed(whole, [channels, height, width]), expected);
   }
 });
 
-test('readTurned() brings kernels from [h, w, in, out] to [out, in, h, w]', async () => {
+test('readTransposed() brings kernels from [h, w, in, out] to [out, in, h, w]', async () => {
   assert.deepEqual(
-    [...(await readTurned(counted(1, 2, 3, 2), [3, 9, 9]))],
+    [...(await readTransposed(counted(1, 2, 3, 2), [3, 9, 9]))],
     [0, 6, 2, 8, 4, 10, 1, 7, 3, 9, 5, 11],
   );
 });

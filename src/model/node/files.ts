@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { AlexNetError } from '../errors.ts';
-import type { ByteSource } from '../formats/source.ts';
+import { AlexNetError } from '../../errors.ts';
+import type { ByteSource } from '../../formats/source.ts';
 
 /**
  * Opens a file, gives it to `use` as a source, and closes it. @throws {AlexNetError} where there is

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AlexNet } from '../model/alexnet.ts';
-import { writeModel } from '../model/model-file.ts';
+import { AlexNet } from './alexnet.ts';
+import { writeModel } from '../model/node/model-file.ts';
 import { testParameters } from '../testing/data.ts';
 import { withFolder } from '../testing/folders.ts';
 import { narrowVariants } from '../testing/networks.ts';

@@ -9,8 +9,8 @@ import { initialValues, parametersOf } from '../network/parameters.ts';
 import { alexnet } from '../network/variants.ts';
 import { withFolder } from '../testing/folders.ts';
 import { AlexNet } from './alexnet.ts';
-import { writeModel } from './model-file.ts';
-import type { Model } from './model.ts';
+import { writeModel } from '../model/node/model-file.ts';
+import type { Model } from '../model/model.ts';
 
 const weights = (name: string): string =>
   fileURLToPath(new URL(`../../test/weights/${name}`, import.meta.url));

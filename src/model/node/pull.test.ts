@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { cacheFolder, pull, pullPublished } from './pull.ts';
 import { readModel } from './model-file.ts';
 
-const file = await readFile(new URL('../../test/weights/torchvision.pth', import.meta.url));
+const file = await readFile(new URL('../../../test/weights/torchvision.pth', import.meta.url));
 const sha256 = createHash('sha256').update(file).digest('hex');
 const weights = {
   address: '',

@@ -1,15 +1,15 @@
 import { extname } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { writeNpz } from '../formats/numpy.ts';
-import { writeSafetensors } from '../formats/safetensors.ts';
-import type { NamedTensor, WrittenPrecision } from '../formats/tensor.ts';
-import { parametersOf } from '../network/parameters.ts';
-import { exportOnnx } from './export-onnx.ts';
-import type { OnnxOptions } from './export-onnx.ts';
+import { UsageError } from '../../errors.ts';
+import { writeNpz } from '../../formats/numpy.ts';
+import { writeSafetensors } from '../../formats/safetensors.ts';
+import type { NamedTensor, WrittenPrecision } from '../../formats/tensor.ts';
+import { parametersOf } from '../../network/parameters.ts';
+import { exportOnnx } from '../export-onnx.ts';
+import type { OnnxOptions } from '../export-onnx.ts';
 import { writeWhole } from './files.ts';
-import { checkModel, encodeModel } from './model.ts';
-import type { Model } from './model.ts';
-import { torchvisionNames } from './naming.ts';
+import { checkModel, encodeModel } from '../model.ts';
+import type { Model } from '../model.ts';
+import { torchvisionNames } from '../tensor-names.ts';
 
 export interface ExportOptions extends OnnxOptions {
   /**

@@ -8,7 +8,7 @@ import type { Shape } from '../network/layer.ts';
  * @param input what the layer gets: a dense layer's inputs are stored channels last, and wanted
  * channels first.
  */
-export async function readTurned(weight: StoredTensor, input: Shape): Promise<Float32Array> {
+export async function readTransposed(weight: StoredTensor, input: Shape): Promise<Float32Array> {
   const [channels, height, width] = input;
   const { shape, readPart } = weight;
   if (shape.length === 4) return permuteAxes(await weight.read(), shape, [3, 2, 0, 1]);

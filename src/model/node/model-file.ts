@@ -1,8 +1,8 @@
-import { AlexNetError } from '../errors.ts';
-import type { WrittenPrecision } from '../formats/tensor.ts';
+import { AlexNetError } from '../../errors.ts';
+import type { WrittenPrecision } from '../../formats/tensor.ts';
 import { withFile, writeWhole } from './files.ts';
-import { decodeModel, encodeModel } from './model.ts';
-import type { Model } from './model.ts';
+import { decodeModel, encodeModel } from '../model.ts';
+import type { Model } from '../model.ts';
 
 /**
  * Reads a model file.

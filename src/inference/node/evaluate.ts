@@ -1,14 +1,14 @@
-import { openBatches } from '../data/batches.ts';
-import { samplesOf } from '../data/dataset.ts';
-import type { Dataset, Split } from '../data/dataset.ts';
-import { openDataset } from '../data/open.ts';
-import type { Failure } from '../data/store.ts';
-import { openWorkers } from '../data/workers.ts';
-import { AlexNetError, UsageError, nearest } from '../errors.ts';
-import { AlexNet } from '../model/alexnet.ts';
-import type { Label } from '../model/model.ts';
-import { evaluateBatches } from './evaluation.ts';
-import type { Evaluation } from './evaluation.ts';
+import { openBatches } from '../../data/batches.ts';
+import { samplesOf } from '../../data/dataset.ts';
+import type { Dataset, Split } from '../../data/dataset.ts';
+import { openDataset } from '../../data/open.ts';
+import type { Failure } from '../../data/store.ts';
+import { openWorkers } from '../../data/workers.ts';
+import { AlexNetError, UsageError, nearest } from '../../errors.ts';
+import { AlexNet } from '../alexnet.ts';
+import type { Label } from '../../model/model.ts';
+import { evaluateBatches } from '../evaluation.ts';
+import type { Evaluation } from '../evaluation.ts';
 
 export interface EvaluateFolderOptions {
   /** Which part of the data. Default: `test` where there is one, else `val`, else all. */
