@@ -15,8 +15,8 @@ import { openDataset } from '../dist/data/open.js';
 import { benchmark } from '../dist/engine/bench.js';
 import { findEngine } from '../dist/engine/registry.js';
 import { alexnet } from '../dist/network/variants.js';
-import { recipes } from '../dist/training/recipes.js';
-import { train } from '../dist/training/train.js';
+import { recipes } from '../dist/training/core/recipes.js';
+import { train } from '../dist/training/node/train.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { train } from '../dist/training/train.js';
+import { train } from '../dist/training/node/train.js';
 
 const { values } = parseArgs({
   options: {

@@ -35,15 +35,18 @@ export { loadPicture, preprocess } from './images/preprocess.ts';
 export type { PictureInput } from './images/preprocess.ts';
 export type { Picture } from './images/picture.ts';
 export { UnreadablePicture } from './images/problem.ts';
-export { Interrupted } from './training/interrupted.ts';
-export const train = late(() => import('./training/train.ts'), 'train');
-export type { TrainOptions, TrainResult } from './training/train.ts';
-export const findLearningRate = late(() => import('./training/find-rate.ts'), 'findLearningRate');
-export type { FindRateOptions, FoundRate } from './training/find-rate.ts';
-export type { TrainEvent, TrainPlan, StepProgress } from './training/events.ts';
-export { recipes } from './training/recipes.ts';
-export { resolveSettings } from './training/settings.ts';
-export type { Settings, SettingsOverrides } from './training/settings.ts';
+export { Interrupted } from './training/core/interrupted.ts';
+export const train = late(() => import('./training/node/train.ts'), 'train');
+export type { TrainOptions, TrainResult } from './training/node/train.ts';
+export const findLearningRate = late(
+  () => import('./training/node/find-rate.ts'),
+  'findLearningRate',
+);
+export type { FindRateOptions, FoundRate } from './training/node/find-rate.ts';
+export type { TrainEvent, TrainPlan, StepProgress } from './training/core/events.ts';
+export { recipes } from './training/core/recipes.ts';
+export { resolveSettings } from './training/core/settings.ts';
+export type { Settings, SettingsOverrides } from './training/core/settings.ts';
 export const evaluate = late(() => import('./inference/node/evaluate.ts'), 'evaluate');
 export type { EvaluateFolderOptions, FolderEvaluation } from './inference/node/evaluate.ts';
 export type { Evaluation, Score, Verdict } from './inference/evaluation.ts';

@@ -1,5 +1,5 @@
-import type { EpochEntry } from '../training/journal.ts';
-import type { StepProgress, TrainEvent, TrainPlan } from '../training/events.ts';
+import type { EpochEntry } from '../training/node/journal.ts';
+import type { StepProgress, TrainEvent, TrainPlan } from '../training/core/events.ts';
 import { duration } from './duration.ts';
 import type { Terminal } from './terminal.ts';
 import { bytes, grouped, percent } from './text.ts';

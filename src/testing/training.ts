@@ -5,9 +5,9 @@ import sharp from 'sharp';
 import { readModel } from '../model/node/model-file.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import { readEntries } from '../training/journal.ts';
-import { train } from '../training/train.ts';
-import type { TrainOptions, TrainResult } from '../training/train.ts';
+import { readEntries } from '../training/node/journal.ts';
+import { train } from '../training/node/train.ts';
+import type { TrainOptions, TrainResult } from '../training/node/train.ts';
 
 /**
  * So small that the reference engine takes milliseconds for a step; everything that a run can carry

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { AlexNetError } from '../../errors.ts';
-import { demo } from '../../training/demo.ts';
-import type { DemoResult } from '../../training/demo.ts';
-import { Interrupted } from '../../training/interrupted.ts';
+import { demo } from '../../training/node/demo.ts';
+import type { DemoResult } from '../../training/node/demo.ts';
+import { Interrupted } from '../../training/core/interrupted.ts';
 import type { CommonOptions } from '../options.ts';
 import { duration } from '../duration.ts';
 import { untilInterrupted } from '../interrupt.ts';

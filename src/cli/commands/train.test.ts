@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { command } from '../../testing/cli.ts';
 import { Playground, smallSettings } from '../../testing/training.ts';
-import { Checkpoint } from '../../training/checkpoint.ts';
+import { Checkpoint } from '../../training/node/checkpoint.ts';
 
 const program = fileURLToPath(new URL('../../../bin/alexnet', import.meta.url));
 

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Batch } from '../../data/batches.ts';
+import { engines } from '../../engine/registry.ts';
+import type { Engine, Session } from '../../engine/engine.ts';
+import { referenceEngine } from '../../engine/reference/index.ts';
+import { relativeError, testImages, testLabels, testParameters } from '../../testing/data.ts';
+import { narrowVariants } from '../../testing/networks.ts';
+import { Guard, trainStep } from './step.ts';
+
+const network = narrowVariants.small;
+const size = 7;
+const images = testImages(network, size, 1);
+const labels = testLabels(network, size, 1);
+const batch: Batch = {
+  number: 0,
+  images,
+  labels,
+  indices: Int32Array.from(labels, (_, i) => i),
+  size,
+  waited: 0,
+};
+const settings = { seed: 3, momentum: 0.9, weightDecay: 5e-4, labelSmoothing: 0.1, clip: 0.5 };
+
+async function session(
+  engine: Engine,
+  most: number,
+  keep: readonly string[] = [],
+): Promise<Session> {
+  const opened = await engine.prepare(network, { batch: most, mode: 'training', keep });
+  for (const [name, values] of testParameters(network, 1)) await opened.setParameter(name, values);
+  return opened;
+}
+
+/** Two steps on the batch in pieces of at most `most` pictures. */
+async function trained(
+  engine: Engine,
+  most: number,
+): Promise<{ losses: number[]; correct: number[]; weights: Map<string, Float32Array> }> {
+  const opened = await session(engine, most);
+  try {
+    const results = [];
+    for (const step of [0, 1])
+      results.push(
+        await trainStep(opened, batch, { settings, step, learningRate: 1e-3, layerRates: {} }),
+      );
+    const weights = new Map<string, Float32Array>();
+    for (const { name } of opened.parameters) weights.set(name, await opened.getParameter(name));
+    return {
+      losses: results.map(({ loss }) => loss),
+      correct: results.map(
+        ({ correct, correct5, images: count }) => correct + 100 * correct5 + 10_000 * count,
+      ),
+      weights,
+    };
+  } finally {
+    await opened.dispose();
+  }
+}
+
+describe('trainStep() in pieces is the step of the whole batch, within rounding', async () => {
+  for (const engine of engines) {
+    const { available, reason } = await engine.probe();
+    test(engine.name, { skip: available ? false : reason }, async () => {
+      const whole = await trained(engine, size);
+      for (const most of [3, 1]) {
+        const pieces = await trained(engine, most);
+        assert.ok(
+          relativeError(pieces.losses, whole.losses) < 1e-5,
+          `${most}: ${pieces.losses.join()} is not ${whole.losses.join()}`,
+        );
+        assert.deepEqual(pieces.correct, whole.correct);
+        for (const [name, values] of whole.weights) {
+          const error = relativeError(pieces.weights.get(name)!, values);
+          assert.ok(error < 1e-5, `${most}: ${name} is ${error} apart`);
+        }
+      }
+    });
+  }
+});
+
+test('pieces of a batch drop the same numbers as the whole', async () => {
+  const dropped = async (most: number): Promise<boolean[]> => {
+    const opened = await session(referenceEngine, most, ['relu6', 'drop6']);
+    const seen: boolean[] = [];
+    for (let first = 0; first < size; first += most) {
+      const count = Math.min(most, size - first);
+      await opened.gradients(
+        images.subarray((first * images.length) / size, ((first + count) * images.length) / size),
+        labels.subarray(first, first + count),
+        { draw: { seed: 3, step: 4, firstImage: first } },
+      );
+      seen.push(...Array.from(await opened.activation('drop6'), (value) => value === 0));
+    }
+    await opened.dispose();
+    return seen;
+  };
+  const whole = await dropped(size);
+  assert.ok(whole.includes(true) && whole.includes(false));
+  assert.deepEqual(await dropped(3), whole);
+});
+
+test('a guard lets a hard batch pass, but not five in a row, nor what is not a number', () => {
+  const guard = new Guard(10);
+  const limit = 10 * Math.log(10);
+  assert.deepEqual(
+    [limit + 1, limit + 1, limit + 1, limit + 1, limit - 1, limit + 1].map((loss) =>
+      guard.exploded(loss),
+    ),
+    Array(6).fill(false),
+  );
+  assert.deepEqual(
+    Array.from({ length: 4 }, () => guard.exploded(limit + 1)),
+    [false, false, false, true],
+  );
+  guard.reset();
+  assert.deepEqual(
+    [limit + 1, NaN].map((loss) => guard.exploded(loss)),
+    [false, true],
+  );
+});
