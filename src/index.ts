@@ -45,8 +45,9 @@ export const findLearningRate = late(
 export type { FindRateOptions, FoundRate } from './training/node/find-rate.ts';
 export type { TrainEvent, TrainPlan, StepProgress } from './training/core/events.ts';
 export { recipes } from './training/core/recipes.ts';
-export { resolveSettings } from './training/core/settings.ts';
-export type { Settings, SettingsOverrides } from './training/core/settings.ts';
+export { resolveSettings } from './training/core/resolve.ts';
+export type { SettingsOverrides } from './training/core/resolve.ts';
+export type { Settings } from './training/core/settings.ts';
 export const evaluate = late(() => import('./inference/node/evaluate.ts'), 'evaluate');
 export type { EvaluateFolderOptions, FolderEvaluation } from './inference/node/evaluate.ts';
 export type { Evaluation, Score, Verdict } from './inference/evaluation.ts';

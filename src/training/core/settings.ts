@@ -1,170 +1,220 @@
-import { createRequire } from 'node:module';
-import type * as zod from 'zod';
+import type { Augmentation } from '../../data/augmentation.ts';
 import { UsageError, nearest } from '../../errors.ts';
-import { recipes } from './recipes.ts';
-import type { RecipeName } from './recipes.ts';
-import { makeSettingsSchema } from './schema.ts';
-
-type Schema = ReturnType<typeof makeSettingsSchema>;
-
-let loaded: { readonly z: typeof zod; readonly schema: Schema } | undefined;
-
-/**
- * zod and the schema, from the first settings on. Not by `import()`, because these functions answer
- * at once.
- */
-function load(): { readonly z: typeof zod; readonly schema: Schema } {
-  if (loaded === undefined) {
-    const z = createRequire(import.meta.url)('zod') as typeof zod;
-    loaded = { z, schema: makeSettingsSchema(z) };
-  }
-  return loaded;
-}
+import { variants } from '../../network/variants.ts';
+import type { Variant } from '../../network/variants.ts';
+import {
+  choice,
+  either,
+  flawsOf,
+  keysAt,
+  kinds,
+  list,
+  nullable,
+  number,
+  object,
+  ordered,
+  text,
+} from './rules.ts';
+import type { Flaw } from './rules.ts';
 
 /** Everything that decides what a run computes, but the data and the engine. */
-export type Settings = Readonly<zod.infer<Schema>>;
-
-/**
- * Some of the settings; those inside an object (`augmentation`, `preprocessing`, …) one by one too.
- */
-export type SettingsOverrides =
-  { readonly [K in keyof Settings]?: Settings[K] } | Readonly<Record<string, unknown>>;
-
-/** @throws {UsageError} with the list of recipes and the nearest name. */
-export function parseRecipe(name: string): RecipeName {
-  if (Object.hasOwn(recipes, name)) return name as RecipeName;
-  const guess = nearest(name, Object.keys(recipes));
-  throw new UsageError(
-    `There is no recipe "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The recipes are: ${Object.keys(recipes).join(', ')}.`,
-  );
+export interface Settings {
+  /** The recipe that these settings started from. */
+  readonly recipe: string;
+  /** Null: the network of the model in `from`. */
+  readonly variant: Variant | null;
+  /** Height and width of the network's input; null: the variant's own. */
+  readonly input: number | null;
+  /** Factor on the number of kernels and dense units. */
+  readonly width: number;
+  /**
+   * Where weights start: the variant's own rule, or He et al. 2015: N(0, √(2/fan-in)), biases 0,
+   * the last layer small.
+   */
+  readonly initial: 'variant' | 'he';
+  /** Rate of all dropout layers; null: the variant's own. */
+  readonly dropout: number | null;
+  readonly epochs: number;
+  /** Pictures in a step. */
+  readonly batch: number;
+  /**
+   * Pictures that are in the engine at once, gradients being summed over a step's; null: the whole
+   * batch.
+   */
+  readonly microBatch: number | null;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly schedule: Schedule;
+  /** Epochs over which the rate rises from nothing. */
+  readonly warmup: number;
+  readonly labelSmoothing: number;
+  /** The largest norm of a step's gradient; null: not clipped. */
+  readonly clip: number | null;
+  /**
+   * A moving average of the weights, which is what is then evaluated and kept: taken every so many
+   * steps; null: none.
+   */
+  readonly average: { readonly decay: number; readonly every: number } | null;
+  /** Ends the run after so many epochs without a better validation; null: never. */
+  readonly patience: number | null;
+  /** The share of the training pictures kept for validation where the data has no `val`. */
+  readonly holdOut: number;
+  readonly checkpointMinutes: number;
+  readonly augmentation: Augmentation;
+  readonly preprocessing: PreprocessingSettings;
+  readonly seed: number;
+  readonly precision: 'f32' | 'bf16';
+  /** A model file whose layers are taken over where they fit; null: from scratch. */
+  readonly from: string | null;
+  /** Layers that stay as they are. */
+  readonly freeze: readonly string[];
+  /** Factor on the learning rate of layers that were taken over. */
+  readonly oldRate: number;
 }
 
-const perRun = { seed: 1, precision: 'f32', from: null, freeze: [], oldRate: 0.1 } as const;
+/**
+ * - `steps`: ×factor after every so many epochs;
+ * - `plateau`: ×factor when validation's error has not fallen for `patience` epochs; after `drops` of
+ *   them and as long again without gain, the run ends;
+ * - `cosine`: half a cosine from the rate to `floor` times the rate over the whole run.
+ */
+export type Schedule =
+  | { readonly kind: 'constant' }
+  | { readonly kind: 'steps'; readonly every: number; readonly factor: number }
+  | {
+      readonly kind: 'plateau';
+      readonly factor: number;
+      readonly patience: number;
+      readonly drops: number;
+    }
+  | { readonly kind: 'cosine'; readonly floor: number };
+
+type Triple = readonly [number, number, number];
+
+export interface PreprocessingSettings {
+  readonly resize: 'shorterSide' | 'warp';
+  /**
+   * Pixels the picture is resized to; null: 256 for inputs of 224 to 256, in that proportion for
+   * others.
+   */
+  readonly size: number | null;
+  readonly channels: 'RGB' | 'BGR';
+  readonly scale: number;
+  /**
+   * `image`, `colour`: the training pictures' own; or one number per channel in units of pixel ·
+   * scale, in the order of `channels`.
+   */
+  readonly mean: 'image' | 'colour' | Triple;
+  readonly deviation: 'colour' | Triple;
+}
+
+const whole = number({ whole: true, above: 0 });
+const positive = number({ above: 0 });
+const notNegative = number({ atLeast: 0 });
+const fraction = number({ atLeast: 0, atMost: 1 });
+const belowOne = number({ atLeast: 0, below: 1 });
+const triple = list(number(), 3);
+const range = list(positive, 2);
+
+const augmentationRule = object<Augmentation>(
+  {
+    crop: kinds('from', { square: {}, picture: {}, resized: { area: range, aspect: range } }),
+    mirror: fraction,
+    pca: object<NonNullable<Augmentation['pca']>>({ deviation: notNegative }),
+    jitter: object<NonNullable<Augmentation['jitter']>>(
+      { brightness: fraction, contrast: fraction, saturation: fraction },
+      ['brightness', 'contrast', 'saturation'],
+    ),
+    grey: fraction,
+    erase: object<NonNullable<Augmentation['erase']>>({ chance: fraction, area: range }),
+  },
+  ['mirror', 'pca', 'jitter', 'grey', 'erase'],
+);
+
+const scheduleRule = kinds('kind', {
+  constant: {},
+  steps: { every: positive, factor: fraction },
+  plateau: { factor: fraction, patience: whole, drops: number({ whole: true, atLeast: 0 }) },
+  cosine: { floor: fraction },
+});
+
+const preprocessingRule = object<PreprocessingSettings>({
+  resize: choice('shorterSide', 'warp'),
+  size: nullable(whole),
+  channels: choice('RGB', 'BGR'),
+  scale: positive,
+  mean: either('Expected "image", "colour" or three numbers', choice('image', 'colour'), triple),
+  deviation: either('Expected "colour" or three numbers', choice('colour'), triple),
+});
+
+const settingsRule = object<Settings>({
+  recipe: text,
+  variant: nullable(choice(...Object.keys(variants))),
+  input: nullable(whole),
+  width: positive,
+  initial: choice('variant', 'he'),
+  dropout: nullable(belowOne),
+  epochs: whole,
+  batch: whole,
+  microBatch: nullable(whole),
+  learningRate: positive,
+  momentum: belowOne,
+  weightDecay: notNegative,
+  schedule: scheduleRule,
+  warmup: notNegative,
+  labelSmoothing: belowOne,
+  clip: nullable(positive),
+  average: nullable(
+    object<NonNullable<Settings['average']>>({
+      decay: number({ above: 0, below: 1 }),
+      every: whole,
+    }),
+  ),
+  patience: nullable(whole),
+  holdOut: number({ atLeast: 0, atMost: 0.5 }),
+  checkpointMinutes: positive,
+  augmentation: augmentationRule,
+  preprocessing: preprocessingRule,
+  seed: number({ whole: true, atLeast: 0 }),
+  precision: choice('f32', 'bf16'),
+  from: nullable(text),
+  freeze: list(text),
+  oldRate: notNegative,
+});
 
 /**
- * A recipe with overrides, checked.
+ * Checks settings that are complete, as `settings.json` holds them.
  * @throws {UsageError} for unknown keys, with the nearest known one, and for values out of range,
  * with what was found.
  */
-export function resolveSettings(recipe: string, overrides: SettingsOverrides = {}): Settings {
-  const name = parseRecipe(recipe);
-  const { about: _, ...base } = recipes[name];
-  const variant = overrides['from' as const] == null ? base.variant : null;
-  const own = {
-    ...base,
-    ...perRun,
-    variant,
-    input: isOtherNetwork(overrides, variant) ? null : base.input,
-  };
-  return parseSettings({ ...merge(own, overrides), recipe: name });
-}
-
-/** The size of input that a recipe names is meant for the recipe's own network. */
-function isOtherNetwork(
-  { variant }: { readonly variant?: unknown },
-  own: Settings['variant'],
-): boolean {
-  return own === null || (variant !== undefined && variant !== own);
-}
-
-/** Checks settings that are complete, as `settings.json` holds them. */
 export function parseSettings(value: unknown): Settings {
-  const result = load().schema.safeParse(value);
-  if (result.success) return result.data;
-  const { issues } = result.error;
-  throw new UsageError(
-    explain(issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0], value),
-  );
+  const flaws = [...flawsOf(settingsRule, value)];
+  const flaw = flaws.find(({ unknownKey }) => unknownKey !== undefined) ?? flaws[0];
+  if (flaw !== undefined) throw new UsageError(explain(flaw, value));
+  return ordered(settingsRule, value) as Settings;
 }
 
-/**
- * Objects of another kind (`schedule.kind`, `crop.from`) replace each other, others are merged key
- * by key.
- */
-function merge(
-  base: Readonly<Record<string, unknown>>,
-  over: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const before = merged[key];
-    merged[key] =
-      isObject(before) && isObject(value) && sameKind(before, value) ? merge(before, value) : value;
-  }
-  return merged;
-}
-
-function sameKind(
-  before: Readonly<Record<string, unknown>>,
-  value: Readonly<Record<string, unknown>>,
-): boolean {
-  return ['kind', 'from'].every((key) => !(key in value) || value[key] === before[key]);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function explain(issue: zod.core.$ZodIssue | undefined, value: unknown): string {
-  if (issue === undefined) return 'The settings are not valid.';
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys')
-    return unknownKey(path, issue.keys[0] ?? '', known(issue.path));
-  const found = issue.path.reduce<unknown>(
+function explain({ path, unknownKey, expected }: Flaw, value: unknown): string {
+  if (unknownKey !== undefined) return explainUnknownKey(path, unknownKey);
+  const found = path.reduce<unknown>(
     (inner, key) =>
       typeof inner === 'object' && inner !== null
-        ? (inner as Record<PropertyKey, unknown>)[key]
+        ? (inner as Readonly<Record<string, unknown>>)[key]
         : undefined,
     value,
   );
-  return `The setting "${path}" is not valid: found ${found === undefined ? 'nothing' : JSON.stringify(found)}. ${issue.message.replace(/\.?$/, '.')}`;
+  const shown = found === undefined ? 'nothing' : JSON.stringify(found);
+  return `The setting "${path.join('.')}" is not valid: found ${shown}. ${expected}.`;
 }
 
-function unknownKey(path: string, key: string, candidates: readonly string[]): string {
-  const guess = nearest(key, candidates);
-  const where = path === '' ? '' : ` in "${path}"`;
-  const list =
-    candidates.length === 0
-      ? ''
-      : ` The settings${where === '' ? '' : ' there'} are: ${candidates.join(', ')}.`;
-  return `There is no setting "${key}"${where}. ${guess === undefined ? '' : `Did you mean "${guess}"?`}${list}`.replace(
-    '. The',
-    '. The',
-  );
-}
-
-/** The keys that an object at `path` of the settings may have, of all its kinds together. */
-function known(path: readonly PropertyKey[]): string[] {
-  const { z, schema } = load();
-  let schemas: zod.core.$ZodType[] = [schema];
-  for (const key of path)
-    schemas = schemas
-      .flatMap(variantsOf)
-      .flatMap((inner) =>
-        inner instanceof z.ZodObject && String(key) in inner.shape
-          ? [inner.shape[String(key)] as zod.core.$ZodType]
-          : [],
-      );
+function explainUnknownKey(path: readonly string[], key: string): string {
+  const known = keysAt(settingsRule, path);
+  const guess = nearest(key, known);
+  const inside = path.length > 0;
   return [
-    ...new Set(
-      schemas
-        .flatMap(variantsOf)
-        .flatMap((inner) => (inner instanceof z.ZodObject ? Object.keys(inner.shape) : [])),
-    ),
-  ];
-}
-
-/** The objects inside an optional, a nullable or a union. */
-function variantsOf(schema: zod.core.$ZodType): zod.core.$ZodType[] {
-  const { z } = load();
-  if (
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodExactOptional ||
-    schema instanceof z.ZodReadonly
-  )
-    return variantsOf(schema.unwrap());
-  if (schema instanceof z.ZodDiscriminatedUnion || schema instanceof z.ZodUnion)
-    return schema.options.flatMap((option) => variantsOf(option));
-  return [schema];
+    `There is no setting "${key}"${inside ? ` in "${path.join('.')}"` : ''}.`,
+    ...(guess === undefined ? [] : [`Did you mean "${guess}"?`]),
+    `The settings${inside ? ' there' : ''} are: ${known.join(', ')}.`,
+  ].join(' ');
 }

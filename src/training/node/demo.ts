@@ -6,7 +6,7 @@ import { writeScenes } from '../../data/scenes/write.ts';
 import { AlexNetError } from '../../errors.ts';
 import { AlexNet } from '../../inference/alexnet.ts';
 import { predictFiles } from '../../inference/predict.ts';
-import type { SettingsOverrides } from '../core/settings.ts';
+import type { SettingsOverrides } from '../core/resolve.ts';
 import type { FilePrediction } from '../../inference/predict.ts';
 import { train } from './train.ts';
 import type { TrainOptions, TrainResult } from './train.ts';
