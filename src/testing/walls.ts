@@ -86,7 +86,7 @@ function mayKnowNode(path: string): boolean {
 }
 
 /** Packages that run in a page as they are. */
-const purePackages = ['umap-js', 'zod', 'zod/mini', 'csv-parse/browser/esm/sync'];
+const purePackages = ['umap-js', 'csv-parse/browser/esm/sync'];
 
 function nodeIn(path: string, names: readonly string[], text: string): string[] {
   if (mayKnowNode(path)) return [];

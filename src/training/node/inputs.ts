@@ -41,7 +41,7 @@ export async function inputsFor(
         crop,
         channels: preprocessing.channels,
         scale: preprocessing.scale,
-        mean: preprocessing.mean as Triple,
+        mean: preprocessing.mean,
         deviation: preprocessing.deviation,
       },
     };
