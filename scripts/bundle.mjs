@@ -47,7 +47,7 @@ const doors = {
 
 const bundle = await rolldown({
   input: { index: `${dist}/index.js`, browser: `${dist}/browser.js` },
-  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  external: (id) => !/^[./#]/.test(id),
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
   plugins: [ownPlaces, graph],

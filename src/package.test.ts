@@ -201,7 +201,11 @@ describe('the npm package', () => {
       name.endsWith('.js'),
     )) {
       const text = await readFile(join(out, file), 'utf8');
-      assert.doesNotMatch(text, /__vite-browser-external|from\s*["']node:|require\(["']/, file);
+      assert.doesNotMatch(
+        text,
+        /__vite-browser-external|from\s*["']node:|require\(["']|["']#platform/,
+        file,
+      );
     }
     const { totals } = (await import(pathToFileURL(join(out, 'page.js')).href)) as {
       totals: { parameters: number };

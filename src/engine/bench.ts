@@ -6,7 +6,7 @@ import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 import type { Engine, Precision, Session } from './engine.ts';
 import { initialise } from './initialise.ts';
-import { drawInTurns } from './turn.ts';
+import { fillInPortions } from '../platform/portions.ts';
 
 export type BenchMode = 'infer' | 'train';
 
@@ -122,7 +122,7 @@ async function madeUp(
   const classes = shapes.at(-1)!.output[0];
   const images = new Float32Array(batch * volume(shapes[0]!.output));
   const words = bits({ seed, purpose: purposes.synthetic });
-  await drawInTurns(images, (piece, first) => normal(words, piece, 64, first));
+  await fillInPortions(images, (piece, first) => normal(words, piece, 64, first));
   return { images, labels: Int32Array.from({ length: batch }, (_, i) => i % classes) };
 }
 

@@ -1,7 +1,8 @@
+import { yieldToEvents } from '#platform';
 import { ensure } from '../errors.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import { breath, inParts } from './work.ts';
+import { inParts } from './work.ts';
 import type { Work } from './work.ts';
 
 export interface PrincipalComponentsOptions extends Work {
@@ -62,7 +63,7 @@ export async function principalComponents(
   await inParts(passes, 1, work, async () => {
     basis = back(centred, count, dimensions, project(centred, count, dimensions, basis));
     orthonormalise(basis, dimensions);
-    await breath();
+    await yieldToEvents();
   });
   return inOrder(centred, count, dimensions, basis, components, variance);
 }

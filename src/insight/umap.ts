@@ -1,7 +1,8 @@
+import { yieldToEvents } from '#platform';
 import { ensure } from '../errors.ts';
 import { uniform } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import { breath, inParts } from './work.ts';
+import { inParts } from './work.ts';
 import type { Work } from './work.ts';
 
 export interface UmapOptions extends Work {
@@ -39,7 +40,7 @@ export async function umap(
   const epochs = layout.initializeFit(rows);
   await inParts(epochs, 10, work, async (_, steps) => {
     for (let i = 0; i < steps; i++) layout.step();
-    await breath();
+    await yieldToEvents();
   });
   return Float32Array.from(layout.getEmbedding().flat());
 }

@@ -25,11 +25,3 @@ export async function inParts(
     progress?.(first + count, total);
   }
 }
-
-/**
- * Lets the event loop do what waits for it, between two parts of work that does not leave it: draw
- * progress, notice a stop.
- */
-export function breath(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
-}

@@ -8,7 +8,7 @@ import { checkWritten, exportModel } from '../../model/node/export.ts';
 import { importWeights } from '../../model/node/import.ts';
 import type { Imported } from '../../model/node/import.ts';
 import type { Label } from '../../model/model.ts';
-import { reason } from '../../model/node/files.ts';
+import { reason } from '#platform';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,4 +1,4 @@
-import { readBytes } from './platform.ts';
+import { readPackageFile } from '#platform';
 
 /**
  * Plain SIMD runs everywhere that matters; relaxed SIMD adds fused multiply-add (Node 22 and later,
@@ -100,7 +100,7 @@ export function kernels(simd: Simd, shared: boolean): Promise<WebAssembly.Module
   const name = `${simd}${shared ? '-shared' : ''}`;
   let compiled = modules.get(name);
   if (compiled === undefined) {
-    compiled = readBytes(urlOf(simd, shared)).then((bytes) => WebAssembly.compile(bytes));
+    compiled = readPackageFile(urlOf(simd, shared)).then((bytes) => WebAssembly.compile(bytes));
     compiled.catch(() => modules.delete(name));
     modules.set(name, compiled);
   }

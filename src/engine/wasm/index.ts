@@ -1,13 +1,12 @@
+import { canShareMemory, cores, yieldToEvents } from '#platform';
 import { AlexNetError, ensure } from '../../errors.ts';
 import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts';
 import type { Network } from '../../network/layer.ts';
 import { makePlan } from '../session.ts';
 import type { Plan } from '../session.ts';
-import { turn } from '../turn.ts';
 import { kernels, supportedSimd, tileRows } from './build.ts';
 import { layOut } from './model.ts';
 import type { Model } from './model.ts';
-import { canShareMemory, cores } from './platform.ts';
 import { WasmSession } from './session.ts';
 import { Team } from './team.ts';
 
@@ -57,7 +56,7 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
   const threads = shared ? (options.threads ?? cores()) : 1;
   const team = new Team(threads);
   try {
-    await turn();
+    await yieldToEvents();
     const model = await fit(plan, threads, tileRows[simd]);
     const module = await kernels(simd, shared);
     await team.begin({
@@ -83,7 +82,7 @@ async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
   let fits = 0;
   let tooLarge = plan.batch;
   while (tooLarge - fits > 1) {
-    await turn();
+    await yieldToEvents();
     const middle = (fits + tooLarge) >> 1;
     if (layOut(plan, middle, threads, rows).bytes <= mostBytes) fits = middle;
     else tooLarge = middle;

@@ -1,7 +1,8 @@
+import { yieldToEvents } from '#platform';
+import { inPortions } from '../../platform/portions.ts';
 import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
 import { BaseSession } from '../session.ts';
 import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
-import { inTurns, turn } from '../turn.ts';
 import type { Job } from './job.ts';
 import { chunk } from './model.ts';
 import type { Model } from './model.ts';
@@ -220,7 +221,7 @@ export class WasmSession extends BaseSession {
 
   /** Copies images to where the first job finds them. */
   async #giveImages(images: Float32Array): Promise<void> {
-    await inTurns(images.length, portion, (first, end) =>
+    await inPortions(images.length, portion, (first, end) =>
       this.#team.copy(this.#model.given.at + first * 4, images.subarray(first, end)),
     );
   }
@@ -236,7 +237,7 @@ export class WasmSession extends BaseSession {
   async #write(transfer: MapTransfer | ParameterTransfer, values: Float32Array): Promise<void> {
     const size = unitSize(transfer);
     for (const [index, { first, count }] of portions(transfer.count, size).entries()) {
-      if (index > 0) await turn();
+      if (index > 0) await yieldToEvents();
       this.#team.write(
         { ...transfer, first, count },
         values.slice(first * size, (first + count) * size),

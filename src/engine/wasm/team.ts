@@ -1,8 +1,14 @@
+import { startThread } from '#platform';
 import { AlexNetError } from '../../errors.ts';
 import type { Answer, Job, Run, Start, Write } from './job.ts';
-import { startThread } from './platform.ts';
-import type { Thread } from './platform.ts';
+import type { Thread, ThreadSource } from '../../platform/platform.ts';
 import type { Transfer } from './transfer.ts';
+
+const workers: ThreadSource = {
+  file: './worker.js',
+  beside: import.meta.url,
+  inPage: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+};
 
 export interface TeamOptions {
   readonly module: WebAssembly.Module;
@@ -37,7 +43,7 @@ export class Team {
    */
   constructor(threads: number) {
     this.#threads = Array.from({ length: threads }, () =>
-      startThread({
+      startThread(workers, {
         message: (data) => this.#receive(data as Answer),
         error: (error) => this.#break(error),
       }),

@@ -1,7 +1,7 @@
+import { listen } from '#platform';
 import { crossEntropy, softmax } from '../loss.ts';
 import { meeting } from './job.ts';
 import type { Answer, Message, Run, Start } from './job.ts';
-import { listen } from './platform.ts';
 import { read, write } from './transfer.ts';
 
 type Kernel = (...numbers: number[]) => void;

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { AlexNetError } from '../../errors.ts';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
-import { withFile, writeWhole } from '../../model/node/files.ts';
+import { withFile, writeWhole } from '#platform';
 import type { Model } from '../../model/model.ts';
 import { findLayer, inferShapes, volume } from '../../network/shapes.ts';
 import type { Work } from '../work.ts';

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { writeWhole } from '../../model/node/files.ts';
+import { writeWhole } from '#platform';
 import { reportHtml } from './html.ts';
 import { reportPng } from './png.ts';
 import type { Report } from './report.ts';

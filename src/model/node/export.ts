@@ -6,7 +6,7 @@ import type { NamedTensor, WrittenPrecision } from '../../formats/tensor.ts';
 import { parametersOf } from '../../network/parameters.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import type { OnnxOptions } from '../export-onnx.ts';
-import { writeWhole } from './files.ts';
+import { writeWhole } from '#platform';
 import { checkModel, encodeModel } from '../model.ts';
 import type { Model } from '../model.ts';
 import { torchvisionNames } from '../tensor-names.ts';

@@ -14,7 +14,7 @@ import { inferShapes } from '../../network/shapes.ts';
 import type { Variant } from '../../network/variants.ts';
 import { computation } from '../chain.ts';
 import type { Chain } from '../chain.ts';
-import { withFile } from './files.ts';
+import { withFile } from '#platform';
 import { imagenetLabels } from '../imagenet.ts';
 import { importCaffe } from '../import-caffe.ts';
 import { importOnnx } from '../import-onnx.ts';

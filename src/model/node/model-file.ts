@@ -1,6 +1,6 @@
 import { AlexNetError } from '../../errors.ts';
 import type { WrittenPrecision } from '../../formats/tensor.ts';
-import { withFile, writeWhole } from './files.ts';
+import { withFile, writeWhole } from '#platform';
 import { decodeModel, encodeModel } from '../model.ts';
 import type { Model } from '../model.ts';
 

@@ -1,5 +1,5 @@
 import type { Session } from '../../engine/engine.ts';
-import { inTurns } from '../../engine/turn.ts';
+import { inPortions } from '../../platform/portions.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -41,7 +41,7 @@ export class WeightAverage {
     const decay = Math.min(this.#decay, (1 + step) / (10 + step)) ** this.#every;
     for (const [name, average] of this.values) {
       const weights = await this.#session.getParameter(name);
-      await inTurns(average.length, 1 << 20, (first, end) => {
+      await inPortions(average.length, 1 << 20, (first, end) => {
         for (let i = first; i < end; i++)
           average[i] = decay * average[i]! + (1 - decay) * weights[i]!;
       });

@@ -5,7 +5,7 @@ import type { Session } from '../../engine/engine.ts';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
 import type { NamedTensor } from '../../formats/tensor.ts';
-import { withFile, writeWhole } from '../../model/node/files.ts';
+import { withFile, writeWhole } from '#platform';
 import { readModel } from '../../model/node/model-file.ts';
 import { encodeModel } from '../../model/model.ts';
 import type { Model } from '../../model/model.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Batch, Batches } from '../../data/batches.ts';
 import { AlexNetError, ensure } from '../../errors.ts';
-import { writeWhole } from '../../model/node/files.ts';
+import { writeWhole } from '#platform';
 import { averaged } from '../../inference/evaluation.ts';
 import { createFolder, rateFiles } from './folder.ts';
 import { Divergence, growingRates, smoothed, steepestDescent } from '../core/rate-curve.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openBatches } from '../../data/batches.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import { AlexNetError } from '../../errors.ts';
-import { writeWhole } from '../../model/node/files.ts';
+import { writeWhole } from '#platform';
 import { readModel } from '../../model/node/model-file.ts';
 import { setWeights } from '../core/average.ts';
 import { evaluateBatches } from '../../inference/evaluation.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
-import { isUnfinished, reason, writeWhole } from '../../model/node/files.ts';
+import { isUnfinished, reason, writeWhole } from '#platform';
 import { parseSettings } from '../core/settings.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Transfer } from '../core/transfer.ts';

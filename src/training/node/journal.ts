@@ -1,6 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeWhole } from '../../model/node/files.ts';
+import { writeWhole } from '#platform';
 import { restartEvent, scalarsEvent, versionEvent } from './tfevents.ts';
 
 /** What is written down now and then while an epoch runs: means since the last such entry. */

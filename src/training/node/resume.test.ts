@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { isUnfinished } from '../../model/node/files.ts';
+import { isUnfinished } from '#platform';
 import { engines } from '../../engine/registry.ts';
 import { Playground, smallSettings, writeGreys } from '../../testing/training.ts';
 import { Interrupted } from '../core/interrupted.ts';

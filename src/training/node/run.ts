@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { samplesOf } from '../../data/dataset.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { AlexNetError } from '../../errors.ts';
-import { reason } from '../../model/node/files.ts';
+import { reason } from '#platform';
 import { WeightAverage } from '../core/average.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { ModelFrame } from './checkpoint.ts';

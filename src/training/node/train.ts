@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
 import type { StepResult } from '../../engine/engine.ts';
 import { AlexNetError, UsageError } from '../../errors.ts';
-import { reason } from '../../model/node/files.ts';
+import { reason } from '#platform';
 import { writeModel } from '../../model/node/model-file.ts';
 import { WeightAverage, weightsOf } from '../core/average.ts';
 import { Broken } from './checkpoint.ts';

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { writeWhole } from '../../../model/node/files.ts';
+import { writeWhole } from '#platform';
 import { indexPath, lastHidden } from '../../../insight/node/features.ts';
 import { mapHtml, photographMap, projectorFiles } from '../../../insight/node/map.ts';
 import { withModel } from '../../../insight/node/open.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { withModel } from '../../../insight/node/open.ts';
 import { storyHtml } from '../../../insight/node/story.ts';
 import { checkOut } from '../../../insight/node/write.ts';
-import { writeWhole } from '../../../model/node/files.ts';
+import { writeWhole } from '#platform';
 import type { Terminal } from '../../terminal.ts';
 import { percent } from '../../text.ts';
 import { openOptions, outOf, outOption, photographOf, randomizeOption, tell } from './shared.ts';

@@ -1,18 +1,12 @@
+/** The platform's files on Node; `platform.ts` says what each does. */
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
-import type { ByteSource } from '../../formats/source.ts';
+import type { OpenFile } from '../platform.ts';
 
-/**
- * Opens a file, gives it to `use` as a source, and closes it. @throws {AlexNetError} where there is
- * no such file.
- */
-export async function withFile<T>(
-  path: string,
-  use: (source: ByteSource) => Promise<T>,
-): Promise<T> {
+export async function withFile<T>(path: string, use: (file: OpenFile) => Promise<T>): Promise<T> {
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
@@ -46,18 +40,10 @@ async function readFully(
   }
 }
 
-/**
- * Whether a file is what a killed {@link writeWhole} left: nobody reads it, and nothing is lost
- * with it.
- */
 export function isUnfinished(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}\.part$/.test(name);
 }
 
-/**
- * Writes a file whole or not at all: beside its place under another name, flushed to the disk, then
- * renamed. A process killed on the way leaves what was there before.
- */
 export async function writeWhole(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const place = resolve(path);
   const beside = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}.part`);
@@ -96,7 +82,6 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 
-/** What the system said, in words. */
 export function reason(error: unknown): string {
   if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
   return words[error.code ?? ''] ?? `the system said ${error.code ?? error.message}`;

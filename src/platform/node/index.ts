@@ -1,0 +1,11 @@
+/** The platform on Node. See `platform.ts`. */
+export { isUnfinished, reason, withFile, writeWhole } from './files.ts';
+export {
+  canShareMemory,
+  cores,
+  memory,
+  readPackageFile,
+  sha256,
+  yieldToEvents,
+} from './machine.ts';
+export { listen, startThread } from './threads.ts';

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import * as inUse from '#platform';
+import * as browser from './browser.ts';
+import * as node from './node/index.ts';
+import type { Platform } from './platform.ts';
+
+/** That both are whole is checked by the compiler. */
+const halves: Readonly<Record<string, Platform>> = { node, browser };
+
+test('#platform is its Node half here', () => {
+  assert.equal(inUse.writeWhole, node.writeWhole);
+});
+
+for (const [name, platform] of Object.entries(halves)) {
+  describe(`the platform's ${name} half`, () => {
+    test('names no more and no less than the other', () => {
+      assert.deepEqual(Object.keys(platform).toSorted(), Object.keys(node).toSorted());
+    });
+
+    test('computes SHA-256 over text and bytes as one', async () => {
+      const pieces = ['héllo ', Uint8Array.of(119, 111), 'rld'];
+      assert.equal(
+        await platform.sha256(pieces),
+        '27c965a4110f97162bc6c0d4a35857c3165747e656b88b14d45469a148390a75',
+      );
+    });
+  });
+}
+
+test('the yield of Node lets a timer come first that is due', async () => {
+  let came = false;
+  setTimeout(() => (came = true), 1);
+  const start = performance.now();
+  while (performance.now() - start < 5);
+  await node.yieldToEvents();
+  assert.ok(came);
+});
+
+test('a page says that it has no files', async () => {
+  await assert.rejects(browser.writeWhole('model.safetensors', []), {
+    name: 'AlexNetError',
+    message:
+      'model.safetensors could not be written: a page has no files of its own. ' +
+      'Give and take bytes or a Blob instead.',
+  });
+  await assert.rejects(
+    browser.withFile('model.safetensors', async () => 0),
+    /^AlexNetError: model\.safetensors could not be opened: a page has no files/,
+  );
+});
+
+describe('writeWhole()', () => {
+  test('leaves the file and nothing else, or what was there before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'alexnet-platform-'));
+    try {
+      const path = join(folder, 'file');
+      await node.writeWhole(path, [Uint8Array.of(1, 2), Uint8Array.of(3)]);
+      assert.deepEqual([...(await readFile(path))], [1, 2, 3]);
+      const failing = function* (): Generator<Uint8Array> {
+        yield Uint8Array.of(9);
+        throw new Error('no more');
+      };
+      await assert.rejects(node.writeWhole(path, failing()), /no more/);
+      assert.deepEqual([...(await readFile(path))], [1, 2, 3]);
+      assert.deepEqual(await readdir(folder), ['file']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
