@@ -7,7 +7,7 @@ import { formatShape, volume } from '../network/shapes.ts';
 import { table } from './table.ts';
 import type { Column, Row } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { bytes, grouped, percent } from './text.ts';
+import { bytes, grouped, percent } from '../text.ts';
 
 const wide: readonly Column[] = [
   { title: 'layer' },

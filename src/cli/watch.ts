@@ -2,7 +2,7 @@ import type { EpochEntry } from '../training/node/journal.ts';
 import type { StepProgress, TrainEvent, TrainPlan } from '../training/core/events.ts';
 import { duration } from './duration.ts';
 import type { Terminal } from './terminal.ts';
-import { bytes, grouped, percent } from './text.ts';
+import { bytes, grouped, percent } from '../text.ts';
 
 /** Where nothing is redrawn, a line of progress comes this often. */
 const plainSeconds = 30;

@@ -9,7 +9,7 @@ import { alexnet, parseVariant } from '../../network/variants.ts';
 import { addVariantOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { prefixed } from '../text.ts';
+import { prefixed } from '../../text.ts';
 
 interface BenchFlags extends CommonOptions {
   readonly variant: string;

@@ -12,7 +12,7 @@ import { reason } from '#platform';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { grouped } from '../text.ts';
+import { grouped } from '../../text.ts';
 
 interface ConvertFlags extends CommonOptions {
   readonly variant?: string;

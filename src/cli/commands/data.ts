@@ -7,7 +7,7 @@ import type { PackResult } from '../../data/pack.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { grouped } from '../text.ts';
+import { grouped } from '../../text.ts';
 
 interface PackFlags extends CommonOptions {
   readonly size: number;

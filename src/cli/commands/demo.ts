@@ -8,7 +8,7 @@ import type { CommonOptions } from '../options.ts';
 import { duration } from '../duration.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import type { Terminal } from '../terminal.ts';
-import { percent } from '../text.ts';
+import { percent } from '../../text.ts';
 import { watcher } from '../watch.ts';
 
 interface DemoFlags extends CommonOptions {

@@ -7,7 +7,7 @@ import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { grouped, percent } from '../text.ts';
+import { grouped, percent } from '../../text.ts';
 
 interface EvaluateFlags extends CommonOptions {
   readonly crops: '1' | '10';

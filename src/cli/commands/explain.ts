@@ -10,7 +10,7 @@ import type { Variant } from '../../network/variants.ts';
 import { explanation } from '../explanation.ts';
 import { addVariantOption, wholeNumber } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { grouped } from '../text.ts';
+import { grouped } from '../../text.ts';
 
 interface ExplainOptions {
   readonly variant: string;

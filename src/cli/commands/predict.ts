@@ -8,7 +8,7 @@ import type { FilePrediction, NamedPicture } from '../../inference/predict.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { percent } from '../text.ts';
+import { percent } from '../../text.ts';
 
 interface PredictFlags extends CommonOptions {
   readonly top: number;

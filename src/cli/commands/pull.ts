@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { published, pull } from '../../model/node/pull.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { bytes } from '../text.ts';
+import { bytes } from '../../text.ts';
 
 interface PullFlags extends CommonOptions {
   readonly from?: string;

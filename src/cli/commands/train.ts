@@ -15,7 +15,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { percent } from '../text.ts';
+import { percent } from '../../text.ts';
 import { watcher } from '../watch.ts';
 
 interface TrainFlags extends CommonOptions {

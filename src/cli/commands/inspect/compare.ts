@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { compareReport } from '../../../insight/node/compare.ts';
 import { openPhotograph, withModel } from '../../../insight/node/open.ts';
 import type { Terminal } from '../../terminal.ts';
-import { percent } from '../../text.ts';
+import { percent } from '../../../text.ts';
 import { finish, openOptions, outOption } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 

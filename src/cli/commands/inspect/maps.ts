@@ -3,7 +3,7 @@ import { mapsReport } from '../../../insight/node/maps.ts';
 import { withModel } from '../../../insight/node/open.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { percent } from '../../text.ts';
+import { percent } from '../../../text.ts';
 import { finish, openOptions, outOption, photographOf, randomizeOption } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 

@@ -4,7 +4,7 @@ import { withModel } from '../../../insight/node/open.ts';
 import { keepForExplaining } from '../../../insight/target.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { percent } from '../../text.ts';
+import { percent } from '../../../text.ts';
 import { finish, openOptions, outOption, randomizeOption, working } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 

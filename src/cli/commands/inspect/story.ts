@@ -4,7 +4,7 @@ import { storyHtml } from '../../../insight/node/story.ts';
 import { checkOut } from '../../../insight/node/write.ts';
 import { writeWhole } from '#platform';
 import type { Terminal } from '../../terminal.ts';
-import { percent } from '../../text.ts';
+import { percent } from '../../../text.ts';
 import { openOptions, outOf, outOption, photographOf, randomizeOption, tell } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 

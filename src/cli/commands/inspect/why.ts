@@ -6,7 +6,7 @@ import { findClass, withModel } from '../../../insight/node/open.ts';
 import { whyReport } from '../../../insight/node/why.ts';
 import { number, wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { percent } from '../../text.ts';
+import { percent } from '../../../text.ts';
 import {
   finish,
   openOptions,
