@@ -1,7 +1,5 @@
-import { open } from 'node:fs/promises';
-import { extname } from 'node:path';
 import { AlexNetError, ensure } from '../errors.ts';
-import { sniff, sniffBytes } from '../images/sniff.ts';
+import { isPictureFile } from '../images/node/is-picture.ts';
 import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
 import { finishDataset } from './split.ts';
 import { entries, filesBelow } from './walk.ts';
@@ -100,80 +98,9 @@ async function classFolders(path: string): Promise<ClassFolder[]> {
 
 async function classFolder({ name, path }: Entry): Promise<ClassFolder> {
   const all = await filesBelow(path);
-  const wanted = await Promise.all(all.map(mayBePicture));
+  const wanted = await Promise.all(all.map((found) => isPictureFile(found.path)));
   const files = all.filter((_, i) => wanted[i]);
   return { name, files, left: all.length - files.length };
-}
-
-const pictureEndings = new Set([
-  '.jpg',
-  '.jpeg',
-  '.jpe',
-  '.jfif',
-  '.png',
-  '.webp',
-  '.gif',
-  '.avif',
-  '.tif',
-  '.tiff',
-  '.heic',
-  '.heif',
-  '.bmp',
-  '.jxl',
-  '.jp2',
-]);
-const otherEndings = new Set([
-  '.txt',
-  '.md',
-  '.csv',
-  '.tsv',
-  '.json',
-  '.jsonl',
-  '.xml',
-  '.html',
-  '.htm',
-  '.yaml',
-  '.yml',
-  '.log',
-  '.ini',
-  '.db',
-  '.py',
-  '.js',
-  '.ts',
-  '.npy',
-  '.mat',
-  '.zip',
-  '.tar',
-  '.gz',
-  '.pdf',
-  '.mp4',
-  '.mov',
-  '.avi',
-  '.aae',
-  '.xmp',
-  '.svg',
-]);
-
-/**
- * A name that promises a picture counts, so that a bad one is reported; one that promises something
- * else does not; else the content decides.
- */
-async function mayBePicture({ path }: Found): Promise<boolean> {
-  const ending = extname(path).toLowerCase();
-  if (pictureEndings.has(ending)) return true;
-  if (otherEndings.has(ending)) return false;
-  const content = await head(path).then(sniff, () => undefined);
-  return content !== undefined && 'picture' in content;
-}
-
-async function head(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(sniffBytes), 0, sniffBytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 function refuseNone(

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure } from '../errors.ts';
+import { promisedBy } from '../images/endings.ts';
 import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
 import { finishDataset } from './split.ts';
 import { readMember, tarMembers } from './tar.ts';
@@ -65,6 +66,12 @@ interface ShardRecord {
   class?: string;
 }
 
+/** As `img` and `image`, too, some writers of shards call every picture. */
+function isPictureEnding(ending: string): boolean {
+  if (ending.includes('.')) return false;
+  return /^(img|image)$/i.test(ending) || promisedBy(`.${ending}`) === 'picture';
+}
+
 /** Members of one sample stand together. */
 async function* records({ path }: Found): AsyncGenerator<ShardRecord> {
   let key: string | undefined;
@@ -77,8 +84,7 @@ async function* records({ path }: Found): AsyncGenerator<ShardRecord> {
     }
     key = memberKey;
     if (ending === 'cls') record.class = readMember(path, member).toString('utf8').trim();
-    else if (/^(jpe?g|png|webp|gif|avif|tiff?|img|image)$/i.test(ending ?? ''))
-      record.picture = member;
+    else if (isPictureEnding(ending ?? '')) record.picture = member;
   }
   if (key !== undefined) yield record;
 }

@@ -1,23 +1,4 @@
-/**
- * How many classes stand before `label` when sorted by probability, equal ones in order of their
- * index: 0 is a hit, below 5 a hit among five. Infinity where the label's own value is not a
- * number.
- */
-export function labelRank(
-  values: ArrayLike<number>,
-  offset: number,
-  classes: number,
-  label: number,
-): number {
-  const own = values[offset + label]!;
-  if (Number.isNaN(own)) return Infinity;
-  let rank = 0;
-  for (let j = 0; j < classes; j++) {
-    const other = values[offset + j]!;
-    if (other > own || (other === own && j < label)) rank++;
-  }
-  return rank;
-}
+import { labelRank } from './ranking.ts';
 
 /**
  * `out = softmax(logits)` for each of `count` images, with the largest logit taken off first so
@@ -31,12 +12,22 @@ export function softmax(
 ): void {
   for (let n = 0; n < count; n++) {
     const row = n * classes;
-    let largest = -Infinity;
-    for (let j = 0; j < classes; j++) largest = Math.max(largest, logits[row + j]!);
-    let sum = 0;
-    for (let j = 0; j < classes; j++) sum += Math.exp(logits[row + j]! - largest);
+    const { largest, sum } = exponentials(logits, row, classes);
     for (let j = 0; j < classes; j++) out[row + j] = Math.exp(logits[row + j]! - largest) / sum;
   }
+}
+
+/** The largest logit of a row, and the sum of exp(logit − largest). */
+function exponentials(
+  logits: ArrayLike<number>,
+  row: number,
+  classes: number,
+): { readonly largest: number; readonly sum: number } {
+  let largest = -Infinity;
+  for (let j = 0; j < classes; j++) largest = Math.max(largest, logits[row + j]!);
+  let sum = 0;
+  for (let j = 0; j < classes; j++) sum += Math.exp(logits[row + j]! - largest);
+  return { largest, sum };
 }
 
 export interface CrossEntropy {
@@ -68,10 +59,7 @@ export function crossEntropy(
   for (let n = 0; n < count; n++) {
     const row = n * classes;
     const label = labels[n]!;
-    let largest = -Infinity;
-    for (let j = 0; j < classes; j++) largest = Math.max(largest, logits[row + j]!);
-    let sum = 0;
-    for (let j = 0; j < classes; j++) sum += Math.exp(logits[row + j]! - largest);
+    const { largest, sum } = exponentials(logits, row, classes);
     const logSum = largest + Math.log(sum);
     for (let j = 0; j < classes; j++) {
       const logP = logits[row + j]! - logSum;

@@ -6,6 +6,12 @@ export type PictureFormat = 'JPEG' | 'PNG' | 'WebP' | 'GIF' | 'AVIF' | 'TIFF';
  */
 export type Content = { readonly picture: PictureFormat } | { readonly other: string } | undefined;
 
+/** Whether it is a picture, of a kind that is read or not. */
+export function isPictureContent(content: Content): boolean {
+  if (content === undefined) return false;
+  return 'picture' in content || content.other.endsWith(' picture');
+}
+
 /** How many bytes {@link sniff} wants to see. */
 export const sniffBytes = 64;
 

@@ -4,8 +4,11 @@ import { ensure } from '../errors.ts';
 import type { Picture } from '../images/picture.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
 import type { ImportOptions } from '../model/node/import.ts';
-import type { Label, Model } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
 import { checkModel } from '../model/model.ts';
+import { predictionsFrom } from './predictions.ts';
+import type { Prediction } from './predictions.ts';
+import { probabilitiesOf } from './probabilities.ts';
 
 export interface LoadOptions extends ImportOptions {
   /** `auto`, or the name of one. Default auto. */
@@ -14,12 +17,6 @@ export interface LoadOptions extends ImportOptions {
   readonly threads?: number;
   /** The most pictures computed at once. Default 1 for the quickest single answer. */
   readonly batch?: number;
-}
-
-export interface Prediction extends Label {
-  /** Position among the network's outputs. */
-  readonly index: number;
-  readonly probability: number;
 }
 
 export interface ClassifyOptions {
@@ -101,32 +98,14 @@ export class AlexNet {
     const probabilities = await this.probabilities(
       preprocess(loaded, preprocessing, crops, meanImage),
     );
-    const mean = meanOf(probabilities, labels.length);
-    const order = [...mean.keys()].toSorted((a, b) => mean[b]! - mean[a]! || a - b);
-    return order
-      .slice(0, top)
-      .map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
+    return predictionsFrom(probabilities, labels, top);
   }
 
   /**
    * Probabilities `[n, classes]` of preprocessed pictures `[n, 3, crop, crop]`, any number of them.
    */
   async probabilities(images: Float32Array): Promise<Float32Array> {
-    const { crop } = this.model.preprocessing;
-    const size = 3 * crop * crop;
-    const count = images.length / size;
-    ensure(
-      Number.isInteger(count) && count > 0,
-      () =>
-        `Expected whole pictures of 3×${crop}×${crop} = ${size} numbers but found ${images.length} numbers.`,
-    );
-    const classes = this.model.labels.length;
-    const out = new Float32Array(count * classes);
-    for (let done = 0; done < count; done += this.session.batch) {
-      const part = images.subarray(done * size, Math.min(count, done + this.session.batch) * size);
-      out.set(await this.session.forward(part), done * classes);
-    }
-    return out;
+    return probabilitiesOf(this.session, images);
   }
 
   /** Gives back the engine's memory and threads. */
@@ -137,11 +116,4 @@ export class AlexNet {
 
 async function engineOf({ engine = 'auto' }: Pick<LoadOptions, 'engine'>): Promise<Engine> {
   return typeof engine === 'string' ? findEngine(engine) : engine;
-}
-
-function meanOf(probabilities: Float32Array, classes: number): Float32Array {
-  const mean = new Float64Array(classes);
-  const count = probabilities.length / classes;
-  for (let i = 0; i < probabilities.length; i++) mean[i % classes]! += probabilities[i]! / count;
-  return Float32Array.from(mean);
 }

@@ -1,6 +1,8 @@
 import type { Batches } from '../data/batches.ts';
 import type { Session } from '../engine/engine.ts';
-import { labelRank } from '../engine/loss.ts';
+import { labelRank } from '../engine/ranking.ts';
+import { averageCrops, probabilitiesOf } from './probabilities.ts';
+import { firstOf } from './ranking.ts';
 
 /**
  * How good a network is on labelled pictures. Accuracies are fractions; the loss is the mean
@@ -53,10 +55,8 @@ export async function evaluateBatches(
   const tally = new Tally(classes);
   for await (const batch of batches.epoch(0)) {
     options.signal?.throwIfAborted();
-    const probabilities = await averaged(
-      session,
-      batch.images,
-      batch.size,
+    const probabilities = averageCrops(
+      await probabilitiesOf(session, batch.images),
       options.crops ?? 1,
       classes,
     );
@@ -69,32 +69,6 @@ export async function evaluateBatches(
     options.onBatch?.(batch.number + 1, batches.length);
   }
   return tally.result();
-}
-
-/**
- * Probabilities `[pictures, classes]`, the mean over each picture's crops; passed through the
- * session in pieces that fit.
- */
-export async function averaged(
-  session: Session,
-  images: Float32Array,
-  pictures: number,
-  crops: number,
-  classes: number,
-): Promise<Float32Array> {
-  const size = images.length / (pictures * crops);
-  const out = new Float32Array(pictures * classes);
-  for (let from = 0; from < pictures * crops; from += session.batch) {
-    const count = Math.min(session.batch, pictures * crops - from);
-    const probabilities = await session.forward(
-      images.subarray(from * size, (from + count) * size),
-    );
-    for (let i = 0; i < count; i++) {
-      const row = Math.floor((from + i) / crops) * classes;
-      for (let c = 0; c < classes; c++) out[row + c]! += probabilities[i * classes + c]! / crops;
-    }
-  }
-  return out;
 }
 
 class Tally {
@@ -110,9 +84,7 @@ class Tally {
   }
 
   add(sample: number, label: number, probabilities: Float32Array): void {
-    let answer = 0;
-    for (let c = 1; c < this.#classes; c++)
-      if (probabilities[c]! > probabilities[answer]!) answer = c;
+    const answer = firstOf(probabilities);
     const right = probabilities[label]!;
     this.#confusion[label]![answer]!++;
     this.#loss -= Math.log(Math.max(right, 1e-12));

@@ -1,6 +1,8 @@
 import { AlexNetError } from '../errors.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
-import type { AlexNet, ClassifyOptions, Prediction } from './alexnet.ts';
+import type { AlexNet, ClassifyOptions } from './alexnet.ts';
+import { predictionsFrom } from './predictions.ts';
+import type { Prediction } from './predictions.ts';
 
 /** What is on one picture, or why that cannot be said. */
 export type FilePrediction =
@@ -76,32 +78,17 @@ async function* classify(
   const good = prepared.flatMap((one) => ('input' in one ? [one.input] : []));
   const probabilities =
     good.length > 0 ? await alexnet.probabilities(joined(good)) : new Float32Array();
-  const classes = alexnet.model.labels.length;
+  const { labels } = alexnet.model;
   let at = 0;
   for (const one of prepared) {
-    if ('error' in one) yield one;
-    else
-      yield {
-        file: one.file,
-        predictions: best(alexnet, probabilities.subarray(at, (at += crops * classes)), top),
-      };
+    if ('error' in one) {
+      yield one;
+      continue;
+    }
+    const own = probabilities.subarray(at, at + crops * labels.length);
+    at += own.length;
+    yield { file: one.file, predictions: predictionsFrom(own, labels, top) };
   }
-}
-
-/** The `top` labels by the mean of the rows of `probabilities`. */
-function best(
-  { model: { labels } }: AlexNet,
-  probabilities: Float32Array,
-  top: number,
-): Prediction[] {
-  const classes = labels.length;
-  const mean = new Float32Array(classes);
-  for (let i = 0; i < probabilities.length; i++)
-    mean[i % classes]! += (probabilities[i]! * classes) / probabilities.length;
-  const order = [...mean.keys()].toSorted((a, b) => mean[b]! - mean[a]! || a - b);
-  return order
-    .slice(0, top)
-    .map((index) => ({ index, ...labels[index]!, probability: mean[index]! }));
 }
 
 function joined(arrays: readonly Float32Array[]): Float32Array {
@@ -114,10 +101,10 @@ function joined(arrays: readonly Float32Array[]): Float32Array {
   return out;
 }
 
-/** Results of `work` in the order of `items`, up to `most` being worked on at a time. */
+/** Results of `work` in the order of `items`, up to `maximum` being worked on at a time. */
 async function* ahead<T, R>(
   items: AsyncIterable<T>,
-  most: number,
+  maximum: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const running: Promise<R>[] = [];
@@ -125,7 +112,7 @@ async function* ahead<T, R>(
     const result = work(item);
     result.catch(() => undefined); // told when its turn comes
     running.push(result);
-    if (running.length >= most) yield await running.shift()!;
+    if (running.length >= maximum) yield await running.shift()!;
   }
   for (const result of running) yield await result;
 }

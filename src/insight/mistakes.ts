@@ -1,3 +1,5 @@
+import { firstOf } from '../inference/ranking.ts';
+
 export interface Mistake {
   /** Which image. */
   readonly index: number;
@@ -24,7 +26,7 @@ export function worstMistakes(probabilities: Float32Array, labels: ArrayLike<num
   const classes = probabilities.length / labels.length;
   const all = Array.from({ length: labels.length }, (_, index): Mistake => {
     const row = probabilities.subarray(index * classes, (index + 1) * classes);
-    const predicted = row.reduce((best, value, j) => (value > row[best]! ? j : best), 0);
+    const predicted = firstOf(row);
     return {
       index,
       label: labels[index]!,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
-import { writeModel } from '../../model/node/model-file.ts';
+import { readModel, writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
 import { testParameters } from '../../testing/data.ts';
 import { main } from '../main.ts';
@@ -292,6 +292,20 @@ test('inspect mistakes counts what is wrong', async () => {
   const wrong = (answer['mistakes'] as unknown[]).length;
   assert.equal(answer['images'], 9);
   assert.equal(answer['top1'], (9 - wrong) / 9);
+});
+
+test('inspect mistakes refuses a folder that is called like several classes of the model', async () => {
+  const twins = join(folder, 'twins.safetensors');
+  const labels = [{ name: 'cat' }, { name: 'dog', wnid: 'n1' }, { name: 'dog', wnid: 'n2' }];
+  await writeModel(twins, { ...(await readModel(model)), labels });
+  const { code, err } = await inspect('mistakes', twins, join(folder, 'photos'), '--json');
+  assert.equal(code, 2);
+  assert.ok(
+    err.includes(
+      'The model has 2 labels named "dog": name the folder by the WordNet number instead (n1 or n2).',
+    ),
+    err,
+  );
 });
 
 test('inspect compare of a model with itself differs nowhere', async () => {

@@ -4,11 +4,12 @@ import type { Dataset, Split } from '../../data/dataset.ts';
 import { openDataset } from '../../data/open.ts';
 import type { Failure } from '../../data/store.ts';
 import { openWorkers } from '../../data/workers.ts';
-import { AlexNetError, UsageError, nearest } from '../../errors.ts';
+import { AlexNetError } from '../../errors.ts';
 import { AlexNet } from '../alexnet.ts';
 import type { Label } from '../../model/model.ts';
 import { evaluateBatches } from '../evaluation.ts';
 import type { Evaluation } from '../evaluation.ts';
+import { relabelled } from '../labels.ts';
 
 export interface EvaluateFolderOptions {
   /** Which part of the data. Default: `test` where there is one, else `val`, else all. */
@@ -84,43 +85,4 @@ export async function evaluate(
   } finally {
     if (typeof model === 'string') await alexnet.dispose();
   }
-}
-
-/**
- * The dataset with the model's numbers for its classes. @throws {UsageError} for classes that the
- * model does not know, or knows twice.
- */
-export function relabelled(dataset: Dataset, labels: readonly Label[]): Dataset {
-  const indices = dataset.classes.map((name) => labelIndex(name, labels));
-  return {
-    ...dataset,
-    classes: labels.map(({ name }) => name),
-    samples: dataset.samples.map((sample) => ({ ...sample, label: indices[sample.label]! })),
-  };
-}
-
-function labelIndex(name: string, labels: readonly Label[]): number {
-  const found = labels.flatMap((label, i) =>
-    label.name === name || label.wnid === name ? [i] : [],
-  );
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1)
-    throw new UsageError(
-      `The model has ${found.length} labels named "${name}": name the folder by the WordNet number instead (${found.map((i) => labels[i]!.wnid ?? `label ${i}`).join(' or ')}).`,
-    );
-  const guess = nearest(
-    name,
-    labels.map((label) => label.name),
-  );
-  throw new UsageError(
-    `The model has no label "${name}", which is a folder of the data. ${guess === undefined ? '' : `Did you mean "${guess}"? `}Its ${labels.length} labels are: ${shown(labels)}.`,
-  );
-}
-
-function shown(labels: readonly Label[]): string {
-  const names = labels
-    .slice(0, 20)
-    .map(({ name }) => name)
-    .join(', ');
-  return labels.length > 20 ? `${names}, …` : names;
 }

@@ -1,9 +1,10 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { filesBelow } from '../../data/walk.ts';
-import { sniff, sniffBytes } from '../../images/sniff.ts';
+import { isPictureFile } from '../../images/node/is-picture.ts';
+import { isPictureContent, sniff, sniffBytes } from '../../images/sniff.ts';
 import type { NamedPicture } from '../predict.ts';
 
-/** Files as they are; folders with all the pictures below them, told by content. */
+/** Files as they are; folders with all the pictures below them ({@link isPictureFile}). */
 export async function* picturesIn(
   paths: Iterable<string> | AsyncIterable<string>,
 ): AsyncGenerator<NamedPicture> {
@@ -15,23 +16,7 @@ export async function* picturesIn(
     if (!isFolder) yield { file: path };
     else
       for (const { path: file } of await filesBelow(path))
-        if (await looksLikePicture(file)) yield { file };
-  }
-}
-
-const pictureName = /\.(jpe?g|jfif|png|webp|gif|avif|tiff?)$/i;
-
-/** By its name (then a damaged one is told as an error) or by its first bytes. */
-async function looksLikePicture(path: string): Promise<boolean> {
-  if (pictureName.test(path)) return true;
-  const file = await open(path, 'r').catch(() => undefined);
-  if (file === undefined) return false;
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(sniffBytes), 0, sniffBytes, 0);
-    const content = sniff(buffer.subarray(0, bytesRead));
-    return content !== undefined && 'picture' in content;
-  } finally {
-    await file.close();
+        if (await isPictureFile(file)) yield { file };
   }
 }
 
@@ -56,8 +41,7 @@ export async function* picturesFrom(
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
       yield next.value;
   })();
-  const content = sniff(head.subarray(0, sniffBytes));
-  if (content !== undefined && 'picture' in content)
+  if (isPictureContent(sniff(head.subarray(0, sniffBytes))))
     yield { file: name, bytes: await allBytes(rest) };
   else yield* picturesIn(lines(rest));
 }

@@ -6,10 +6,9 @@ import { filesBelow } from '../../data/walk.ts';
 import { openWorkers } from '../../data/workers.ts';
 import { AlexNetError, ensure } from '../../errors.ts';
 import type { Session } from '../../engine/engine.ts';
+import { isPictureFile } from '../../images/node/is-picture.ts';
 import type { Model } from '../../model/model.ts';
 import type { Work } from '../work.ts';
-
-const endings = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|tiff?)$/i;
 
 /**
  * All photographs below a folder: with its classes where it has folders of them, else as they lie.
@@ -20,7 +19,8 @@ export async function photographsIn(folder: string): Promise<Dataset> {
       `${folder} cannot be opened as a folder of photographs (${error instanceof Error ? error.message : String(error)}).`,
     );
   });
-  const pictures = files.filter(({ name }) => endings.test(name));
+  const wanted = await Promise.all(files.map(({ path }) => isPictureFile(path)));
+  const pictures = files.filter((_, i) => wanted[i]);
   ensure(
     pictures.length > 0,
     () =>

@@ -1,4 +1,5 @@
 import { AlexNetError } from '../../errors.ts';
+import { matchLabels } from '../../inference/labels.ts';
 import { amounts, rangeOf } from '../colours.ts';
 import { overPicture } from '../draw.ts';
 import { gradCam } from '../gradcam.ts';
@@ -41,10 +42,8 @@ export async function mistakesReport(
 ): Promise<{ report: Report; answer: MistakesAnswer; remarks: readonly string[] }> {
   const { model, session, name } = opened;
   const all = await photographsIn(folder);
-  const toModel = all.classes.map((label) =>
-    model.labels.findIndex((own) => own.name === label || own.wnid === label),
-  );
-  const known = [...all.samples.keys()].filter((i) => toModel[all.samples[i]!.label]! >= 0);
+  const toModel = matchLabels(all.classes, model.labels);
+  const known = [...all.samples.keys()].filter((i) => toModel[all.samples[i]!.label] !== undefined);
   if (known.length === 0)
     throw new AlexNetError(
       `None of the folders in ${folder} is called like a class of the model. The model's classes are: ${model.labels
@@ -53,7 +52,7 @@ export async function mistakesReport(
         .join(', ')}${model.labels.length > 8 ? ' …' : ''}.`,
     );
   const dataset = only(all, known);
-  const unknown = all.classes.filter((_, i) => toModel[i]! < 0);
+  const unknown = all.classes.filter((_, i) => toModel[i] === undefined);
   const classes = model.labels.length;
   const probabilities: number[] = [];
   const samples: number[] = [];

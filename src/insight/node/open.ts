@@ -5,6 +5,7 @@ import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { loadPicture, preprocess } from '../../images/preprocess.ts';
 import { loadSharp } from '../../images/sharp.ts';
+import { ranking } from '../../inference/ranking.ts';
 import { importWeights } from '../../model/node/import.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
@@ -156,10 +157,7 @@ export interface Likely {
 
 /** The most probable classes, first first. */
 export function likeliest(model: Model, probabilities: Float32Array, most: number): Likely[] {
-  const order = [...probabilities.keys()].toSorted(
-    (a, b) => probabilities[b]! - probabilities[a]! || a - b,
-  );
-  return order.slice(0, most).map((index) => ({
+  return ranking(probabilities, most).map((index) => ({
     index,
     label: className(model, index),
     probability: probabilities[index]!,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Batch, Batches } from '../../data/batches.ts';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { writeWhole } from '#platform';
-import { averaged } from '../../inference/evaluation.ts';
+import { probabilitiesOf } from '../../inference/probabilities.ts';
 import { createFolder, rateFiles } from './folder.ts';
 import { Divergence, growingRates, smoothed, steepestDescent } from '../core/rate-curve.ts';
 import type { Descent, RateStep } from '../core/rate-curve.ts';
@@ -150,7 +150,7 @@ async function probeLoss({ session, dataset }: Setup, probe: readonly Probe[]): 
   let sum = 0;
   let pictures = 0;
   for (const { images, labels, size } of probe) {
-    const probabilities = await averaged(session, images, size, 1, classes);
+    const probabilities = await probabilitiesOf(session, images);
     labels.forEach(
       (label, i) => (sum -= Math.log(Math.max(probabilities[i * classes + label]!, 1e-12))),
     );

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { withFolder, writeFiles } from '../../testing/folders.ts';
+import type { NamedPicture } from '../predict.ts';
+import { picturesFrom, picturesIn } from './pictures.ts';
+
+async function namesOf(pictures: AsyncIterable<NamedPicture>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { file, bytes } of pictures)
+    names.push(`${basename(file)}${bytes ? ` of ${bytes.length} bytes` : ''}`);
+  return names;
+}
+
+async function* chunks(text: string): AsyncGenerator<Uint8Array> {
+  for (const character of text) yield Buffer.from(character, 'latin1');
+}
+
+const heic = '\0\0\0\x18ftypheic\0\0\0\0mif1heic';
+
+test('picturesIn() gives files as they are, and of folders all pictures, of kinds not read too', async () => {
+  await withFolder(async (folder) => {
+    await writeFiles(folder, {
+      'a/phone.heic': Buffer.from(heic),
+      'a/notes.txt': 'notes',
+      'a/b/c.jpg': '',
+      'alone.txt': 'notes',
+    });
+    const paths = [join(folder, 'alone.txt'), join(folder, 'a')];
+    assert.deepEqual(await namesOf(picturesIn(paths)), ['alone.txt', 'c.jpg', 'phone.heic']);
+  });
+});
+
+test('picturesFrom() tells a picture, of a kind not read too, from names line by line', async () => {
+  assert.deepEqual(await namesOf(picturesFrom(chunks(heic))), [`- of ${heic.length} bytes`]);
+  const names = await namesOf(picturesFrom(chunks('x/one.jpg\r\n\ntwo.png')));
+  assert.deepEqual(names, ['one.jpg', 'two.png']);
+});
