@@ -1,7 +1,7 @@
 // The oneDNN engine against its peers, and against what the machine can do.
 //   node onednn.mjs [--rounds 7] [--only NAME]      NAME is part of a title
 // NEWEST_PYTHON=FILE, a Python that has the newest PyTorch, adds that to the training.
-import { requireAddon } from '../dist/engine/onednn/native.js';
+import { requireAddon } from '../dist/engine/onednn/node/native.js';
 import { flops } from '../dist/engine/bench.js';
 import { alexnet } from '../dist/network/variants.js';
 import { measure } from './measure.mjs';
@@ -26,8 +26,11 @@ const pytorch = (python, settings = {}) => ({
 
 async function peak() {
   const { f32, bf16, memory } = await requireAddon().peak(threads);
+  const billions = (value, digits) => (value / 1e9).toFixed(digits);
+  const half = bf16 === 0 ? 'no bf16' : `${billions(bf16, 0)} bf16`;
   console.log(
-    `This machine at its best: ${(f32 / 1e9).toFixed(0)} GFLOP/s f32, ${bf16 === 0 ? 'no bf16' : `${(bf16 / 1e9).toFixed(0)} bf16`}, ${(memory / 1e9).toFixed(1)} GB/s`,
+    `This machine at its best: ${billions(f32, 0)} GFLOP/s f32, ${half}, ` +
+      `${billions(memory, 1)} GB/s`,
   );
 }
 

@@ -1,7 +1,9 @@
 #!/bin/bash
-# Builds the oneDNN engine in a fresh Debian 13 (oneDNN 3.7) and runs the contract suite and the tests of our own loops on it. Needs root, debootstrap and
-# Debian's registry; not part of `make test`. The checkout must be built (`make build`).
-#   sudo scripts/check-debian13.sh [FOLDER for the Debian root, kept for the next time; default a temporary one]
+# Builds the oneDNN engine in a fresh Debian 13 (oneDNN 3.7) and runs the contract suite and the tests
+# of our own loops on it. Needs root, debootstrap and Debian's registry; not part of `make test`. The
+# checkout must be built (`make build`).
+#   sudo scripts/check-debian13.sh [FOLDER]
+#   FOLDER  for the Debian root, kept for the next time; default a temporary one
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo 'Run this as root: debootstrap and chroot need it.'; exit 2; }
@@ -10,7 +12,8 @@ cd "$(dirname "$0")/.."
 root=${1:-$(mktemp -d)}
 [ $# -gt 0 ] || temporary=1
 [ -x "$root/usr/bin/node" ] ||
-  debootstrap --variant=minbase --include=g++,libdnnl-dev,nodejs trixie "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
+  debootstrap --variant=minbase --include=g++,libdnnl-dev,nodejs trixie "$root" \
+    "${DEBIAN_MIRROR:-http://deb.debian.org/debian}"
 
 rm -rf "$root/alexnet"
 mkdir "$root/alexnet"
@@ -19,6 +22,9 @@ tar c --exclude=./build --exclude=./.git --exclude=./runs . | tar x -C "$root/al
 mount -t proc none "$root/proc"
 cleanup() { umount "$root/proc"; [ -z "${temporary:-}" ] || rm -rf "$root"; }
 trap cleanup EXIT
-chroot "$root" /bin/sh -c 'cd /alexnet && . /etc/os-release && echo "$PRETTY_NAME, Node $(node --version), $(g++ --version | head -1)" &&
+chroot "$root" /bin/sh -c 'cd /alexnet && . /etc/os-release &&
+  echo "$PRETTY_NAME, Node $(node --version), $(g++ --version | head -1)" &&
   node bin/alexnet native && node bin/alexnet doctor &&
-  node --test --test-reporter=spec --test-name-pattern="onednn|any number of threads" dist/testing/contract.test.js dist/engine/onednn/onednn.test.js' | grep -v "does not match pattern"
+  node --test --test-reporter=spec --test-name-pattern="onednn|any number of threads" \
+    dist/testing/contract.test.js dist/engine/onednn/onednn.test.js' |
+  grep -v "does not match pattern"

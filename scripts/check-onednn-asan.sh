@@ -1,15 +1,25 @@
 #!/bin/bash
-# Builds the oneDNN engine with AddressSanitizer and UndefinedBehaviorSanitizer and runs its contract suite and its own loops under them.
+# Builds the oneDNN engine with AddressSanitizer and UndefinedBehaviorSanitizer and runs its contract
+# suite and its own loops under them.
 # The checkout must be built (`make build`). Takes some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/asan
 mkdir -p "$out"
-flags=(-std=c++17 -O1 -g -march=native -fno-math-errno -fopenmp -fPIC -fsanitize=address,undefined -fno-sanitize-recover=undefined
-  -DNAPI_VERSION=8 -DNAPI_CPP_EXCEPTIONS -Inode_modules/node-addon-api -Inode_modules/node-api-headers/include)
+flags=(-std=c++20 -O1 -g -march=native -fno-math-errno -fopenmp -fPIC
+  -fsanitize=address,undefined -fno-sanitize-recover=undefined
+  -DNAPI_VERSION=8 -DNAPI_CPP_EXCEPTIONS
+  -Inative -Inode_modules/node-addon-api -Inode_modules/node-api-headers/include)
 export flags_line="${flags[*]}" out
-ls native/*.cc | xargs -P "$(nproc)" -I{} sh -c 'g++ $flags_line -c {} -o $out/$(basename {} .cc).o'
+rm -f "$out"/*.o
+# layers/lrn.cc becomes layers-lrn.o.
+(cd native && ls {base,tiles,layers,node}/*.cc) | xargs -P "$(nproc)" -I{} sh -c \
+  'g++ $flags_line -c native/{} -o $out/$(echo {} | tr / - | sed s/cc$/o/)'
 g++ -shared -fopenmp -fsanitize=address,undefined -o "$out/alexnet.node" "$out"/*.o -ldnnl
 # Node itself leaks on purpose; and its own memory is not watched.
-LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-  ALEXNET_NATIVE="$PWD/$out/alexnet.node" node --test --test-reporter=spec --test-name-pattern="onednn|any number of threads" dist/testing/contract.test.js dist/engine/onednn/onednn.test.js | grep -v "does not match pattern"
+libraries="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
+LD_PRELOAD="$libraries" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+  ALEXNET_NATIVE="$PWD/$out/alexnet.node" node --test --test-reporter=spec \
+  --test-name-pattern="onednn|any number of threads" \
+  dist/testing/contract.test.js dist/engine/onednn/onednn.test.js |
+  grep -v "does not match pattern"

@@ -81,7 +81,7 @@ async function peak(
   { threads = availableParallelism() }: BenchFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { requireAddon } = await import('../../engine/onednn/native.ts');
+  const { requireAddon } = await import('../../engine/onednn/node/native.ts');
   const { f32, bf16, memory } = await requireAddon().peak(threads);
   terminal.note(machine());
   terminal.answer(

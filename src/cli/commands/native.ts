@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { buildAddon } from '../../engine/onednn/build.ts';
+import { buildAddon } from '../../engine/onednn/node/build.ts';
 import { AlexNetError } from '../../errors.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -18,17 +18,16 @@ import {
 import type { Engine, PrepareOptions, Session } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
-import { loadAddon } from './native.ts';
+import { loadAddon } from './node/native.ts';
 
 // A CPU without bf16 runs these too, slowly: scripts/check-onednn-bf16.sh.
 const addon = loadAddon();
 const missing = typeof addon === 'string' ? addon : false;
 const supported = typeof addon !== 'string' && addon.cpu().bf16;
-const skip =
-  missing ||
-  (supported
-    ? false
-    : 'this CPU has no bf16 arithmetic for oneDNN; scripts/check-onednn-bf16.sh runs these tests with its portable code');
+const unsupported =
+  'this CPU has no bf16 arithmetic for oneDNN; ' +
+  'scripts/check-onednn-bf16.sh runs these tests with its portable code';
+const skip = missing || (supported ? false : unsupported);
 const engine: Engine = {
   ...onednnEngine,
   prepare: (network, options) => onednnEngine.prepare(network, { ...options, precision: 'bf16' }),
@@ -43,7 +42,8 @@ test(
     await assert.rejects(
       engine.prepare(narrowVariants.paper, { mode: 'training', batch: 4 }),
       new AlexNetError(
-        `This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ${addon.version()} could use. Use precision 'f32'.`,
+        `This CPU (${addon.cpu().features}) has no bf16 arithmetic that oneDNN ` +
+          `${addon.version()} could use. Use precision 'f32'.`,
       ),
     );
   },

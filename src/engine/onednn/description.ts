@@ -5,7 +5,7 @@ import { dropThreshold } from '../../random/draws.ts';
 import type { Mode, Precision } from '../engine.ts';
 import type { Plan } from '../session.ts';
 
-/** A plan as `native/arguments.cc` reads it. */
+/** A plan as `native/node/arguments.cc` reads it. */
 export interface SessionDescription {
   readonly layers: readonly LayerDescription[];
   readonly batch: number;

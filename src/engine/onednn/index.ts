@@ -18,11 +18,11 @@ export const onednnEngine: Engine = {
 async function probe(): Promise<Availability> {
   if (typeof process === 'undefined' || process.versions?.node === undefined)
     return { available: false, reason: 'oneDNN runs in Node only, not in a browser.', details: {} };
-  const { probe } = await import('./native.ts');
+  const { probe } = await import('./node/native.ts');
   return probe();
 }
 
 async function prepare(network: Network, options: PrepareOptions): Promise<Session> {
-  const { prepareSession } = await import('./session.ts');
+  const { prepareSession } = await import('./node/session.ts');
   return prepareSession(network, options);
 }

@@ -8,7 +8,7 @@ import { blockedNetwork, narrowVariants, paddedNetwork } from '../../testing/net
 import type { Engine } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
-import { loadAddon } from './native.ts';
+import { loadAddon } from './node/native.ts';
 
 const network = narrowVariants.paper;
 const addon = loadAddon();
@@ -81,7 +81,10 @@ test(
         assert.ok(error instanceof AlexNetError);
         assert.match(
           error.message,
-          /^A batch of 2000000 needs [\d.]+ GB but [\d.]+ GB of memory are free\. The largest batch that fits is about \d+\.$/,
+          new RegExp(
+            '^A batch of 2000000 needs [\\d.]+ GB but [\\d.]+ GB of memory are free\\. ' +
+              'The largest batch that fits is about \\d+\\.$',
+          ),
         );
         return true;
       },
@@ -93,13 +96,16 @@ test(
   'a process ends while a session is still there, and while it computes',
   { skip: missing },
   async () => {
+    const imported = (file: string): string =>
+      `await import(${JSON.stringify(new URL(file, import.meta.url).href)})`;
     const code = `
-    const { onednnEngine } = await import(${JSON.stringify(new URL('./index.js', import.meta.url).href)});
-    const { narrowVariants } = await import(${JSON.stringify(new URL('../../testing/networks.js', import.meta.url).href)});
-    const { testImages } = await import(${JSON.stringify(new URL('../../testing/data.js', import.meta.url).href)});
-    const session = await onednnEngine.prepare(narrowVariants.paper, { mode: 'inference', batch: 16 });
-    await session.forward(testImages(narrowVariants.paper, 16, 1));
-    for (let i = 0; i < 50; i++) void session.forward(testImages(narrowVariants.paper, 16, 1));
+    const { onednnEngine } = ${imported('./index.js')};
+    const { narrowVariants } = ${imported('../../testing/networks.js')};
+    const { testImages } = ${imported('../../testing/data.js')};
+    const network = narrowVariants.paper;
+    const session = await onednnEngine.prepare(network, { mode: 'inference', batch: 16 });
+    await session.forward(testImages(network, 16, 1));
+    for (let i = 0; i < 50; i++) void session.forward(testImages(network, 16, 1));
     if (process.argv[1] === 'now') setImmediate(() => process.exit(7));`;
     assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code]), 0);
     // Several times, for what is being computed at that moment differs.
@@ -114,7 +120,10 @@ test('"alexnet native" says what to install where there is no compiler', async (
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^There is no C\+\+ compiler \(looked for \$CXX, g\+\+, clang\+\+ and c\+\+\)\. .*"npx alexnet native" again\.\n$/,
+    new RegExp(
+      '^There is no C\\+\\+ compiler \\(looked for \\$CXX, g\\+\\+, clang\\+\\+ and c\\+\\+\\)\\. ' +
+        '.*"npx alexnet native" again\\.\n$',
+    ),
   );
 });
 

@@ -1,0 +1,272 @@
+#include "layers/chain.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+
+namespace alexnet {
+
+namespace {
+
+using Builder = void (*)(Chain&, int);
+
+Builder builderOf(LayerType type) {
+  switch (type) {
+    case LayerType::convolution:
+      return buildConvolution;
+    case LayerType::dense:
+      return buildDense;
+    case LayerType::relu:
+      return buildRelu;
+    case LayerType::lrn:
+      return buildLrn;
+    case LayerType::maxPool:
+    case LayerType::averagePool:
+      return buildPool;
+    case LayerType::adaptiveAveragePool:
+      return buildAdaptivePool;
+    case LayerType::dropout:
+      return buildDropout;
+    case LayerType::softmax:
+      return buildSoftmax;
+    case LayerType::input:
+      break;
+  }
+  throw std::logic_error("the input layer comes first and computes nothing");
+}
+
+// By Stage, for errors.
+constexpr const char* stageNames[] = {"forward", "gradients of the parameters", "backward"};
+
+}  // namespace
+
+Chain::Chain(Shared& shared, int64_t count)
+    : shared(shared),
+      count(count),
+      activations_(shared.description.layers.size()),
+      gradients_(activations_.size()),
+      forwardWork_(activations_.size()),
+      backwardWork_(activations_.size()),
+      gradientWork_(activations_.size()),
+      seconds_(activations_.size()),
+      builders_(activations_.size()) {
+  build();
+  ensureFits(arena_.plan());
+  arena_.bind(shared.engine);
+}
+
+// Nothing has been written yet, so that too large a plan costs nothing.
+void Chain::ensureFits(size_t bytes) const {
+  const double limit = shared.description.memoryLimit, fixed = static_cast<double>(shared.bytes()),
+               needed = fixed + static_cast<double>(bytes);
+  if (limit == 0 || needed <= limit) return;
+  const int64_t largest = static_cast<int64_t>(
+      (limit - fixed) / (static_cast<double>(bytes) / static_cast<double>(count)));
+  char text[256];
+  std::snprintf(
+      text, sizeof text, "A batch of %lld needs %.1f GB but %.1f GB of memory are free. %s%s",
+      static_cast<long long>(count), needed / 1e9, limit / 1e9,
+      largest > 0 ? "The largest batch that fits is about " : "Not even a single image fits",
+      largest > 0 ? (std::to_string(largest) + ".").c_str() : ".");
+  throw std::runtime_error(text);
+}
+
+void Chain::build() {
+  const Dims dims = outputDims(0);
+  images_ = activation(0) =
+      arena_.external(Desc(dims, DataType::f32, Tag::nchw), dims, DataType::f32);
+  if (layer(0).kept) {
+    activation(0) = output(0, images_->desc, DataType::f32);
+    forwardWork(0).push_back([this] {
+      std::memcpy(activation(0)->memory.get_data_handle(), images_->memory.get_data_handle(),
+                  images_->desc.get_size());
+    });
+  }
+  for (int index = 1; index < layers(); index++) {
+    Slot* input = activation(index - 1);
+    input->life.death = std::max(input->life.death, index);
+    named(index, "preparing forward", [&] { builderOf(layer(index).type)(*this, index); });
+  }
+  if (!hasBackward()) return;
+  for (int index = layers() - 1; index > 0; index--) {
+    named(index, "preparing backward", builders_[static_cast<size_t>(index)]);
+    Slot* below = gradient(index - 1);
+    below->life.death = std::max(below->life.death, backwardTime(index - 1));
+  }
+}
+
+Dims Chain::inputDims(int index) const {
+  return mapDims(count, layer(index).input);
+}
+Dims Chain::outputDims(int index) const {
+  return mapDims(count, layer(index).output);
+}
+
+Slot* Chain::output(int index, const Desc& desc, DataType type) {
+  const bool lasting = hasBackward() || layer(index).kept;
+  return arena_.slot(desc, outputDims(index), type, lasting ? always : at(index));
+}
+
+Slot* Chain::gradientSlot(int index, const Desc& desc, DataType type) {
+  const Life passing{.birth = backwardTime(index + 1), .death = backwardTime(index)};
+  return arena_.slot(desc, outputDims(index), type, layer(index).kept ? always : passing);
+}
+
+Slot* Chain::inPlaceOrNew(int index, Slot* input) {
+  const bool mine = input != activation(index - 1);
+  if (!mine && (layer(index - 1).kept || index == 1))
+    return output(index, input->desc, input->type);
+  return inPlace(index, input);
+}
+
+Slot* Chain::inPlace(int index, Slot* input) {
+  if (layer(index).kept || hasBackward()) input->life = always;
+  return input;
+}
+
+Slot* Chain::gradientInPlaceOrNew(int index, Slot* slot) {
+  if (slot == gradient(index) && layer(index).kept)
+    return gradientSlot(index - 1, slot->desc, slot->type);
+  if (layer(index - 1).kept) slot->life = always;
+  return slot;
+}
+
+bool Chain::fusesRelu(int index) const {
+  return layer(index + 1).type == LayerType::relu && !layer(index).kept;
+}
+
+Slot* Chain::as(Slot* slot, const Desc& wanted, DataType type, const Life& life,
+                std::vector<Work>& work) {
+  if (slot->desc == wanted) return slot;
+  Slot* copy = arena_.slot(wanted, slot->dims, type, life);
+  const dnnl::reorder reorder(
+      dnnl::reorder::primitive_desc(shared.engine, slot->desc, shared.engine, wanted));
+  work.push_back(
+      [this, reorder, slot, copy] { reorder.execute(shared.stream, slot->memory, copy->memory); });
+  return copy;
+}
+
+Slot* Chain::asPlain(Slot* slot, DataType type, const Life& life, std::vector<Work>& work) {
+  return as(slot, Desc(slot->dims, type, Tag::nchw), type, life, work);
+}
+
+Slot* Chain::asKnown(Slot* slot, const Life& life, std::vector<Work>& work) {
+  return slot->layout() ? slot : asPlain(slot, slot->type, life, work);
+}
+
+dnnl::primitive_attr Chain::attributes(bool relu) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (relu) {
+    dnnl::post_ops ops;
+    appendRelu(ops);
+    attr.set_post_ops(ops);
+  }
+  return attr;
+}
+
+dnnl::memory Chain::scratchpad(const Desc& desc) {
+  const size_t bytes = desc.get_size();
+  return dnnl::memory(desc, shared.engine,
+                      bytes == 0 ? DNNL_MEMORY_NONE : shared.reserve(shared.scratchpad, bytes));
+}
+
+// Runs `body`; whatever it throws comes out with the layer's name.
+void Chain::named(int index, const char* what, const std::function<void()>& body) const {
+  const auto prefix = [&] { return "Layer \"" + layer(index).name + "\", " + what + ": "; };
+  try {
+    body();
+  } catch (const dnnl::error& error) {
+    throw std::runtime_error(prefix() + "oneDNN says \"" + error.message + "\" (status " +
+                             std::to_string(static_cast<int>(error.status)) + ").");
+  } catch (const std::bad_alloc&) {
+    throw std::runtime_error(prefix() + "there is not enough memory.");
+  }
+}
+
+const std::vector<Work>& Chain::workOf(int index, Stage stage) {
+  switch (stage) {
+    case Stage::forward:
+      return forwardWork(index);
+    case Stage::gradients:
+      return gradientWork(index);
+    default:
+      return backwardWork(index);
+  }
+}
+
+void Chain::run(int index, Stage stage) {
+  const std::vector<Work>& work = workOf(index, stage);
+  if (work.empty()) return;
+  shared.checkpoint();
+  const auto start = std::chrono::steady_clock::now();
+  named(index, stageNames[static_cast<size_t>(stage)], [&] {
+    for (const Work& piece : work) piece();
+    shared.stream.wait();
+  });
+  seconds_[static_cast<size_t>(index)][static_cast<size_t>(stage)] +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Chain::~Chain() {
+  if (std::getenv("ALEXNET_ONEDNN_TIMES") == nullptr || calls_ == 0) return;
+  std::fprintf(stderr,
+               "milliseconds a call, %lld images, %d calls:    forward  parameters    backward\n",
+               static_cast<long long>(count), calls_);
+  for (int index = 0; index < layers(); index++) {
+    const auto& [forward, gradients, backward] = seconds_[static_cast<size_t>(index)];
+    std::fprintf(stderr, "%-30s %20.3f %11.3f %11.3f\n", layer(index).name.c_str(),
+                 1e3 * forward / calls_, 1e3 * gradients / calls_, 1e3 * backward / calls_);
+  }
+}
+
+void Chain::forward(const float* images, const Pass& given) {
+  pass = given;
+  calls_++;
+  images_->memory.set_data_handle(const_cast<float*>(images));
+  for (int index = 0; index < layers(); index++) run(index, Stage::forward);
+}
+
+StepResult Chain::gradients(const float* images, const Pass& given) {
+  forward(images, given);
+  run(layers() - 1, Stage::backward);
+  const int lowest = shared.description.lowestTrained;
+  for (int index = layers() - 2; index >= lowest; index--) {
+    run(index, Stage::gradients);
+    if (index > lowest) run(index, Stage::backward);
+  }
+  return pass.result;
+}
+
+void Chain::backward(int from, const float* canonical, ReluRule rule) {
+  pass.rule = rule;
+  Slot* start = gradient(from);
+  dnnl::memory given(Desc(start->dims, DataType::f32, Tag::nchw), shared.engine,
+                     const_cast<float*>(canonical));
+  dnnl::reorder(given, start->memory).execute(shared.stream, given, start->memory);
+  shared.stream.wait();
+  for (int index = from; index > 0; index--) run(index, Stage::backward);
+}
+
+void Chain::read(Slot* slot, float* canonical) {
+  dnnl::memory out(Desc(slot->dims, DataType::f32, Tag::nchw), shared.engine, canonical);
+  dnnl::reorder(slot->memory, out).execute(shared.stream, slot->memory, out);
+  shared.stream.wait();
+}
+
+void Chain::readActivation(int index, float* canonical) {
+  read(activation(index), canonical);
+}
+
+void Chain::readGradient(int index, float* canonical) {
+  read(gradient(index), canonical);
+}
+
+size_t Chain::bytes() const {
+  return arena_.bytes();
+}
+
+}  // namespace alexnet
