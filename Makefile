@@ -33,9 +33,9 @@ $(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts)
 COMMA := ,
 
 # What is done to every pixel of a training picture.
-dist/images/pixels.wasm: node_modules/.installed src/images/kernels/pixels.ts
+dist/images/pixels.wasm: node_modules/.installed $(wildcard src/images/kernels/*.ts)
 	@mkdir -p $(@D)
-	$(BIN)/asc src/images/kernels/pixels.ts $(ASC_FLAGS) --enable simd --outFile $@
+	$(BIN)/asc src/images/kernels/index.ts $(ASC_FLAGS) --enable simd --outFile $@
 
 test: build
 	node --test --test-reporter=spec $(TESTS)

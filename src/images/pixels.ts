@@ -1,120 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { ensure } from '../errors.ts';
 import type { ColourMap } from './colour.ts';
 import type { Rectangle } from './fit.ts';
 import type { Picture } from './picture.ts';
 import { reversed, taps } from './taps.ts';
 import type { Taps } from './taps.ts';
-
-/**
- * `kernels/pixels.ts`, compiled. All arguments are places in its memory, lengths in bytes, and
- * counts.
- */
-interface Kernels {
-  readonly cropPlanes: (
-    source: number,
-    stride: number,
-    size: number,
-    colours: number,
-    out: number,
-  ) => void;
-  readonly mirrorPlanes: (
-    source: number,
-    stride: number,
-    size: number,
-    colours: number,
-    out: number,
-  ) => void;
-  squeeze(
-    source: number,
-    stride: number,
-    rows: number,
-    first: number,
-    weights: number,
-    taps: number,
-    width: number,
-    out: number,
-  ): void;
-  blendPlanes(
-    rows: number,
-    first: number,
-    weights: number,
-    taps: number,
-    size: number,
-    colours: number,
-    out: number,
-  ): void;
-  blendBytes(
-    rows: number,
-    first: number,
-    weights: number,
-    taps: number,
-    width: number,
-    height: number,
-    out: number,
-  ): void;
-  subtract(out: number, mean: number, count: number): void;
-  sumColours(source: number, stride: number, width: number, height: number, out: number): void;
-}
-
-const page = 65536;
-
-/**
- * The kernels with their memory: everything is copied in and out, and nothing stays between two
- * calls. One for each thread.
- */
-class Bench {
-  readonly kernels: Kernels;
-  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: page });
-  #used = 0;
-
-  constructor() {
-    const code = new WebAssembly.Module(readFileSync(new URL('./pixels.wasm', import.meta.url)));
-    this.kernels = new WebAssembly.Instance(code, { env: { memory: this.#memory } })
-      .exports as unknown as Kernels;
-  }
-
-  clear(): void {
-    this.#used = 0;
-  }
-
-  /**
-   * Room for so many bytes, and for the kernels' reading past the end. It begins as far from a
-   * multiple of 8 as `like` does: from and to shared memory V8 copies word by word then, else byte
-   * by byte.
-   */
-  room(bytes: number, like = 0): number {
-    const place = this.#used + (like % 8);
-    this.#used += Math.ceil(bytes / 16) * 16 + 32;
-    const missing = this.#used - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / page));
-    return place;
-  }
-
-  put(values: Uint8Array | Uint32Array | Float32Array): number {
-    const place = this.room(values.byteLength, values.byteOffset);
-    this.bytes(place, values.byteLength).set(
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-    );
-    return place;
-  }
-
-  bytes(place: number, count: number): Uint8Array {
-    return new Uint8Array(this.#memory.buffer, place, count);
-  }
-
-  floats(place: number, count: number): Float32Array {
-    return new Float32Array(this.#memory.buffer, place, count);
-  }
-}
-
-let shared: Bench | undefined;
-
-function cleared(): Bench {
-  shared ??= new Bench();
-  shared.clear();
-  return shared;
-}
+import { cleared } from './workbench.ts';
+import type { Workbench } from './workbench.ts';
 
 /** How pixels become input. */
 export interface Painting {
@@ -152,7 +43,7 @@ export function paintPlanes(
 }
 
 function cutPlanes(
-  bench: Bench,
+  bench: Workbench,
   { width, data }: Picture,
   { left, top }: Rectangle,
   size: number,
@@ -166,7 +57,7 @@ function cutPlanes(
 }
 
 function resamplePlanes(
-  bench: Bench,
+  bench: Workbench,
   picture: Picture,
   { left, top, width, height }: Rectangle,
   size: number,
@@ -190,7 +81,7 @@ function resamplePlanes(
 
 /** Squeezes the rows that `down` reads. */
 function squeezeRows(
-  bench: Bench,
+  bench: Workbench,
   { width, data }: Picture,
   across: Taps,
   down: Taps,

@@ -1,0 +1,3 @@
+/** All kernels of `images`, one module. */
+export * from './pixels';
+export * from './resample';
