@@ -1,4 +1,6 @@
 /** What runs anywhere: nothing here, or under it, imports from Node. */
+import { late } from './late.ts';
+
 export { AlexNetError, UsageError } from './errors.ts';
 export { alexnet, parseVariant, variants } from './network/variants.ts';
 export type { Variant, VariantOptions } from './network/variants.ts';
@@ -17,6 +19,7 @@ export { bits, purposes } from './random/philox.ts';
 export type { Address, Purpose, Words } from './random/philox.ts';
 export { keepMask, normal, permutation, uniform } from './random/draws.ts';
 export type * from './engine/engine.ts';
+export { engines, findEngine } from './engine/registry.ts';
 export { initialise } from './engine/initialise.ts';
 export { benchmark, flops } from './engine/bench.ts';
 export type { BenchMode, BenchOptions, BenchResult } from './engine/bench.ts';
@@ -26,6 +29,10 @@ export * from './insight/index.ts';
 export type { Preprocessing } from './images/preprocessing.ts';
 export { checkModel, decodeModel, encodeModel } from './model/model.ts';
 export type { Label, Model, Provenance } from './model/model.ts';
+export const importWeights = late(() => import('./model/import.ts'), 'importWeights');
+export type { ImportOptions, Imported, WeightsKind } from './model/import.ts';
+export type { FileInput } from './model/input.ts';
+export { exportNpz, exportTorchvision } from './model/export-tensors.ts';
 export { exportOnnx } from './model/export-onnx.ts';
 export type { OnnxOptions } from './model/export-onnx.ts';
 export { imagenetLabels } from './model/imagenet.ts';

@@ -6,14 +6,11 @@
 import { late } from './late.ts';
 
 export * from './browser.ts';
-export { engines, findEngine } from './engine/registry.ts';
 export { AlexNet } from './inference/alexnet.ts';
 export type { ClassifyOptions, LoadOptions } from './inference/alexnet.ts';
 export type { Prediction } from './inference/predictions.ts';
 export { readModel, writeModel } from './model/node/model-file.ts';
-export const importWeights = late(() => import('./model/node/import.ts'), 'importWeights');
-export type { ImportOptions, Imported, WeightsKind } from './model/node/import.ts';
-export { exportModel, exportNpz, exportTorchvision } from './model/node/export.ts';
+export { exportModel } from './model/node/export.ts';
 export type { ExportOptions } from './model/node/export.ts';
 export const pull = late(() => import('./model/node/pull.ts'), 'pull');
 export type { PullOptions, Pulled } from './model/node/pull.ts';

@@ -1,11 +1,9 @@
+import { engines } from '#engines';
 import { AlexNetError, UsageError } from '../errors.ts';
 import type { Engine } from './engine.ts';
-import { referenceEngine } from './reference/index.ts';
-import { onednnEngine } from './onednn/index.ts';
-import { wasmEngine } from './wasm/index.ts';
 
-/** Every engine, the fastest first: the order in which `auto` tries them. */
-export const engines: readonly Engine[] = [onednnEngine, wasmEngine, referenceEngine];
+/** Every engine of this place, the fastest first: the order in which `auto` tries them. */
+export { engines };
 
 /**
  * An engine by name; `auto` is the first that runs here.

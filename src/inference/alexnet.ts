@@ -3,7 +3,8 @@ import { findEngine } from '../engine/registry.ts';
 import { ensure } from '../errors.ts';
 import type { Picture } from '../images/picture.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
-import type { ImportOptions } from '../model/node/import.ts';
+import type { ImportOptions } from '../model/import.ts';
+import type { FileInput } from '../model/input.ts';
 import type { Model } from '../model/model.ts';
 import { checkModel } from '../model/model.ts';
 import { predictionsFrom } from './predictions.ts';
@@ -44,14 +45,15 @@ export class AlexNet {
 
   /**
    * Loads a model of ours, or published weights of any kind that {@link importWeights} reads.
+   * @param weights a path (on Node), a page's File or Blob, or any source of bytes.
    * @throws {AlexNetError} where the file does not hold what it should, or the engine does not run
    * here.
    */
-  static async load(path: string, options: LoadOptions = {}): Promise<AlexNet> {
-    const { importWeights } = await import('../model/node/import.ts');
+  static async load(weights: FileInput, options: LoadOptions = {}): Promise<AlexNet> {
+    const { importWeights } = await import('../model/import.ts');
     const [engine, { model }] = await Promise.all([
       engineOf(options),
-      importWeights(path, options),
+      importWeights(weights, options),
     ]);
     return AlexNet.of(model, { ...options, engine });
   }

@@ -8,7 +8,7 @@ import { writeScenes } from '../data/scenes/write.ts';
 import type { Session } from '../engine/engine.ts';
 import { findEngine } from '../engine/registry.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
-import { importWeights } from '../model/node/import.ts';
+import { importWeights } from '../model/import.ts';
 import type { Model } from '../model/model.ts';
 import { demoSettings } from '../training/node/demo.ts';
 import { train } from '../training/node/train.ts';

@@ -12,7 +12,7 @@ import type { StoredTensor } from '../formats/tensor.ts';
 import { readLegacyTorch, readTorchZip } from '../formats/torch.ts';
 import { readZip, writeZip } from '../formats/zip.ts';
 import { bits, purposes } from '../random/philox.ts';
-import { importSource } from './node/import.ts';
+import { importSource } from './import.ts';
 
 /**
  * One fuzzer for all readers: the same files every time, because chance comes from Philox under

@@ -86,6 +86,10 @@ export function withFile<T>(path: string, _use: (file: OpenFile) => Promise<T>):
   return Promise.reject(noFiles(`${path} could not be opened`));
 }
 
+export async function fileBeside(_path: string, _name: string): Promise<'missing'> {
+  return 'missing';
+}
+
 function noFiles(failed: string): AlexNetError {
   return new AlexNetError(
     `${failed}: a page has no files of its own. Give and take bytes or a Blob instead.`,

@@ -32,6 +32,11 @@ export interface Platform {
    */
   withFile<T>(path: string, use: (file: OpenFile) => Promise<T>): Promise<T>;
   /**
+   * A file by its name in the same folder as another file; links are followed, but not out of the
+   * folder.
+   */
+  fileBeside(path: string, name: string): Promise<{ path: string } | 'missing' | 'outside'>;
+  /**
    * Whether a file is what a killed `writeWhole` left: nobody reads it, and nothing is lost with
    * it.
    */

@@ -92,7 +92,7 @@ function nodeIn(path: string, names: readonly string[], text: string): string[] 
   if (mayKnowNode(path)) return [];
   const problems: string[] = [];
   for (const name of names) {
-    if (name.startsWith('.') || name === '#platform' || purePackages.includes(name)) continue;
+    if (name.startsWith('.') || name.startsWith('#') || purePackages.includes(name)) continue;
     problems.push(`${path} imports ${name}, which only platform/, node/, cli/ and server/ may.`);
   }
   for (const word of ['Buffer', 'process', 'require', 'createRequire']) {

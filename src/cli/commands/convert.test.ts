@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { readOnnx } from '../../formats/onnx.ts';
 import { readSafetensors } from '../../formats/safetensors.ts';
 import { bytesSource } from '../../formats/source.ts';
-import { importWeights } from '../../model/node/import.ts';
+import { importWeights } from '../../model/import.ts';
 import { command } from '../../testing/cli.ts';
 import { withFolder } from '../../testing/folders.ts';
 

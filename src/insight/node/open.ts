@@ -6,7 +6,7 @@ import type { Picture } from '../../images/picture.ts';
 import { loadPicture, preprocess } from '../../images/preprocess.ts';
 import { loadSharp } from '../../images/sharp.ts';
 import { ranking } from '../../inference/ranking.ts';
-import { importWeights } from '../../model/node/import.ts';
+import { importWeights } from '../../model/import.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { inputPicture } from '../draw.ts';

@@ -12,7 +12,7 @@ import { inferShapes } from '../../network/shapes.ts';
 import { variantNames } from '../chain.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import { exportModel } from './export.ts';
-import { importWeights } from './import.ts';
+import { importWeights } from '../import.ts';
 import type { Model } from '../model.ts';
 import { publishedPreprocessing } from '../published.ts';
 

@@ -1,15 +1,11 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { writeNpz } from '../../formats/numpy.ts';
-import { writeSafetensors } from '../../formats/safetensors.ts';
-import type { NamedTensor, WrittenPrecision } from '../../formats/tensor.ts';
-import { parametersOf } from '../../network/parameters.ts';
 import { exportOnnx } from '../export-onnx.ts';
 import type { OnnxOptions } from '../export-onnx.ts';
+import { exportNpz, exportTorchvision } from '../export-tensors.ts';
 import { writeWhole } from '#platform';
-import { checkModel, encodeModel } from '../model.ts';
+import { encodeModel } from '../model.ts';
 import type { Model } from '../model.ts';
-import { torchvisionNames } from '../tensor-names.ts';
 
 export interface ExportOptions extends OnnxOptions {
   /**
@@ -58,35 +54,4 @@ function encode(kind: WrittenKind, model: Model, options: ExportOptions): Iterab
   return names === 'torchvision'
     ? exportTorchvision(model, precision)
     : encodeModel(model, precision);
-}
-
-/** Weights alone under our names, in our layouts. */
-export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
-  checkModel(model);
-  return writeNpz(
-    parametersOf(model.network).map(({ name, shape }) => ({
-      name,
-      shape,
-      data: model.weights.get(name)!,
-    })),
-    precision,
-  );
-}
-
-/**
- * Weights alone under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes
- * them. @throws {AlexNetError} for other kinds of network.
- */
-export function exportTorchvision(
-  model: Model,
-  precision: WrittenPrecision = 'f32',
-): Iterable<Uint8Array> {
-  checkModel(model);
-  const names = torchvisionNames(model.network);
-  const tensors: NamedTensor[] = parametersOf(model.network).map(({ name, shape }) => ({
-    name: names.get(name)!,
-    shape,
-    data: model.weights.get(name)!,
-  }));
-  return writeSafetensors(tensors, { metadata: { format: 'pt' }, precision });
 }

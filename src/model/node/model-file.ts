@@ -1,6 +1,6 @@
-import { AlexNetError } from '../../errors.ts';
+import { writeWhole } from '#platform';
 import type { WrittenPrecision } from '../../formats/tensor.ts';
-import { withFile, writeWhole } from '#platform';
+import { withInput } from '../input.ts';
 import { decodeModel, encodeModel } from '../model.ts';
 import type { Model } from '../model.ts';
 
@@ -10,7 +10,7 @@ import type { Model } from '../model.ts';
  * (`importWeights` turns those into models).
  */
 export async function readModel(path: string): Promise<Model> {
-  return withFile(path, (source) => naming(path, () => decodeModel(source)));
+  return withInput(path, decodeModel);
 }
 
 /**
@@ -23,15 +23,4 @@ export async function writeModel(
   precision: WrittenPrecision = 'f32',
 ): Promise<void> {
   await writeWhole(path, encodeModel(model, precision));
-}
-
-/** Puts the file's name before what is wrong with it. */
-export async function naming<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof AlexNetError)
-      throw new AlexNetError(`${path}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }

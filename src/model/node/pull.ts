@@ -5,8 +5,8 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import { reason } from '#platform';
-import { importWeights } from './import.ts';
-import type { ImportOptions } from './import.ts';
+import { importWeights } from '../import.ts';
+import type { ImportOptions } from '../import.ts';
 import { writeModel } from './model-file.ts';
 
 /**

@@ -1,8 +1,8 @@
 /** The platform's files on Node; `platform.ts` says what each does. */
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
 import type { OpenFile } from '../platform.ts';
 
@@ -38,6 +38,18 @@ async function readFully(
     if (bytesRead === 0) throw new AlexNetError(`${path} became shorter while it was read.`);
     done += bytesRead;
   }
+}
+
+export async function fileBeside(
+  path: string,
+  name: string,
+): Promise<{ path: string } | 'missing' | 'outside'> {
+  const folder = await realpath(dirname(resolve(path)));
+  const place = await realpath(join(folder, name)).catch(() => undefined);
+  if (place === undefined) return 'missing';
+  return place.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+    ? { path: place }
+    : 'outside';
 }
 
 export function isUnfinished(name: string): boolean {

@@ -1,5 +1,5 @@
 /** The platform on Node. See `platform.ts`. */
-export { isUnfinished, reason, withFile, writeWhole } from './files.ts';
+export { fileBeside, isUnfinished, reason, withFile, writeWhole } from './files.ts';
 export {
   canShareMemory,
   cores,

@@ -3,24 +3,25 @@ import { copyFile, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { referenceEngine } from '../../engine/reference/index.ts';
-import { ProtobufWriter } from '../../formats/protobuf.ts';
-import { writeSafetensors } from '../../formats/safetensors.ts';
-import { bytesOf } from '../../formats/tensor.ts';
-import { loadPicture, preprocess } from '../../images/preprocess.ts';
-import { alexnet } from '../../network/variants.ts';
-import type { Variant } from '../../network/variants.ts';
-import { parametersOf } from '../../network/parameters.ts';
+import { referenceEngine } from '../engine/reference/index.ts';
+import { ProtobufWriter } from '../formats/protobuf.ts';
+import { writeSafetensors } from '../formats/safetensors.ts';
+import { bytesSource } from '../formats/source.ts';
+import { bytesOf } from '../formats/tensor.ts';
+import { loadPicture, preprocess } from '../images/preprocess.ts';
+import { alexnet } from '../network/variants.ts';
+import type { Variant } from '../network/variants.ts';
+import { parametersOf } from '../network/parameters.ts';
 import { importWeights } from './import.ts';
-import type { Model } from '../model.ts';
-import { computation } from '../chain.ts';
-import { torchvisionNames } from '../tensor-names.ts';
+import type { Model } from './model.ts';
+import { computation } from './chain.ts';
+import { torchvisionNames } from './tensor-names.ts';
 
 /**
  * Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV
  * answer: scripts/make-weights.py.
  */
-const weights = new URL('../../../test/weights/', import.meta.url);
+const weights = new URL('../../test/weights/', import.meta.url);
 const expected = JSON.parse(await readFile(new URL('expected.json', weights), 'utf8')) as Record<
   string,
   { size: number; spread: number; variant: Variant; logits: number[][]; photograph: number[] }
@@ -295,4 +296,48 @@ test("importWeights() opens no file outside of an ONNX model's own folder", asyn
   await assert.rejects(importWeights(evil), {
     message: `${evil}: The tensor "w0" of the ONNX model claims to lie in "../../etc/passwd", outside of the model's own folder. It is not opened.`,
   });
+});
+
+test('importWeights() takes a File with its name, and bytes without one', async () => {
+  const bytes = await readFile(new URL('caffe-v1.caffemodel', weights));
+  const mean = meanFile(256);
+  await writeFile(join(folder, 'mean.binaryproto'), mean);
+  const prototxt = await readFile(new URL('caffe.prototxt', weights));
+  const path = new URL('caffe-v1.caffemodel', weights).pathname;
+  const byPath = await importWeights(path, {
+    mean: join(folder, 'mean.binaryproto'),
+    prototxt: new URL('caffe.prototxt', weights).pathname,
+  });
+  const options = { mean: new Blob([mean as BlobPart]), prototxt: bytesSource(prototxt) };
+  const byFile = await importWeights(new File([bytes], 'caffe-v1.caffemodel'), options);
+  assert.deepEqual(byFile, byPath);
+  const byBytes = await importWeights(bytesSource(bytes), options);
+  assert.deepEqual(byBytes.model.weights, byPath.model.weights);
+  assert.equal(byBytes.model.provenance['source'], undefined);
+  await assert.rejects(importWeights(new File(['x'], 'x.pth')), {
+    message: /^x\.pth: its content is of no known kind\./,
+  });
+  await assert.rejects(importWeights(new Blob(['x'])), {
+    message: /^its content is of no known kind\./,
+  });
+});
+
+test('importWeights() of an ONNX model in memory asks for the files beside it', async () => {
+  const model = bytesSource(await readFile(new URL('zoo-external.onnx', weights)));
+  const tensors = bytesSource(await readFile(new URL('zoo-external.bin', weights)));
+  await assert.rejects(importWeights(model), {
+    message:
+      'its tensors are in "zoo-external.bin", a file of their own. ' +
+      'Give it with the option "beside".',
+  });
+  const asked: string[] = [];
+  const found = await importWeights(model, {
+    beside: async (name) => {
+      asked.push(name);
+      return tensors;
+    },
+  });
+  const { model: expected } = await importWeights(new URL('zoo-external.onnx', weights).pathname);
+  assert.deepEqual(found.model.weights, expected.weights);
+  assert.deepEqual([...new Set(asked)], ['zoo-external.bin']);
 });

@@ -1,30 +1,29 @@
-import { basename, dirname, extname, join, resolve, sep } from 'node:path';
-import { realpath } from 'node:fs/promises';
-import { AlexNetError, ensure } from '../../errors.ts';
-import { parsePrototxt, readBinaryProto, readCaffeModel } from '../../formats/caffe.ts';
-import { isNpz, isNumpy, readNpy, readNpz } from '../../formats/numpy.ts';
-import { isOnnx, readOnnx } from '../../formats/onnx.ts';
-import { isSafetensors, readSafetensors } from '../../formats/safetensors.ts';
-import { decodeText, readBytes } from '../../formats/source.ts';
-import type { ByteSource } from '../../formats/source.ts';
-import { isLegacyTorch, isTorchZip, readLegacyTorch, readTorchZip } from '../../formats/torch.ts';
-import { isZip, readZip } from '../../formats/zip.ts';
-import type { Preprocessing } from '../../images/preprocessing.ts';
-import { inferShapes } from '../../network/shapes.ts';
-import type { Variant } from '../../network/variants.ts';
-import { computation } from '../chain.ts';
-import type { Chain } from '../chain.ts';
-import { withFile } from '#platform';
-import { imagenetLabels } from '../imagenet.ts';
-import { importCaffe } from '../import-caffe.ts';
-import { importOnnx } from '../import-onnx.ts';
-import type { LeadingArithmetic } from '../import-onnx.ts';
-import { importTensors } from '../import-tensors.ts';
-import type { TensorOptions } from '../import-tensors.ts';
-import { isModel, modelFrom, parseDescription } from '../model.ts';
-import { naming } from './model-file.ts';
-import type { Label, Model } from '../model.ts';
-import { publishedPreprocessing } from '../published.ts';
+import { fileBeside, withFile } from '#platform';
+import { AlexNetError, ensure } from '../errors.ts';
+import { parsePrototxt, readBinaryProto, readCaffeModel } from '../formats/caffe.ts';
+import { isNpz, isNumpy, readNpy, readNpz } from '../formats/numpy.ts';
+import { isOnnx, readOnnx } from '../formats/onnx.ts';
+import { isSafetensors, readSafetensors } from '../formats/safetensors.ts';
+import { decodeText, readBytes } from '../formats/source.ts';
+import type { ByteSource } from '../formats/source.ts';
+import { isLegacyTorch, isTorchZip, readLegacyTorch, readTorchZip } from '../formats/torch.ts';
+import { isZip, readZip } from '../formats/zip.ts';
+import type { Preprocessing } from '../images/preprocessing.ts';
+import { inferShapes } from '../network/shapes.ts';
+import type { Variant } from '../network/variants.ts';
+import { computation } from './chain.ts';
+import type { Chain } from './chain.ts';
+import { imagenetLabels } from './imagenet.ts';
+import { importCaffe } from './import-caffe.ts';
+import { importOnnx } from './import-onnx.ts';
+import type { LeadingArithmetic } from './import-onnx.ts';
+import { importTensors } from './import-tensors.ts';
+import type { TensorOptions } from './import-tensors.ts';
+import { isModel, modelFrom, parseDescription } from './model.ts';
+import { inputName, withInput } from './input.ts';
+import type { FileInput } from './input.ts';
+import type { Label, Model } from './model.ts';
+import { publishedPreprocessing } from './published.ts';
 
 /** The kinds of file that hold weights. */
 export type WeightsKind = 'alexnet' | 'safetensors' | 'torch' | 'onnx' | 'caffe' | 'numpy';
@@ -33,11 +32,16 @@ export interface ImportOptions extends TensorOptions {
   /** Default: ImageNet's where there are 1,000 classes, else "class 0", "class 1", … */
   readonly labels?: readonly Label[];
   /** Caffe: the network's description, which has the last word on the layers' settings. */
-  readonly prototxt?: string;
+  readonly prototxt?: FileInput;
   /** Caffe: the mean image (`mean.binaryproto`) instead of the mean colour. */
-  readonly mean?: string;
+  readonly mean?: FileInput;
   /** Instead of what published weights of the variant use. */
   readonly preprocessing?: Preprocessing;
+  /**
+   * ONNX: opens a file of tensors beside the model by the name that the model gives. Not needed for
+   * a model that is given by its path.
+   */
+  readonly beside?: (name: string) => Promise<ByteSource>;
 }
 
 export interface Imported {
@@ -62,19 +66,22 @@ interface Weights extends Chain {
 /**
  * A model from a file of weights of any kind that is read (docs/formats.md); the kind is told by
  * the file's content.
+ * @param weights a path (on Node), a page's File or Blob, or any source of bytes.
  * @throws {AlexNetError} naming the file and what in it does not fit.
  */
-export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
-  return withFile(path, (source) => naming(path, () => importSource(source, path, options)));
+export async function importWeights(
+  weights: FileInput,
+  options: ImportOptions = {},
+): Promise<Imported> {
+  const beside = typeof weights === 'string' ? besidePath(weights) : options.beside;
+  const given = { ...options, ...(beside && { beside }) };
+  return withInput(weights, (source) => importSource(source, inputName(weights), given));
 }
 
-/**
- * {@link importWeights} from a file that is open; `path` is where other files beside it are looked
- * for.
- */
+/** {@link importWeights} from a file that is open, and has this name or none. */
 export async function importSource(
   source: ByteSource,
-  path: string,
+  name: string | undefined,
   options: ImportOptions = {},
 ): Promise<Imported> {
   const start = await readBytes(source, 0, Math.min(64, source.size), 'the file');
@@ -89,17 +96,17 @@ export async function importSource(
       };
     return complete(
       { kind: 'safetensors', ...(await importTensors([...file.tensors.values()], options)) },
-      path,
+      name,
       options,
     );
   }
-  return complete(await readWeights(source, start, path, options), path, options);
+  return complete(await readWeights(source, start, name, options), name, options);
 }
 
 async function readWeights(
   source: ByteSource,
   start: Uint8Array,
-  path: string,
+  name: string | undefined,
   options: ImportOptions,
 ): Promise<Weights> {
   if (isZip(start)) return readArchive(source, options);
@@ -108,10 +115,10 @@ async function readWeights(
   if (isNumpy(start))
     return { kind: 'numpy', ...(await importTensors(await readNpy(source, 'array'), options)) };
   if (isOnnx(start)) {
-    const model = await readOnnx(source, (location) => openBeside(path, location));
+    const model = await readOnnx(source, options.beside ?? refuseBeside);
     return { kind: 'onnx', metadata: model.metadata, ...(await importOnnx(model, options.input)) };
   }
-  if (start[0] === 0x0a || extname(path) === '.caffemodel')
+  if (start[0] === 0x0a || name?.endsWith('.caffemodel') === true)
     return { kind: 'caffe', ...(await importCaffeFile(source, options)) };
   throw new AlexNetError(unknownKind(start));
 }
@@ -132,21 +139,24 @@ async function importCaffeFile(
   source: ByteSource,
   { prototxt, input }: ImportOptions,
 ): Promise<Chain> {
-  const text =
-    prototxt === undefined
-      ? undefined
-      : await withFile(prototxt, async (file) => {
-          ensure(
-            file.size <= 1 << 20,
-            `${prototxt} has ${file.size} bytes, which is too long for a prototxt.`,
-          );
-          return decodeText(await readBytes(file, 0, file.size, 'the prototxt'), 'the prototxt');
-        });
+  const text = prototxt === undefined ? undefined : await readPrototxt(prototxt);
   return importCaffe(
     await readCaffeModel(source),
     text === undefined ? undefined : parsePrototxt(text),
     input,
   );
+}
+
+async function readPrototxt(prototxt: FileInput): Promise<string> {
+  const name = inputName(prototxt) ?? 'The prototxt';
+  const read = async (file: ByteSource): Promise<string> => {
+    ensure(
+      file.size <= 1 << 20,
+      `${name} has ${file.size} bytes, which is too long for a prototxt.`,
+    );
+    return decodeText(await readBytes(file, 0, file.size, 'the prototxt'), 'the prototxt');
+  };
+  return typeof prototxt === 'string' ? withFile(prototxt, read) : withInput(prototxt, read);
 }
 
 function unknownKind(start: Uint8Array): string {
@@ -161,20 +171,35 @@ function unknownKind(start: Uint8Array): string {
  * Tensors of an ONNX model that lie in files of their own, which must be in the model's folder even
  * after links are followed.
  */
-async function openBeside(path: string, location: string): Promise<ByteSource> {
-  const folder = await realpath(dirname(resolve(path)));
-  const place = await realpath(join(folder, location)).catch(() => {
-    throw new AlexNetError(`its tensors are in "${location}", which is missing beside it.`);
-  });
-  if (!place.startsWith(folder.endsWith(sep) ? folder : folder + sep))
-    throw new AlexNetError(
-      `its tensors claim to be in "${location}", which leads out of the model's folder. It is not opened.`,
-    );
-  const size = await withFile(place, async (file) => file.size);
-  return { size, read: (into, position) => withFile(place, (file) => file.read(into, position)) };
+function besidePath(path: string): (name: string) => Promise<ByteSource> {
+  return async (name) => {
+    const found = await fileBeside(path, name);
+    if (found === 'missing')
+      throw new AlexNetError(`its tensors are in "${name}", which is missing beside it.`);
+    if (found === 'outside')
+      throw new AlexNetError(
+        `its tensors claim to be in "${name}", which leads out of the model's folder. ` +
+          'It is not opened.',
+      );
+    const size = await withFile(found.path, async (file) => file.size);
+    return {
+      size,
+      read: (into, position) => withFile(found.path, (file) => file.read(into, position)),
+    };
+  };
 }
 
-async function complete(weights: Weights, path: string, options: ImportOptions): Promise<Imported> {
+function refuseBeside(name: string): never {
+  throw new AlexNetError(
+    `its tensors are in "${name}", a file of their own. Give it with the option "beside".`,
+  );
+}
+
+async function complete(
+  weights: Weights,
+  name: string | undefined,
+  options: ImportOptions,
+): Promise<Imported> {
   const { kind, network, variant, weights: values, alternatives = [], metadata } = weights;
   const own =
     metadata !== undefined && isModel({ metadata }) ? parseDescription(metadata) : undefined;
@@ -187,7 +212,7 @@ async function complete(weights: Weights, path: string, options: ImportOptions):
         : network,
     labels: own?.labels.length === classes ? own.labels : defaultLabels(classes),
     provenance: own?.provenance ?? {
-      source: basename(path),
+      ...(name !== undefined && { source: name.split(/[/\\]/).at(-1)! }),
       kind,
       ...(variant !== undefined && { variant }),
     },
@@ -257,16 +282,19 @@ interface MeanImage {
   readonly values: Float32Array;
 }
 
-async function readMean(path: string): Promise<MeanImage> {
-  return withFile(path, async (source) => {
+async function readMean(mean: FileInput): Promise<MeanImage> {
+  const name = inputName(mean) ?? 'The file';
+  const read = async (source: ByteSource): Promise<MeanImage> => {
     const tensor = await readBinaryProto(source);
     const [channels, height = 0, width] = tensor.shape.slice(-3);
     ensure(
       channels === 3 && height === width && height > 0,
-      `${path} should hold a square mean image of three channels, but its shape is ${tensor.shape.join('×')}.`,
+      `${name} should hold a square mean image of three channels, ` +
+        `but its shape is ${tensor.shape.join('×')}.`,
     );
     return { size: height, values: await tensor.read() };
-  });
+  };
+  return typeof mean === 'string' ? withFile(mean, read) : withInput(mean, read);
 }
 
 function withMean(preprocessing: Preprocessing, mean: MeanImage | undefined): Preprocessing {

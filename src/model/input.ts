@@ -1,0 +1,36 @@
+import { withFile } from '#platform';
+import { AlexNetError } from '../errors.ts';
+import { blobSource } from '../formats/source.ts';
+import type { ByteSource } from '../formats/source.ts';
+
+/** Where a file's bytes come from: its path (on Node), a page's File or Blob, or any source. */
+export type FileInput = string | Blob | ByteSource;
+
+/**
+ * Opens a file, gives it to `use` as a source, and closes it; what goes wrong in between bears the
+ * file's name, where it has one.
+ */
+export async function withInput<T>(
+  input: FileInput,
+  use: (source: ByteSource) => Promise<T>,
+): Promise<T> {
+  if (typeof input === 'string')
+    return withFile(input, (source) => named(input, () => use(source)));
+  const source = 'read' in input ? input : blobSource(input);
+  return named(inputName(input), () => use(source));
+}
+
+/** The file's path or name; undefined for bytes without one. */
+export function inputName(input: FileInput): string | undefined {
+  if (typeof input === 'string') return input;
+  return 'name' in input && typeof input.name === 'string' ? input.name : undefined;
+}
+
+async function named<T>(name: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (name === undefined || !(error instanceof AlexNetError)) throw error;
+    throw new AlexNetError(`${name}: ${error.message}`, { cause: error });
+  }
+}
