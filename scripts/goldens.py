@@ -141,7 +141,7 @@ def of_2012(groups):
 
 
 def authors_source(c, classes, w, side):
-    """computerhistory/AlexNet-Source-Code, layers-145.cfg: in layer 1 conv, LRN, pool, neuron; in layer 2 a second norm inside each map."""
+    """computerhistory/AlexNet-Source-Code, layers-145.cfg: in layer 1 conv, LRN, pool, neuron; in layer 2 a second norm inside each map; in layer 5 conv, pool, neuron."""
     c.conv("conv1", 3, w(96), 11, stride=4, overhang=3)
     c.lrn("lrn1", 1e-4, 2, 2)
     c.pool("pool1", ceil=True)
@@ -151,8 +151,27 @@ def authors_source(c, classes, w, side):
     c.lrn("lrn2", 1e-4, 2, 2)
     c.lrn_in_map("lrn2map", 5, 0.001)
     c.pool("pool2", ceil=True)
-    third_to_fifth(c, w, 2)
-    c.pool("pool5", ceil=True)
+    third_to_fifth(c, w, 2, pool_first=True)
+    head(c, w, classes, side, inverted=False)
+
+
+def one_tower(c, classes, w, side):
+    """akrizhevsky/cuda-convnet2, the network on one GPU: layer 1 and 5 conv, (LRN,) pool, neuron."""
+    channels = 3
+    for n, kernels, kernel, options in ((1, 64, 11, {"stride": 4, "overhang": 3}), (2, 192, 5, {"padding": 2})):
+        c.conv(f"conv{n}", channels, w(kernels), kernel, **options)
+        if n == 2:
+            c.relu("relu2")
+        c.lrn(f"lrn{n}", 1e-4, 2, 1)
+        c.pool(f"pool{n}", ceil=True)
+        if n == 1:
+            c.relu("relu1")
+        channels = w(kernels)
+    for n, inputs, kernels in ((3, 192, 384), (4, 384, 256), (5, 256, 256)):
+        c.conv(f"conv{n}", w(inputs), w(kernels), 3, padding=1)
+        if n == 5:
+            c.pool("pool5", ceil=True)
+        c.relu(f"relu{n}")
     head(c, w, classes, side, inverted=False)
 
 
@@ -177,10 +196,12 @@ def caffe(pool_first):
     return build
 
 
-def third_to_fifth(c, w, groups):
-    """conv3 sees all maps, conv4 and conv5 those of their own tower."""
+def third_to_fifth(c, w, groups, pool_first=False):
+    """conv3 sees all maps, conv4 and conv5 those of their own tower; pool_first: layer 5 is conv, pool, neuron."""
     for n, inputs, kernels, towers in ((3, 256, 384, 1), (4, 384, 384, groups), (5, 384, 256, groups)):
         c.conv(f"conv{n}", w(inputs), w(kernels), 3, towers, padding=1)
+        if pool_first and n == 5:
+            c.pool("pool5", ceil=True)
         c.relu(f"relu{n}")
 
 
@@ -242,6 +263,7 @@ VARIANTS = {
     "source": (authors_source, (2, 0), (32, 64, 1), 224, 1e-4),
     "caffe": (caffe(False), (2, 0), (32, 64, 1), 227, 1e-6),
     "caffenet": (caffe(True), (2, 0), (32, 64, 1), 227, 1e-6),
+    "onetower": (one_tower, (2, 0), (32, 64, 1), 224, 1e-5),
     "torchvision": (torchvision, (1, 1), (64, 64, 1), 224, 1e-7),
     "small": (small, (1, 0), (24, 33, 1), 32, 1e-4),
 }

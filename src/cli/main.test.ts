@@ -170,7 +170,7 @@ describe('alexnet explain', () => {
       code: 2,
       out: '',
       err:
-        'There is no variant "papr". Did you mean "paper"? The variants are: paper, single, source, caffe, caffenet, torchvision, small.\n' +
+        'There is no variant "papr". Did you mean "paper"? The variants are: paper, single, source, caffe, caffenet, torchvision, onetower, small.\n' +
         'Usage: alexnet explain [options]\nMore: alexnet explain --help\n',
     });
   });

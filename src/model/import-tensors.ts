@@ -60,6 +60,7 @@ interface Candidate {
 function candidates(layers: readonly NamedLayer[], { variant, input }: TensorOptions): Candidate[] {
   const likely: readonly Variant[] = [
     'torchvision',
+    'onetower',
     'caffe',
     'caffenet',
     'single',

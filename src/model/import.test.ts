@@ -259,7 +259,7 @@ const refused: [name: string, content: () => Uint8Array, message: string][] = [
       Buffer.concat([
         ...writeSafetensors([{ name: 'fc.weight', shape: [2, 3], data: new Float32Array(6) }]),
       ]),
-    'None of the variants (paper, single, source, caffe, caffenet, torchvision, small) has weights of these shapes. Found, in order: fc [2,3].',
+    'None of the variants (paper, single, source, caffe, caffenet, torchvision, onetower, small) has weights of these shapes. Found, in order: fc [2,3].',
   ],
 ];
 

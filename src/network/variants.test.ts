@@ -59,6 +59,7 @@ const expected: Readonly<
   caffenet: { layers: twoTowers, parameters: 60_965_224, multiplyAdds: 724_406_816 },
   single: { layers: oneTower, parameters: 62_378_344, multiplyAdds: 1_135_256_096 },
   torchvision: { layers: torchvision, parameters: 61_100_840, multiplyAdds: 714_188_480 },
+  onetower: { layers: torchvision, parameters: 61_100_840, multiplyAdds: 714_188_480 },
   small: { layers: small, parameters: 1_204_200, multiplyAdds: 57_485_312 },
 };
 
@@ -88,6 +89,7 @@ const sides: readonly [Variant, number, readonly number[]][] = [
   ['caffenet', 227, [55, 27, 13, 6]],
   ['caffenet', 224, [54, 27, 13, 6]],
   ['torchvision', 224, [55, 27, 13, 6]],
+  ['onetower', 224, [55, 27, 13, 6]],
   ['small', 32, [32, 16, 8, 4]],
   ['small', 64, [64, 32, 16, 8]],
 ];
@@ -122,6 +124,7 @@ const front: Readonly<Record<Exclude<Variant, 'small'>, string>> = {
   caffe: 'conv1 relu1 lrn1 pool1 conv2 relu2 lrn2 pool2 conv3',
   caffenet: 'conv1 relu1 pool1 lrn1 conv2 relu2 pool2 lrn2 conv3',
   torchvision: 'conv1 relu1 pool1 conv2 relu2 pool2 conv3',
+  onetower: 'conv1 lrn1 pool1 relu1 conv2 relu2 lrn2 pool2 conv3',
 };
 for (const [variant, order] of Object.entries(front)) {
   test(`alexnet('${variant}') begins ${order}`, () => {
@@ -137,8 +140,10 @@ test('alexnet() drops out after fc6 and fc7, torchvision before them, and nobody
       type === 'dropout' ? [`${network[i - 1]!.name} ${network[i + 1]!.name}`] : [],
     );
   };
-  for (const variant of ['paper', 'single', 'source', 'caffe', 'caffenet', 'small'] as const)
-    assert.deepEqual(behind(variant), ['relu6 fc7', 'relu7 fc8'], variant);
+  for (const variant of Object.keys(variants) as Variant[]) {
+    if (variant !== 'torchvision')
+      assert.deepEqual(behind(variant), ['relu6 fc7', 'relu7 fc8'], variant);
+  }
   assert.deepEqual(behind('torchvision'), ['avgpool fc6', 'relu6 fc7']);
 });
 
@@ -147,7 +152,7 @@ test('alexnet() scales dropout at test time where the authors did and while trai
     alexnet(variant).flatMap((layer) =>
       layer.type === 'dropout' ? [`${layer.rate} ${layer.scale}`] : [],
     );
-  for (const variant of ['paper', 'single', 'source'] as const)
+  for (const variant of ['paper', 'single', 'source', 'onetower'] as const)
     assert.deepEqual(scales(variant), ['0.5 test', '0.5 test']);
   for (const variant of ['caffe', 'caffenet', 'torchvision', 'small'] as const)
     assert.deepEqual(scales(variant), ['0.5 train', '0.5 train']);
@@ -164,6 +169,7 @@ const lrns: Readonly<Record<Variant, readonly Omit<LrnLayer, 'type' | 'name' | '
   caffe: [across(1e-4 / 5, 1, 1), across(1e-4 / 5, 1, 1)],
   caffenet: [across(1e-4 / 5, 1, 1), across(1e-4 / 5, 1, 1)],
   torchvision: [],
+  onetower: [across(1e-4 / 5, 2, 1), across(1e-4 / 5, 2, 1)],
   small: [across(1e-4, 2, 1), across(1e-4, 2, 1)],
 };
 function across(
@@ -193,7 +199,7 @@ for (const [variant, constants] of Object.entries(lrns)) {
 const parameterLayers = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7', 'fc8'];
 const initial: Readonly<
   Record<
-    'paper' | 'single' | 'source' | 'caffe' | 'caffenet',
+    'paper' | 'single' | 'source' | 'onetower' | 'caffe' | 'caffenet',
     { deviations: number[]; biases: number[]; biasRate: number; biasDecay: number }
   >
 > = {
@@ -212,6 +218,12 @@ const initial: Readonly<
   source: {
     deviations: [0.01, 0.01, 0.03, 0.03, 0.03, 0.01, 0.01, 0.01],
     biases: [0, 1, 0, 1, 1, 1, 1, 0],
+    biasRate: 2,
+    biasDecay: 0,
+  },
+  onetower: {
+    deviations: [0.01, 0.01, 0.03, 0.03, 0.03, 0.01, 0.01, 0.01],
+    biases: [0, 1, 0, 1, 1, 1, 1, -7],
     biasRate: 2,
     biasDecay: 0,
   },
@@ -347,7 +359,8 @@ test('alexnet() refuses a picture that is smaller than its kernels', () => {
 
 test('parseVariant() names the nearest variant and lists all', () => {
   assert.equal(parseVariant('caffenet'), 'caffenet');
-  const list = 'The variants are: paper, single, source, caffe, caffenet, torchvision, small.';
+  const list =
+    'The variants are: paper, single, source, caffe, caffenet, torchvision, onetower, small.';
   assert.throws(() => parseVariant('papr'), {
     name: 'UsageError',
     message: `There is no variant "papr". Did you mean "paper"? ${list}`,

@@ -26,6 +26,8 @@ export const variants = {
   caffenet: 'BVLC reference CaffeNet: pooling before LRN; 227×227 (224×224 fits too)',
   torchvision:
     'one tower of 64, 192, 384, 256, 256 kernels, no LRN, adaptive average pooling; 224×224',
+  onetower:
+    "the one-GPU network of Krizhevsky's “one weird trick” (2014): torchvision's widths, with LRN; 224×224",
   small: 'five convolutions for pictures of 32 to 64 pixels; 32×32',
 } as const;
 
@@ -80,6 +82,7 @@ const defaultInput: Record<Variant, number> = {
   caffe: 227,
   caffenet: 227,
   torchvision: 224,
+  onetower: 224,
   small: 32,
 };
 
@@ -112,6 +115,7 @@ const builders: Record<Variant, Builder> = {
   caffe: (classes, scaled) => caffeLayers(classes, scaled, 'lrnFirst', 0.1),
   caffenet: (classes, scaled) => caffeLayers(classes, scaled, 'poolFirst', 1),
   torchvision: torchvisionLayers,
+  onetower: oneTowerLayers,
   small: smallLayers,
 };
 
@@ -153,8 +157,9 @@ function originalLayers(
 
 /**
  * The authors' code (computerhistory/AlexNet-Source-Code, layers-145.cfg): layer 1 normalises
- * before pooling and rectifies last, layer 2 normalises a second time inside each map, α is divided
- * by the window, biases learn twice as fast and do not decay.
+ * before pooling and rectifies last, layer 2 normalises a second time inside each map, layer 5
+ * pools before it rectifies, α is divided by the window, biases learn twice as fast and do not
+ * decay.
  */
 function sourceLayers(classes: number, scaled: (units: number) => number): Layer[] {
   const rules = (standardDeviation: number, bias: number): ParameterRules =>
@@ -189,8 +194,8 @@ function sourceLayers(classes: number, scaled: (units: number) => number): Layer
     convolution('conv4', scaled(384), 3, rules(0.03, 1), { padding: 1, groups: 2 }),
     relu('relu4'),
     convolution('conv5', scaled(256), 3, rules(0.03, 1), { padding: 1, groups: 2 }),
-    relu('relu5'),
     pool('pool5', 'ceil'),
+    relu('relu5'),
     dense('fc6', scaled(4096), rules(0.01, 1)),
     relu('relu6'),
     dropout('drop6', 'test'),
@@ -295,6 +300,48 @@ function torchvisionLayers(classes: number, scaled: (units: number) => number): 
     { type: 'softmax', name: 'softmax' },
   );
   return chain;
+}
+
+/**
+ * "One weird trick for parallelizing convolutional neural networks" (arXiv 1404.5997), as its
+ * author's code has it on one GPU (cuda-convnet2): layers 1 and 5 pool before they rectify, the
+ * last kernels hang over the edge, α is divided by the window, and fc8's biases start at −7, so that
+ * every class is improbable until it is learned.
+ */
+function oneTowerLayers(classes: number, scaled: (units: number) => number): Layer[] {
+  const rules = (standardDeviation: number, bias: number): ParameterRules =>
+    gaussian(standardDeviation, bias, { biasLearningRate: 2, biasDecay: 0 });
+  const lrn = (name: string): LrnLayer =>
+    lrnAcrossChannels(name, {
+      alpha: undividedAlpha({ across: 'channels', size: 5 }, 1e-4),
+      k: 2,
+      groups: 1,
+    });
+  return [
+    convolution('conv1', scaled(64), 11, rules(0.01, 0), { stride: 4, rounding: 'ceil' }),
+    lrn('lrn1'),
+    pool('pool1', 'ceil'),
+    relu('relu1'),
+    convolution('conv2', scaled(192), 5, rules(0.01, 1), { padding: 2 }),
+    relu('relu2'),
+    lrn('lrn2'),
+    pool('pool2', 'ceil'),
+    convolution('conv3', scaled(384), 3, rules(0.03, 0), { padding: 1 }),
+    relu('relu3'),
+    convolution('conv4', scaled(256), 3, rules(0.03, 1), { padding: 1 }),
+    relu('relu4'),
+    convolution('conv5', scaled(256), 3, rules(0.03, 1), { padding: 1 }),
+    pool('pool5', 'ceil'),
+    relu('relu5'),
+    dense('fc6', scaled(4096), rules(0.01, 1)),
+    relu('relu6'),
+    dropout('drop6', 'test'),
+    dense('fc7', scaled(4096), rules(0.01, 1)),
+    relu('relu7'),
+    dropout('drop7', 'test'),
+    dense('fc8', classes, rules(0.01, -7)),
+    { type: 'softmax', name: 'softmax' },
+  ];
 }
 
 /**

@@ -14,6 +14,7 @@ export const narrowVariants: Readonly<Record<Variant, Network>> = {
   caffe: alexnet('caffe', { width: 1 / 32, input: 64, classes: 7 }),
   caffenet: alexnet('caffenet', { width: 1 / 32, input: 64, classes: 7 }),
   torchvision: alexnet('torchvision', { width: 1 / 32, input: 64, classes: 7 }),
+  onetower: alexnet('onetower', { width: 1 / 32, input: 64, classes: 7 }),
   small: alexnet('small', { width: 1 / 16, input: 33, classes: 7 }),
 };
 
@@ -261,6 +262,7 @@ export const calmLearningRate: Readonly<Record<string, number>> = {
   caffe: 1e-6,
   caffenet: 1e-6,
   torchvision: 1e-7,
+  onetower: 1e-5,
   small: 1e-4,
   odd: 1e-4,
 };

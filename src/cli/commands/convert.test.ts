@@ -110,7 +110,7 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'an unknown variant',
     [pth, 'out.npz', '--variant', 'cafe'],
     2,
-    `There is no variant "cafe". Did you mean "caffe"? The variants are: paper, single, source, caffe, caffenet, torchvision, small.${usage}`,
+    `There is no variant "cafe". Did you mean "caffe"? The variants are: paper, single, source, caffe, caffenet, torchvision, onetower, small.${usage}`,
   ],
   [
     'an unknown precision',

@@ -64,10 +64,11 @@ test('dividedAlpha() and undividedAlpha() turn into each other', () => {
   close(dividedAlpha({ across: 'map', size: 5, alpha: 4e-5 }), 0.001);
 });
 
-test("Caffe's order: bvlc_alexnet normalises before it pools, CaffeNet after, the authors pool before they rectify", () => {
-  const types = (variant: 'caffe' | 'caffenet' | 'source' | 'paper'): string[] =>
+test("Caffe's order: bvlc_alexnet normalises before it pools, CaffeNet after, the authors pool before they rectify in layers 1 and 5", () => {
+  type Ordered = 'caffe' | 'caffenet' | 'source' | 'onetower' | 'paper';
+  const types = (variant: Ordered, from = 1, to = 10): string[] =>
     alexnet(variant)
-      .slice(1, 10)
+      .slice(from, to)
       .map(({ name }) => name);
   assert.deepEqual(types('paper'), [
     'conv1',
@@ -103,6 +104,19 @@ test("Caffe's order: bvlc_alexnet normalises before it pools, CaffeNet after, th
     'lrn2map',
     'pool2',
   ]);
+  assert.deepEqual(types('paper', -11, -8), ['conv5', 'relu5', 'pool5']);
+  assert.deepEqual(types('source', -11, -8), ['conv5', 'pool5', 'relu5']);
+  assert.deepEqual(types('onetower', 1, 9), [
+    'conv1',
+    'lrn1',
+    'pool1',
+    'relu1',
+    'conv2',
+    'relu2',
+    'lrn2',
+    'pool2',
+  ]);
+  assert.deepEqual(types('onetower', -11, -8), ['conv5', 'pool5', 'relu5']);
 });
 
 function lrnOf(
