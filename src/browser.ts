@@ -33,6 +33,9 @@ export const importWeights = late(() => import('./model/import.ts'), 'importWeig
 export type { ImportOptions, Imported, WeightsKind } from './model/import.ts';
 export type { FileInput } from './model/input.ts';
 export { exportNpz, exportTorchvision } from './model/export-tensors.ts';
+export { f32Values, f32Weights, valuesOf } from './model/weights.ts';
+export type { WeightTensor, Weights } from './model/weights.ts';
+export type { LayerQuantisation, Quantisation } from './model/quantisation.ts';
 export { exportOnnx } from './model/export-onnx.ts';
 export type { OnnxOptions } from './model/export-onnx.ts';
 export { imagenetLabels } from './model/imagenet.ts';

@@ -256,12 +256,17 @@ export interface SafetensorsOptions {
   readonly precision?: WrittenPrecision;
 }
 
+/** Whole numbers of 8 bits, and bit patterns of f16, are written as they are. */
+export interface WrittenTensor extends Omit<NamedTensor, 'data'> {
+  readonly data: NamedTensor['data'] | Int8Array | Uint16Array;
+}
+
 /**
  * A safetensors file in pieces, ready to be written one after another; f32 is passed through
  * without a copy.
  */
 export function* writeSafetensors(
-  tensors: readonly NamedTensor[],
+  tensors: readonly WrittenTensor[],
   { metadata = {}, precision = 'f32' }: SafetensorsOptions = {},
 ): Generator<Uint8Array> {
   const header = Object.create(null) as Record<string, unknown>;
@@ -288,10 +293,12 @@ export function* writeSafetensors(
     yield* data instanceof Float32Array ? encodeNumbers(data, precision) : [bytesOf(data)];
 }
 
-function writtenDtype(data: NamedTensor['data'], precision: WrittenPrecision): Dtype {
+function writtenDtype(data: WrittenTensor['data'], precision: WrittenPrecision): Dtype {
   if (data instanceof Float32Array) return precision;
   if (data instanceof Float64Array) return 'f64';
   if (data instanceof Int32Array) return 'i32';
+  if (data instanceof Int8Array) return 'i8';
+  if (data instanceof Uint16Array) return 'f16';
   return data instanceof Uint32Array ? 'u32' : 'u8';
 }
 

@@ -11,6 +11,7 @@ import { withFolder } from '../testing/folders.ts';
 import { AlexNet } from './alexnet.ts';
 import { writeModel } from '../model/node/model-file.ts';
 import type { Model } from '../model/model.ts';
+import { f32Weights } from '../model/weights.ts';
 
 const weights = (name: string): string =>
   fileURLToPath(new URL(`../../test/weights/${name}`, import.meta.url));
@@ -27,7 +28,7 @@ function cranes(): Model {
     { name: 'fox' },
   ];
   const rule = { distribution: 'normal', standardDeviation: 0.1 } as const;
-  const values = new Map(
+  const values = f32Weights(
     parametersOf(network).map((parameter, i) => [
       parameter.name,
       initialValues({ ...parameter, rule: { ...parameter.rule, initial: rule } }, i, 3),

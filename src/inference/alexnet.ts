@@ -7,6 +7,7 @@ import type { ImportOptions } from '../model/import.ts';
 import type { FileInput } from '../model/input.ts';
 import type { Model } from '../model/model.ts';
 import { checkModel } from '../model/model.ts';
+import { loadWeights } from '../model/weights.ts';
 import { predictionsFrom } from './predictions.ts';
 import type { Prediction } from './predictions.ts';
 import { probabilitiesOf } from './probabilities.ts';
@@ -72,9 +73,7 @@ export class AlexNet {
       ...(threads !== undefined && { threads }),
     });
     try {
-      await Promise.all(
-        [...model.weights].map(([name, values]) => session.setParameter(name, values)),
-      );
+      await loadWeights(session, model.weights);
     } catch (error) {
       await session.dispose();
       throw error;

@@ -8,6 +8,7 @@ import { narrowVariants } from '../testing/networks.ts';
 import { drawn } from '../testing/pictures.ts';
 import { predictFiles } from './predict.ts';
 import type { NamedPicture } from './predict.ts';
+import { f32Weights } from '../model/weights.ts';
 
 test('predictFiles() reads only a batch and a little ahead of what is asked for, and keeps the order', async () => {
   await withFolder(async (folder) => {
@@ -15,7 +16,7 @@ test('predictFiles() reads only a batch and a little ahead of what is asked for,
     const network = narrowVariants.small;
     await writeModel(file, {
       network,
-      weights: testParameters(network, 1),
+      weights: f32Weights(testParameters(network, 1)),
       labels: Array.from({ length: 7 }, (_, i) => ({ name: String(i) })),
       preprocessing: {
         resize: { how: 'shorterSide', size: 36 },

@@ -16,6 +16,7 @@ import { gradCam } from './gradcam.ts';
 import { keepForExplain } from './methods.ts';
 import { occlusion } from './occlusion.ts';
 import { classTarget } from './target.ts';
+import { loadWeights } from '../model/weights.ts';
 
 /**
  * A network trained as `demo` trains its own, with its recipe, on scenes of three of its six
@@ -62,7 +63,7 @@ before(async () => {
     mode: 'inspection',
     keep: keepForExplain(model.network),
   });
-  for (const [name, values] of model.weights) await session.setParameter(name, values);
+  await loadWeights(session, model.weights);
   scenes = await Promise.all(
     model.labels.flatMap(({ name }, label) =>
       Array.from({ length: asked }, (_, n) => scene(name, label, 10_000 + n)),

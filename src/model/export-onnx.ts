@@ -10,6 +10,7 @@ import type { LayerShape, ResolvedWindow } from '../network/shapes.ts';
 import { writeBand } from './lrn-band.ts';
 import { checkModel, describe } from './model.ts';
 import type { Model } from './model.ts';
+import { valuesOf } from './weights.ts';
 
 export interface OnnxOptions {
   /**
@@ -97,7 +98,7 @@ class GraphWriter {
   #parameters(): void {
     const { precision = 'f32' } = this.#options;
     for (const { name, shape } of parametersOf(this.#model.network)) {
-      const data = this.#model.weights.get(name)!;
+      const data = valuesOf(this.#model.weights, name)!;
       this.#initializers.push({
         name: precision === 'f32' ? name : `${name}.f16`,
         shape,

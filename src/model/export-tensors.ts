@@ -5,6 +5,7 @@ import { parametersOf } from '../network/parameters.ts';
 import { checkModel } from './model.ts';
 import type { Model } from './model.ts';
 import { torchvisionNames } from './tensor-names.ts';
+import { valuesOf } from './weights.ts';
 
 /** Weights alone under our names, in our layouts. */
 export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
@@ -13,7 +14,7 @@ export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): It
     parametersOf(model.network).map(({ name, shape }) => ({
       name,
       shape,
-      data: model.weights.get(name)!,
+      data: valuesOf(model.weights, name)!,
     })),
     precision,
   );
@@ -32,7 +33,7 @@ export function exportTorchvision(
   const tensors: NamedTensor[] = parametersOf(model.network).map(({ name, shape }) => ({
     name: names.get(name)!,
     shape,
-    data: model.weights.get(name)!,
+    data: valuesOf(model.weights, name)!,
   }));
   return writeSafetensors(tensors, { metadata: { format: 'pt' }, precision });
 }

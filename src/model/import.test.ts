@@ -16,6 +16,7 @@ import { importWeights } from './import.ts';
 import type { Model } from './model.ts';
 import { computation } from './chain.ts';
 import { torchvisionNames } from './tensor-names.ts';
+import { loadWeights, valuesOf } from './weights.ts';
 
 /**
  * Files written by PyTorch, NumPy, safetensors, onnx; and what PyTorch, onnxruntime and OpenCV
@@ -51,7 +52,7 @@ async function logits(
     mode: 'inference',
     keep: [last],
   });
-  for (const [name, array] of values) await session.setParameter(name, array);
+  await loadWeights(session, values);
   await session.forward(images);
   const found = await session.activation(last);
   await session.dispose();
@@ -122,7 +123,7 @@ for (const [who, rename] of Object.entries(namings)) {
     const tensors = parametersOf(model.network).map(({ name, shape, kind }, i) => ({
       name: rename(names[i]![1], layerNames[i >> 1]!, kind),
       shape,
-      data: model.weights.get(name)!,
+      data: valuesOf(model.weights, name)!,
     }));
     const path = join(folder, 'renamed.safetensors');
     await writeFile(path, Buffer.concat([...writeSafetensors(tensors.toReversed())]));

@@ -24,6 +24,7 @@ import { inputName, withInput } from './input.ts';
 import type { FileInput } from './input.ts';
 import type { Label, Model } from './model.ts';
 import { publishedPreprocessing } from './published.ts';
+import { f32Weights } from './weights.ts';
 
 /** The kinds of file that hold weights. */
 export type WeightsKind = 'alexnet' | 'safetensors' | 'torch' | 'onnx' | 'caffe' | 'numpy';
@@ -220,7 +221,7 @@ async function complete(
   const named = describedNames(described.network, network, values);
   const preprocessing = preprocessingFor(weights, own?.preprocessing, shapes[0]!.output[1]);
   return {
-    model: await changed({ ...described, weights: named, preprocessing }, options),
+    model: await changed({ ...described, weights: f32Weights(named), preprocessing }, options),
     kind,
     variant,
     alternatives,

@@ -8,6 +8,7 @@ import { initialValues, parametersOf } from '../network/parameters.ts';
 import { alexnet } from '../network/variants.ts';
 import { readModel, writeModel } from './node/model-file.ts';
 import type { Model } from './model.ts';
+import { eachValues, f32Weights, valuesOf } from './weights.ts';
 
 let folder = '';
 before(async () => {
@@ -19,7 +20,7 @@ function smallModel(): Model {
   const network = alexnet('small', { classes: 3, width: 0.1 });
   return {
     network,
-    weights: new Map(
+    weights: f32Weights(
       parametersOf(network).map((parameter, index) => [
         parameter.name,
         initialValues(parameter, index, 7),
@@ -71,8 +72,8 @@ test('writeModel() in f16 halves the file and keeps the values to 11 bits', asyn
   const model = smallModel();
   await writeModel(path, model, 'f16');
   const read = await readModel(path);
-  for (const [name, values] of model.weights) {
-    const found = read.weights.get(name)!;
+  for (const [name, values] of eachValues(model.weights)) {
+    const found = valuesOf(read.weights, name)!;
     for (let i = 0; i < values.length; i++)
       assert.ok(
         Math.abs(found[i]! - values[i]!) <= Math.max(Math.abs(values[i]!) * 2 ** -11, 2 ** -25),
@@ -85,14 +86,17 @@ test('writeModel() refuses a model that contradicts itself and leaves the old fi
   await writeFile(path, 'old');
   const model = smallModel();
   const weights = new Map(model.weights);
-  weights.set('conv1.weight', new Float32Array(3));
+  weights.set('conv1.weight', { dtype: 'f32', data: new Float32Array(3) });
   await assert.rejects(writeModel(path, { ...model, weights }), {
-    message: `Expected ${model.weights.get('conv1.weight')!.length} numbers for the parameter "conv1.weight" but found 3.`,
+    message: `Expected ${model.weights.get('conv1.weight')!.data.length} numbers for the parameter "conv1.weight" but found 3.`,
   });
   await assert.rejects(
     writeModel(path, {
       ...model,
-      weights: new Map([...model.weights, ['fc9.weight', new Float32Array(1)]]),
+      weights: new Map([
+        ...model.weights,
+        ['fc9.weight', { dtype: 'f32', data: new Float32Array(1) }],
+      ]),
     }),
     { message: 'The network has no parameter "fc9.weight", but the weights do.' },
   );

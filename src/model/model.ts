@@ -1,8 +1,8 @@
 import { AlexNetError, ensure } from '../errors.ts';
 import type { ByteSource } from '../formats/source.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
-import type { SafetensorsFile } from '../formats/safetensors.ts';
-import type { NamedTensor, StoredTensor, WrittenPrecision } from '../formats/tensor.ts';
+import type { SafetensorsFile, WrittenTensor } from '../formats/safetensors.ts';
+import type { StoredTensor, WrittenPrecision } from '../formats/tensor.ts';
 import { showShape } from '../formats/tensor.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import {
@@ -21,6 +21,10 @@ import { parseNetwork } from '../network/json.ts';
 import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
+import { checkQuantisation, quantisationCheck } from './quantisation.ts';
+import type { Quantisation } from './quantisation.ts';
+import { checkTensor, converted } from './weights.ts';
+import type { WeightTensor, Weights } from './weights.ts';
 
 /**
  * What one output of a network stands for. Names may occur twice (ImageNet has two cranes); index
@@ -36,7 +40,9 @@ export interface Label {
 export interface Model {
   readonly network: Network;
   /** Every parameter by name (`conv1.weight`, …) in its canonical layout. */
-  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly weights: Weights;
+  /** What is computed with whole numbers, layer by layer, where anything is. */
+  readonly quantisation?: Quantisation;
   /** One per output of the network, in order. */
   readonly labels: readonly Label[];
   readonly preprocessing: Preprocessing;
@@ -78,22 +84,34 @@ export async function modelFrom(file: SafetensorsFile): Promise<Model> {
     'tensor' in mean
       ? await readTensor(tensors, mean.tensor, meanShape(described.preprocessing))
       : undefined;
+  const quantisation = metadata.has('alexnet.quantisation')
+    ? (parsePart(metadata, 'quantisation', quantisationCheck) as Quantisation)
+    : undefined;
   const model = {
     ...described,
     weights: await readWeights(described.network, tensors),
+    ...(quantisation && { quantisation }),
     ...(meanImage && { meanImage }),
   };
   checkModel(model);
   return model;
 }
 
-/** A model file in pieces. @throws {AlexNetError} where the model contradicts itself. */
-export function encodeModel(
-  model: Model,
-  precision: WrittenPrecision = 'f32',
-): Iterable<Uint8Array> {
+/**
+ * A model file in pieces.
+ * @param precision of all weights, quantised ones too; without it each is written as it is held.
+ * @throws {AlexNetError} where the model contradicts itself.
+ */
+export function encodeModel(model: Model, precision?: WrittenPrecision): Iterable<Uint8Array> {
   checkModel(model);
-  return writeSafetensors(tensorsOf(model), { metadata: describe(model), precision });
+  const { quantisation } = model;
+  const metadata = describe(model);
+  if (precision === undefined) {
+    if (quantisation) metadata['alexnet.quantisation'] = JSON.stringify(quantisation);
+    return writeSafetensors(tensorsOf(model), { metadata });
+  }
+  const plain = { ...model, weights: converted(model.weights, 'f32') };
+  return writeSafetensors(tensorsOf(plain), { metadata, precision });
 }
 
 /** All of a model but its numbers, as texts: the metadata of a safetensors or an ONNX file. */
@@ -131,12 +149,14 @@ export function parseDescription(
   };
 }
 
-function tensorsOf({ network, weights, preprocessing, meanImage }: Model): NamedTensor[] {
-  const tensors = parametersOf(network).map(({ name, shape }) => ({
-    name,
-    shape,
-    data: weights.get(name)!,
-  }));
+function tensorsOf({ network, weights, preprocessing, meanImage }: Model): WrittenTensor[] {
+  const tensors = parametersOf(network).flatMap(({ name, shape }): WrittenTensor[] => {
+    const tensor = weights.get(name)!;
+    const written: WrittenTensor[] = [{ name, shape, data: tensor.data }];
+    if ('scales' in tensor) written.push(vector(`${name}.scales`, tensor.scales));
+    if ('zeroPoints' in tensor) written.push(vector(`${name}.zeroPoints`, tensor.zeroPoints));
+    return written;
+  });
   if ('tensor' in preprocessing.mean)
     tensors.push({
       name: preprocessing.mean.tensor,
@@ -146,6 +166,10 @@ function tensorsOf({ network, weights, preprocessing, meanImage }: Model): Named
   return tensors;
 }
 
+function vector(name: string, data: Float32Array | Uint8Array): WrittenTensor {
+  return { name, shape: [data.length], data };
+}
+
 function meanShape({ resize }: Preprocessing): number[] {
   return [3, resize.size, resize.size];
 }
@@ -153,11 +177,36 @@ function meanShape({ resize }: Preprocessing): number[] {
 async function readWeights(
   network: Network,
   tensors: ReadonlyMap<string, StoredTensor>,
-): Promise<Map<string, Float32Array>> {
+): Promise<Weights> {
   const read = parametersOf(network).map(
-    async ({ name, shape }) => [name, await readTensor(tensors, name, shape)] as const,
+    async ({ name, shape }) => [name, await readWeight(tensors, name, shape)] as const,
   );
   return new Map(await Promise.all(read));
+}
+
+/** As it is stored where it can be held so; numbers of other types become f32. */
+async function readWeight(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  shape: readonly number[],
+): Promise<WeightTensor> {
+  const stored = findTensor(tensors, name, shape);
+  if (stored.dtype === 'f16') return { dtype: 'f16', data: new Uint16Array(await raw(stored)) };
+  const scales = await tensors.get(`${name}.scales`)?.read();
+  if (scales === undefined) return { dtype: 'f32', data: await stored.read() };
+  if (stored.dtype === 'i8') return { dtype: 'i8', data: new Int8Array(await raw(stored)), scales };
+  const zeroPoints = tensors.get(`${name}.zeroPoints`);
+  ensure(
+    stored.dtype === 'u8' && zeroPoints?.dtype === 'u8',
+    `the tensor "${name}" has scales, so it should be i8, or u8 with zero points, ` +
+      `but it is ${stored.dtype}${zeroPoints === undefined ? ' without zero points' : ''}.`,
+  );
+  const zeros = new Uint8Array(await raw(zeroPoints));
+  return { dtype: 'u8', data: new Uint8Array(await raw(stored)), scales, zeroPoints: zeros };
+}
+
+async function raw(tensor: StoredTensor): Promise<ArrayBuffer> {
+  return (await tensor.readRaw()).buffer;
 }
 
 async function readTensor(
@@ -165,6 +214,14 @@ async function readTensor(
   name: string,
   shape: readonly number[],
 ): Promise<Float32Array> {
+  return findTensor(tensors, name, shape).read();
+}
+
+function findTensor(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  shape: readonly number[],
+): StoredTensor {
   const tensor = tensors.get(name);
   ensure(tensor !== undefined, `the model file lacks the tensor "${name}" that its network needs.`);
   ensure(
@@ -172,19 +229,15 @@ async function readTensor(
     () =>
       `the tensor "${name}" should have the shape ${showShape(shape)}, but has ${showShape(tensor.shape)}.`,
   );
-  return tensor.read();
+  return tensor;
 }
 
 /** @throws {AlexNetError} unless weights, labels and preprocessing fit the network. */
-export function checkModel({ network, weights, labels, preprocessing, meanImage }: Model): void {
+export function checkModel(model: Model): void {
+  const { network, weights, labels, preprocessing, meanImage } = model;
   const parameters = parametersOf(network);
-  for (const { name, size } of parameters) {
-    const found = weights.get(name)?.length;
-    ensure(
-      found === size,
-      () => `Expected ${size} numbers for the parameter "${name}" but found ${found ?? 'none'}.`,
-    );
-  }
+  for (const parameter of parameters) checkTensor(parameter, weights.get(parameter.name));
+  if (model.quantisation) checkQuantisation(model.quantisation, weights);
   ensure(
     weights.size === parameters.length,
     () =>

@@ -8,6 +8,7 @@ import { bits, purposes } from '../random/philox.ts';
 import { readEntries } from '../training/node/journal.ts';
 import { train } from '../training/node/train.ts';
 import type { TrainOptions, TrainResult } from '../training/node/train.ts';
+import { eachValues } from '../model/weights.ts';
 
 /**
  * So small that the reference engine takes milliseconds for a step; everything that a run can carry
@@ -89,7 +90,7 @@ export class Playground {
     out: string,
     file = 'last.safetensors',
   ): Promise<ReadonlyMap<string, Float32Array>> {
-    return (await readModel(this.path(out, file))).weights;
+    return new Map(eachValues((await readModel(this.path(out, file))).weights));
   }
 
   /** What a run computed in each epoch, without what it took. */

@@ -8,6 +8,7 @@ import { readModel, writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
 import { testParameters } from '../../testing/data.ts';
 import { main } from '../main.ts';
+import { f32Weights } from '../../model/weights.ts';
 
 const network = alexnet('small', { classes: 3, width: 1 / 8, input: 32 });
 let folder = '';
@@ -33,7 +34,7 @@ before(async () => {
   photo = join(folder, 'photo.png');
   await writeModel(model, {
     network,
-    weights: testParameters(network, 3),
+    weights: f32Weights(testParameters(network, 3)),
     labels: [{ name: 'cat' }, { name: 'dog' }, { name: 'owl' }],
     preprocessing: {
       resize: { how: 'shorterSide', size: 36 },

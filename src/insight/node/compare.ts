@@ -8,6 +8,7 @@ import { likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
 import { digits, share } from './report.ts';
 import type { Panel, Report, Section } from './report.ts';
+import { eachValues } from '../../model/weights.ts';
 
 export interface CompareAnswer {
   readonly models: readonly {
@@ -79,7 +80,9 @@ async function look({ model, session, name }: Opened, photograph: Photograph): P
     model: name,
     photograph,
     predictions,
-    weights: [...model.weights].map(([parameter, values]) => weightStatistics(parameter, values)),
+    weights: [...eachValues(model.weights)].map(([parameter, values]) =>
+      weightStatistics(parameter, values),
+    ),
   };
 }
 

@@ -10,6 +10,7 @@ import { findLayer, inferShapes, volume } from '../../network/shapes.ts';
 import type { Work } from '../work.ts';
 import { eachPhotograph, only, photographsIn } from './folder.ts';
 import type { Opened } from './open.ts';
+import { eachValues } from '../../model/weights.ts';
 
 /** Numbers of one layer for many photographs. */
 export interface Features {
@@ -130,7 +131,7 @@ async function stampOf(path: string): Promise<string> {
  */
 function fingerprintOf({ network, weights, preprocessing }: Model, layer: string): string {
   const hash = createHash('sha256').update(JSON.stringify([network, preprocessing, layer]));
-  for (const [name, values] of weights)
+  for (const [name, values] of eachValues(weights))
     hash
       .update(name)
       .update(

@@ -11,6 +11,7 @@ import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { inputPicture } from '../draw.ts';
 import { randomize } from '../randomize.ts';
+import { f32Weights, loadWeights } from '../../model/weights.ts';
 
 export interface OpenOptions {
   readonly engine?: string;
@@ -61,14 +62,12 @@ export async function withModel<T>(
     ...(threads !== undefined && { threads }),
   });
   try {
-    await Promise.all(
-      [...model.weights].map(([name, values]) => session.setParameter(name, values)),
-    );
+    await loadWeights(session, model.weights);
     if (options.randomize === undefined)
       return await use({ model, session, engine, name: basename(path) });
     await randomize(session, options.randomize, seed);
     return await use({
-      model: { ...model, weights: await weightsOf(session) },
+      model: { ...model, weights: f32Weights(await weightsOf(session)) },
       session,
       engine,
       name: `${basename(path)} with its weights shuffled from ${options.randomize} up`,

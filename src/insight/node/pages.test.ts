@@ -15,6 +15,7 @@ import { testParameters } from '../../testing/data.ts';
 import { mapHtml, photographMap } from './map.ts';
 import { openPhotograph, withModel } from './open.ts';
 import { storyHtml } from './story.ts';
+import { f32Weights } from '../../model/weights.ts';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const skip = existsSync(executablePath)
@@ -46,7 +47,7 @@ describe('pages in Chromium, without network', { skip }, () => {
     });
     await writeModel(model, {
       network,
-      weights: testParameters(network, 3),
+      weights: f32Weights(testParameters(network, 3)),
       labels: Array.from({ length: 6 }, (_, i) => ({ name: `class ${i}` })),
       preprocessing,
       provenance: {},

@@ -8,6 +8,7 @@ import { className, likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
 import { digits, share } from './report.ts';
 import type { Panel, Report, Section } from './report.ts';
+import { eachValues } from '../../model/weights.ts';
 
 export interface WhyOptions extends ExplainOptions {
   readonly methods: readonly MethodName[];
@@ -54,7 +55,7 @@ export async function whyReport(
   const { occlusion } = options;
   const found = await explainAll(session, photograph, index, {
     ...options,
-    occlusion: { ...occlusion, parts: { engine, weights: model.weights } },
+    occlusion: { ...occlusion, parts: { engine, weights: new Map(eachValues(model.weights)) } },
   });
   let random: Explanation[] = [];
   if (options.randomize !== undefined) {

@@ -15,6 +15,7 @@ import { exportModel } from './export.ts';
 import { importWeights } from '../import.ts';
 import type { Model } from '../model.ts';
 import { publishedPreprocessing } from '../published.ts';
+import { eachValues, f32Weights, valuesOf } from '../weights.ts';
 
 let folder = '';
 before(async () => {
@@ -41,7 +42,7 @@ function narrow(variant: Variant): Model {
   const preprocessing = publishedPreprocessing(variant, inferShapes(network)[0]!.output[1]);
   return {
     network,
-    weights,
+    weights: f32Weights(weights),
     labels: ['a', 'b', 'crane', 'crane'].map((name) => ({ name })),
     preprocessing,
     provenance: { note: variant },
@@ -99,8 +100,8 @@ test('f16 on the way out halves the numbers and comes back rounded once', async 
     const path = join(folder, `half.${ending}`);
     await exportModel(path, model, { precision: 'f16' });
     const back = await importWeights(path, { variant: 'caffe' });
-    for (const [name, values] of model.weights) {
-      const found = back.model.weights.get(name)!;
+    for (const [name, values] of eachValues(model.weights)) {
+      const found = valuesOf(back.model.weights, name)!;
       assert.ok(
         values.every(
           (value, i) =>

@@ -53,5 +53,5 @@ function encode(kind: WrittenKind, model: Model, options: ExportOptions): Iterab
   if (kind === 'numpy') return exportNpz(model, precision);
   return names === 'torchvision'
     ? exportTorchvision(model, precision)
-    : encodeModel(model, precision);
+    : encodeModel(model, options.precision);
 }

@@ -20,7 +20,7 @@ export async function readModel(path: string): Promise<Model> {
 export async function writeModel(
   path: string,
   model: Model,
-  precision: WrittenPrecision = 'f32',
+  precision?: WrittenPrecision,
 ): Promise<void> {
   await writeWhole(path, encodeModel(model, precision));
 }

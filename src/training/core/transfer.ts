@@ -1,6 +1,7 @@
 import { AlexNetError } from '../../errors.ts';
 import type { Session } from '../../engine/engine.ts';
 import type { Model } from '../../model/model.ts';
+import { valuesOf } from '../../model/weights.ts';
 
 /** What was taken over from another model. */
 export interface Transfer {
@@ -36,7 +37,8 @@ export async function takeOver(
       fresh.push({ layer, why });
       continue;
     }
-    for (const { name } of parameters) await session.setParameter(name, model.weights.get(name)!);
+    for (const { name } of parameters)
+      await session.setParameter(name, valuesOf(model.weights, name)!);
     taken.push(layer);
   }
   if (taken.length === 0)
@@ -61,7 +63,7 @@ function misfitOf(
   shape: readonly number[],
   size: number,
 ): string | undefined {
-  const values = model.weights.get(name);
+  const values = model.weights.get(name)?.data;
   if (values === undefined) return `the model has no "${name}"`;
   return values.length === size
     ? undefined

@@ -9,8 +9,9 @@ import { withFile, writeWhole } from '#platform';
 import { readModel } from '../../model/node/model-file.ts';
 import { encodeModel } from '../../model/model.ts';
 import type { Model } from '../../model/model.ts';
-import { WeightAverage, setWeights, weightsOf } from '../core/average.ts';
+import { WeightAverage, weightsOf } from '../core/average.ts';
 import type { State } from '../core/state.ts';
+import { f32Weights, loadWeights } from '../../model/weights.ts';
 
 /** The model of a run without its weights. */
 export type ModelFrame = Omit<Model, 'weights'>;
@@ -55,7 +56,11 @@ export class Checkpoint {
     checkFinite(weights);
     await writeWhole(
       this.#next,
-      encodeModel({ ...frame, weights, provenance: { ...frame.provenance, checkpoint: mark } }),
+      encodeModel({
+        ...frame,
+        weights: f32Weights(weights),
+        provenance: { ...frame.provenance, checkpoint: mark },
+      }),
     );
     const tensors = [
       ...(await velocitiesOf(session, this.#frozen)),
@@ -83,7 +88,7 @@ export class Checkpoint {
       return undefined;
     }
     const model = await this.#weights(mark);
-    await setWeights(session, model.weights);
+    await loadWeights(session, model.weights);
     return withFile(this.#state, async (source) => {
       const { tensors, metadata } = await readSafetensors(source);
       const average = new Map<string, Float32Array>();

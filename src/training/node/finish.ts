@@ -4,12 +4,12 @@ import { samplesOf } from '../../data/dataset.ts';
 import { AlexNetError } from '../../errors.ts';
 import { writeWhole } from '#platform';
 import { readModel } from '../../model/node/model-file.ts';
-import { setWeights } from '../core/average.ts';
 import { evaluateBatches } from '../../inference/evaluation.ts';
 import type { Evaluation } from '../../inference/evaluation.ts';
 import { readEntries } from './journal.ts';
 import { report } from './report/report.ts';
 import type { Run } from './run.ts';
+import { loadWeights } from '../../model/weights.ts';
 
 export interface Finished {
   /** Of the best model on the test pictures, where there are any; they had no say in anything. */
@@ -24,7 +24,7 @@ export function modelPath(folder: string): string {
 /** After the last epoch: the best model is looked at once more, and the report written. */
 export async function concludeRun(run: Run): Promise<Finished> {
   const model = await readModel(modelPath(run.folder));
-  await setWeights(run.session, model.weights);
+  await loadWeights(run.session, model.weights);
   const test = samplesOf(run.dataset, 'test').length > 0 ? await evaluateTest(run) : null;
   const evaluation =
     test ??

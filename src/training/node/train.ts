@@ -25,6 +25,7 @@ import { firstState, noSums } from '../core/state.ts';
 import type { Best, State } from '../core/state.ts';
 import { trainStep } from '../core/step.ts';
 import { withValidation } from './validation.ts';
+import { f32Weights } from '../../model/weights.ts';
 
 export interface TrainOptions {
   /**
@@ -270,7 +271,9 @@ async function validate(run: Run): Promise<Evaluation | null> {
  */
 async function keepBest(run: Run): Promise<boolean> {
   const weights = run.average?.values ?? (await weightsOf(run.session));
-  return warned(run, () => writeModel(modelPath(run.folder), { ...frameOf(run), weights }));
+  return warned(run, () =>
+    writeModel(modelPath(run.folder), { ...frameOf(run), weights: f32Weights(weights) }),
+  );
 }
 
 /** Writes a checkpoint. What cannot be written is said, and the one before stays. */

@@ -11,6 +11,7 @@ import { confusionMatrix, mostConfused } from './confusion.ts';
 import { escape } from '../../../html.ts';
 import { page, percent } from './html.ts';
 import { kernelSheet, thumbnail } from './pictures.ts';
+import { valuesOf } from '../../../model/weights.ts';
 
 export interface ReportContent {
   readonly record: RunRecord;
@@ -163,7 +164,7 @@ async function kernels({ network, weights, preprocessing }: Model): Promise<stri
   const first = parametersOf(network).find(
     ({ layer, kind }) => layer.type === 'convolution' && kind === 'weight',
   );
-  const values = first && weights.get(first.name);
+  const values = first && valuesOf(weights, first.name);
   if (first === undefined || values === undefined) return '';
   const sheet = await kernelSheet(first, values, preprocessing.channels);
   return `<h2>The first layer's kernels</h2>\n<p class="soft">${first.shape[0]} of ${first.shape.slice(2).join('×')}×${first.shape[1]}, each stretched to its own range; smooth stripes and colours are learned, snow is not yet.</p>\n<img class="kernels" alt="kernels of the first layer" src="${sheet}">`;
