@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { openBatches } from '../dist/data/batches.js';
-import { openDataset } from '../dist/data/open.js';
-import { packDataset } from '../dist/data/pack.js';
-import { openWorkers } from '../dist/data/workers.js';
+import { openDataset } from '../dist/data/node/open.js';
+import { packDataset } from '../dist/data/node/pack.js';
+import { openWorkers } from '../dist/data/node/workers.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -11,7 +11,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openDataset } from '../dist/data/open.js';
+import { openDataset } from '../dist/data/node/open.js';
 import { benchmark } from '../dist/engine/bench.js';
 import { findEngine } from '../dist/engine/registry.js';
 import { alexnet } from '../dist/network/variants.js';

@@ -8,7 +8,7 @@ import { findEngine } from '../dist/engine/registry.js';
 import { readSafetensors, writeSafetensors } from '../dist/formats/safetensors.js';
 import { bytesSource } from '../dist/formats/source.js';
 import { loadPicture, preprocess } from '../dist/images/preprocess.js';
-import { exportModel } from '../dist/model/export.js';
+import { exportModel } from '../dist/model/node/export.js';
 import { importWeights } from '../dist/model/node/import.js';
 import { imagenetLabels } from '../dist/model/imagenet.js';
 import { publishedPreprocessing } from '../dist/model/published.js';

@@ -12,9 +12,9 @@ import type { Augmentation } from './augmentation.ts';
 import { openBatches } from './batches.ts';
 import type { BatchesOptions } from './batches.ts';
 import type { Dataset } from './dataset.ts';
-import { imageFolder } from './folder.ts';
+import { imageFolder } from './node/folder.ts';
 import { measureColours } from './measure.ts';
-import { openWorkers } from './workers.ts';
+import { openWorkers } from '#workers';
 import type { WorkersOptions } from './workers.ts';
 
 const preprocessing: Preprocessing = {

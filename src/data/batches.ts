@@ -1,20 +1,21 @@
+import { openWorkers } from '#workers';
 import { ensure } from '../errors.ts';
 import { meanCrop } from '../images/colour.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
+import { makeBuffer } from '../platform/buffer.ts';
 import type { Augmentation } from './augmentation.ts';
 import { samplesOf } from './dataset.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { epochOrder } from './order.ts';
 import type { ColourStatistics } from './statistics.ts';
-import type { Failure, PictureStore } from './store.ts';
-import { openWorkers } from './workers.ts';
+import type { Failure, PictureStore } from './picture-store.ts';
 import type { DataWorkers } from './workers.ts';
 
 /** A batch that is ready for the engine. Its arrays are valid until the next one is asked for. */
 export interface Batch {
   /** Its place in the epoch, from 0. */
   readonly number: number;
-  /** `[size · crops, 3, crop, crop]`, over shared memory. */
+  /** `[size · crops, 3, crop, crop]`, over shared memory where there is such. */
   readonly images: Float32Array;
   /** `[size]`. */
   readonly labels: Int32Array;
@@ -66,6 +67,28 @@ export interface BatchesOptions {
 }
 
 /**
+ * The batches of one split, epoch after epoch. Everything in them is a function of dataset, options
+ * and epoch.
+ */
+export interface Batches {
+  /** How many batches an epoch has. */
+  readonly length: number;
+  /** Samples in the split. */
+  readonly samples: number;
+  /** Pictures of this dataset that could not be read so far, each once. */
+  readonly failures: readonly Failure[];
+  /**
+   * The batches number `from` (default 0) and up of an epoch, each the same bits whatever the
+   * number of workers and wherever one starts. A batch whose pictures can all not be read is left
+   * out. One epoch at a time.
+   * @throws {AlexNetError} when more than `mostFailures` of the samples cannot be read.
+   */
+  epoch(epoch: number, from?: number): AsyncGenerator<Batch, void, undefined>;
+  /** Gives back the batches' memory; and the workers where they are its own. */
+  close(): Promise<void>;
+}
+
+/**
  * Opens one split of a dataset as batches. @throws {AlexNetError} where the split is empty or the
  * options do not fit together.
  */
@@ -87,22 +110,17 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
   );
   ensure(
     !(pca || erase) || options.statistics !== undefined,
-    'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().',
+    'Colour noise and erasing need the colour statistics of the training pictures: ' +
+      'measure them with measureColours().',
   );
-  return new Batches(dataset, indices, options, options.workers ?? (await openWorkers()));
+  return new PictureBatches(dataset, indices, options, options.workers ?? (await openWorkers()));
 }
 
 /** Pictures in one task: small enough that the workers end a batch together. */
 const picturesPerTask = 8;
 
-/**
- * The batches of one split, epoch after epoch. Everything in them is a function of dataset, options
- * and epoch.
- */
-export class Batches {
-  /** How many batches an epoch has. */
+class PictureBatches implements Batches {
   readonly length: number;
-  /** Samples in the split. */
   readonly samples: number;
   readonly #indices: Uint32Array;
   readonly #options: BatchesOptions;
@@ -138,9 +156,8 @@ export class Batches {
     this.#store = workers.store(dataset, preprocessing.resize);
     this.#inputSize = (augmentation ? 1 : crops) * 3 * preprocessing.crop ** 2;
     const count = Math.max(1, Math.min(this.length, 1 + (options.prefetch ?? 2)));
-    const slots = Array.from(
-      { length: count },
-      () => new SharedArrayBuffer(Math.min(batch, indices.length) * this.#inputSize * 4),
+    const slots = Array.from({ length: count }, () =>
+      makeBuffer(Math.min(batch, indices.length) * this.#inputSize * 4),
     );
     this.#slots = slots.map((slot) => new Float32Array(slot));
     this.#plan = workers.addPlan({
@@ -154,22 +171,16 @@ export class Batches {
     });
   }
 
-  /** Pictures of this dataset that could not be read so far, each once. */
   get failures(): readonly Failure[] {
     const members = new Set(this.#indices);
     return this.#store.failures.filter(({ index }) => members.has(index));
   }
 
-  /**
-   * The batches number `from` (default 0) and up of an epoch, each the same bits whatever the
-   * number of workers and wherever one starts. A batch whose pictures can all not be read is left
-   * out. One epoch at a time.
-   * @throws {AlexNetError} when more than `mostFailures` of the samples cannot be read.
-   */
   async *epoch(epoch: number, from = 0): AsyncGenerator<Batch, void, undefined> {
     ensure(
       !this.#open,
-      'Expected the epoch before to be over or left before another is begun: only one at a time can be read.',
+      'Expected the epoch before to be over or left before another is begun: ' +
+        'only one at a time can be read.',
     );
     this.#open = true;
     const order = this.#options.augmentation
@@ -203,7 +214,6 @@ export class Batches {
     }
   }
 
-  /** Gives back the batches' memory; and the workers where they are its own. */
   async close(): Promise<void> {
     this.#workers.removePlan(this.#plan);
     if (!this.#options.workers) await this.#workers.close();

@@ -1,8 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
 import { AlexNetError, ensure } from '../errors.ts';
-import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
-import { finishDataset } from './split.ts';
+import type { Split } from './dataset.ts';
 
 const columns = {
   file: ['file', 'path', 'filename', 'image', 'filepath', 'picture'],
@@ -10,13 +7,20 @@ const columns = {
   split: ['split', 'set', 'subset', 'partition'],
 } as const;
 
+/** A picture of a list. */
+export interface Row {
+  readonly file: string;
+  readonly label: string;
+  readonly split: Split;
+}
+
 /**
- * A list of pictures: columns `file` and `label`, and perhaps `split` (train, val, test), separated
- * by commas, semicolons or tabs; without a first line of names, the first two columns. Files are
- * looked for from the list's own folder.
+ * The pictures of a list: columns `file` and `label`, and perhaps `split` (train, val, test),
+ * separated by commas, semicolons or tabs; without a first line of names, the first two columns.
+ * @param path what errors call it.
  */
-export async function csvList(path: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const rows = await parseRows(path, await readFile(path, 'utf8'));
+export async function csvPictures(path: string, text: string): Promise<Row[]> {
+  const rows = await parseRows(path, text);
   ensure(rows.length > 0, `${path} is empty. Expected lines like: photos/rex.jpg,dog`);
   const head = rows[0]!.map((name) => name.trim().toLowerCase());
   const column = (names: readonly string[]): number =>
@@ -30,24 +34,17 @@ export async function csvList(path: string, options: DatasetOptions = {}): Promi
     ensure(
       (row[file] ?? '') !== '' && (row[label] ?? '') !== '',
       () =>
-        `${path}, row ${line}: expected a file and a label but found ${JSON.stringify(row.join(','))}.`,
+        `${path}, row ${line}: expected a file and a label ` +
+        `but found ${JSON.stringify(row.join(','))}.`,
     );
-    return { name: row[file]!, class: row[label]!, split: splitOf(row[split], path, line) };
+    return { file: row[file]!, label: row[label]!, split: splitOf(row[split], path, line) };
   });
   ensure(found.length > 0, `${path} names its columns but no pictures.`);
-  const classes = [...new Set(found.map((row) => row.class))].toSorted();
-  const index = new Map(classes.map((name, i) => [name, i]));
-  const samples = found.map((row): Sample => ({
-    source: { path: isAbsolute(row.name) ? row.name : join(dirname(path), row.name) },
-    name: row.name,
-    label: index.get(row.class)!,
-    split: row.split,
-  }));
-  return finishDataset({ classes, samples, remarks: [], kind: 'csv', root: path }, options);
+  return found;
 }
 
 async function parseRows(path: string, text: string): Promise<string[][]> {
-  const { parse } = await import('csv-parse/sync');
+  const { parse } = await import('csv-parse/browser/esm/sync');
   const first = text.slice(0, text.search(/\r?\n|$/));
   const delimiter = ['\t', ';', ','].find((mark) => first.includes(mark)) ?? ',';
   try {

@@ -1,3 +1,5 @@
+import type { Picture } from '../images/picture.ts';
+
 /** Which part of a dataset a sample belongs to. */
 export type Split = 'train' | 'val' | 'test';
 
@@ -6,7 +8,10 @@ export type Split = 'train' | 'val' | 'test';
  * record of a CIFAR file), so that any sample of any dataset can be read at any time by any worker.
  */
 export interface Source {
+  /** A file; of what lies in memory, its name. */
   readonly path: string;
+  /** What lies in memory: a page's File, a picture file's bytes, or raw pixels. */
+  readonly content?: Blob | Uint8Array | Picture;
   /** First byte of a stretch, default 0. */
   readonly offset?: number;
   /** Bytes of a stretch; default: the whole file. */
@@ -28,8 +33,8 @@ export interface Sample {
 }
 
 /**
- * Labelled pictures that are not yet read. Plain data: it survives `structuredClone` and
- * `JSON.stringify`.
+ * Labelled pictures that are not yet read. Plain data: it survives `structuredClone`, and where no
+ * content lies in memory `JSON.stringify`.
  */
 export interface Dataset {
   /** The names of the labels, by index. */
@@ -44,7 +49,7 @@ export interface Dataset {
 }
 
 export interface Provenance {
-  readonly kind: 'folder' | 'csv' | 'ilsvrc2012' | 'cifar10' | 'cifar100' | 'shards';
+  readonly kind: 'folder' | 'csv' | 'ilsvrc2012' | 'cifar10' | 'cifar100' | 'shards' | 'memory';
   /** As the user named it. */
   readonly root: string;
   /**

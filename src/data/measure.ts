@@ -4,8 +4,8 @@ import { samplesOf } from './dataset.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { addSums, colourStatistics, emptySums } from './statistics.ts';
 import type { ColourStatistics } from './statistics.ts';
-import { inParts } from './parts.ts';
-import { openWorkers } from './workers.ts';
+import { inParts } from './in-parts.ts';
+import { openWorkers } from '#workers';
 import type { DataWorkers } from './workers.ts';
 
 export interface MeasureOptions {

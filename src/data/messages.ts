@@ -11,8 +11,11 @@ export interface WorkerStart {
   /** Bytes of one stretch of shared memory for decoded pictures. */
   readonly chunkBytes: number;
   /** `Int32[1]`: how many more of them all workers together may take. */
-  readonly chunksLeft: SharedArrayBuffer;
-  /** The worker's own cache file, opened by the main thread; reading goes by anyone's. */
+  readonly chunksLeft: ArrayBufferLike;
+  /**
+   * Where pictures are kept on a disk too: descriptors of the workers' files, each written by its
+   * own worker and read by all.
+   */
   readonly files: readonly number[];
   /** Bytes this worker may write there. */
   readonly fileBytes: number;
@@ -45,7 +48,7 @@ export interface Plan {
   readonly crops: 1 | 10;
   readonly seed: number;
   /** The batches that are filled in turn. */
-  readonly slots: readonly SharedArrayBuffer[];
+  readonly slots: readonly ArrayBufferLike[];
 }
 
 /** Something to do, with the pictures it is done to. */
@@ -69,8 +72,9 @@ export interface Task {
 }
 
 export type ToWorker =
+  | { readonly start: WorkerStart }
   | { readonly plan: number; readonly is: Plan | undefined }
-  | { readonly chunk: number; readonly memory: SharedArrayBuffer }
+  | { readonly chunk: number; readonly memory: ArrayBufferLike }
   | Task;
 
 export interface TaskFailure {
@@ -82,7 +86,7 @@ export interface TaskFailure {
 export interface Done {
   readonly task: number;
   readonly kept: readonly { readonly index: number; readonly place: Place }[];
-  readonly chunks: readonly { readonly chunk: number; readonly memory: SharedArrayBuffer }[];
+  readonly chunks: readonly { readonly chunk: number; readonly memory: ArrayBufferLike }[];
   readonly failures: readonly TaskFailure[];
   readonly sums: ColourSums | undefined;
   readonly inspections: readonly Inspection[];

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '#platform';
 import { ensure } from '../errors.ts';
 import { permutation } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import type { Dataset, DatasetOptions, Provenance, Sample } from './dataset.ts';
+import type { Dataset, DatasetOptions, Provenance, Sample, Split } from './dataset.ts';
 
 /**
  * What every kind of dataset ends with: one split for all or a held-out fraction where that is
  * asked for, and the digest.
  */
-export function finishDataset(
+export async function finishDataset(
   found: {
     classes: readonly string[];
     samples: readonly Sample[];
@@ -17,7 +17,7 @@ export function finishDataset(
     root: string;
   },
   options: DatasetOptions,
-): Dataset {
+): Promise<Dataset> {
   const { classes, kind, root } = found;
   const { holdOut = 0, seed = 0, as } = options;
   ensure(
@@ -30,8 +30,11 @@ export function finishDataset(
   const held = holdOut > 0 && as === undefined && !samples.some(({ split }) => split === 'val');
   if (held) {
     samples = holdOutValidation(samples, classes.length, holdOut, seed);
+    const count = (all: readonly Sample[], wanted: Split): number =>
+      all.filter(({ split }) => split === wanted).length;
     remarks.push(
-      `There is no val folder: ${samples.filter(({ split }) => split === 'val').length} of ${found.samples.filter(({ split }) => split === 'train').length} training pictures are held out for validation (seed ${seed}).`,
+      `There is no val folder: ${count(samples, 'val')} of ${count(found.samples, 'train')} ` +
+        `training pictures are held out for validation (seed ${seed}).`,
     );
   }
   return {
@@ -41,7 +44,7 @@ export function finishDataset(
     provenance: {
       kind,
       root,
-      digest: digest(classes, samples),
+      digest: await sha256(digested(classes, samples)),
       ...(held && { heldOut: { fraction: holdOut, seed } }),
     },
   };
@@ -70,8 +73,7 @@ function holdOutValidation(
   return samples.map((sample, i) => (chosen.has(i) ? { ...sample, split: 'val' } : sample));
 }
 
-function digest(classes: readonly string[], samples: readonly Sample[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(classes));
-  for (const { name, label, split } of samples) hash.update(`\n${split}\t${label}\t${name}`);
-  return hash.digest('hex');
+function* digested(classes: readonly string[], samples: readonly Sample[]): Iterable<string> {
+  yield JSON.stringify(classes);
+  for (const { name, label, split } of samples) yield `\n${split}\t${label}\t${name}`;
 }

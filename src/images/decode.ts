@@ -1,12 +1,10 @@
-import type { Sharp } from 'sharp';
+import { decoder } from '#images';
 import { endsEarly } from './ending.ts';
 import { fit } from './fit.ts';
 import type { Fit, Resize } from './fit.ts';
-import { plainJpeg } from './jpeg.ts';
 import type { Picture } from './picture.ts';
-import { resamplePicture } from './pixels.ts';
+import { loadPixelKernels } from './workbench.ts';
 import { UnreadablePicture } from './problem.ts';
-import { loadSharp } from './sharp.ts';
 import { sniff } from './sniff.ts';
 import type { PictureFormat } from './sniff.ts';
 
@@ -38,26 +36,22 @@ export async function decodePicture(
   bytes: Uint8Array,
   options: DecodeOptions = {},
 ): Promise<Picture> {
+  const { resize, enlarge = true, strict = false } = options;
+  const limit = options.maximumPixels ?? maximumPixels;
   const format = pictureFormat(bytes);
-  const plain = format === 'JPEG' ? plainJpeg(bytes) : undefined;
-  const sharp = await loadSharp();
-  const image = sharp(bytes, {
-    failOn: options.strict === true ? 'warning' : format === 'TIFF' ? 'error' : 'truncated',
-    limitInputPixels: false,
-  });
-  try {
-    const { width, height } = plain ?? (await image.metadata()).autoOrient;
-    const limit = options.maximumPixels ?? maximumPixels;
+  const target = (width: number, height: number): Fit | undefined => {
     if (width * height > limit)
       throw new UnreadablePicture(
         'tooManyPixels',
-        `Expected at most ${limit} pixels but the picture has ${width}×${height} = ${width * height}.`,
+        `Expected at most ${limit} pixels but the picture has ` +
+          `${width}×${height} = ${width * height}.`,
       );
-    const target = options.resize && fit(width, height, options.resize);
-    return await pixels(
-      plain ? image : inPlainColours(image.autoOrient()),
-      options.enlarge === false && !target?.smaller ? undefined : target,
-    );
+    const wanted = resize && fit(width, height, resize);
+    return enlarge || wanted?.smaller ? wanted : undefined;
+  };
+  await loadPixelKernels();
+  try {
+    return await decoder.decode(bytes, { format, strict, target });
   } catch (error) {
     throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes);
   }
@@ -65,41 +59,8 @@ export async function decodePicture(
 
 /** Resizes a picture that is already decoded, with the filter of {@link decodePicture}. */
 export async function resizePicture(picture: Picture, resize: Resize): Promise<Picture> {
-  const { width, height, data } = picture;
-  const sharp = await loadSharp();
-  return pixels(sharp(data, { raw: { width, height, channels: 3 } }), fit(width, height, resize));
-}
-
-function inPlainColours(image: Sharp): Sharp {
-  return image.flatten({ background: '#ffffff' }).toColourspace('srgb');
-}
-
-/**
- * Bilinear, widened where it shrinks so that nothing aliases. sharp shrinks, because it can begin
- * while decoding; our own kernels enlarge, because they are faster.
- */
-async function pixels(image: Sharp, target?: Fit): Promise<Picture> {
-  let steps = image;
-  if (target?.cut) steps = steps.extract(target.cut);
-  if (target?.smaller)
-    steps = steps.resize(target.width, target.height, { fit: 'fill', kernel: 'linear' });
-  const { data, info } = await steps.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-  const picture = {
-    width: info.width,
-    height: info.height,
-    data: info.channels === 3 ? data : threeChannels(data, info.channels),
-  };
-  return !target || (target.width === info.width && target.height === info.height)
-    ? picture
-    : resamplePicture(picture, target.width, target.height);
-}
-
-/** Grey (one channel, or two with alpha) to RGB; more than three: the first three. */
-function threeChannels(data: Uint8Array, channels: number): Uint8Array {
-  const out = new Uint8Array((data.length / channels) * 3);
-  for (let from = 0, to = 0; from < data.length; from += channels)
-    for (let c = 0; c < 3; c++) out[to++] = data[from + (channels < 3 ? 0 : c)]!;
-  return out;
+  await loadPixelKernels();
+  return decoder.resize(picture, fit(picture.width, picture.height, resize));
 }
 
 function pictureFormat(bytes: Uint8Array): PictureFormat {

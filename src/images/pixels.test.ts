@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { bits, purposes } from '../random/philox.ts';
 import type { ColourMap } from './colour.ts';
 import type { Rectangle } from './fit.ts';
 import type { Picture } from './picture.ts';
 import { meanGrey, paintPlanes, resamplePicture } from './pixels.ts';
+import { loadPixelKernels } from './workbench.ts';
+
+before(loadPixelKernels);
 
 function noise(width: number, height: number, index: number): Picture {
   const words = new Uint32Array(width * height * 3);

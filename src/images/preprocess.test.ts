@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { drawing, drawn } from '../testing/pictures.ts';
+import { loadPixelKernels } from './workbench.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { loadPicture, preprocess } from './preprocess.ts';
 import { UnreadablePicture } from './problem.ts';
+
+before(loadPixelKernels);
 
 const plain: Preprocessing = {
   resize: { how: 'shorterSide', size: 64 },

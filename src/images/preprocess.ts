@@ -1,14 +1,14 @@
+import { pictureFiles } from '#images';
 import { ensure } from '../errors.ts';
 import { meanCrop, normalisation } from './colour.ts';
 import { decodePicture, resizePicture } from './decode.ts';
-import { readBytes } from './file.ts';
 import type { Picture } from './picture.ts';
 import { paintPlanes } from './pixels.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import { UnreadablePicture } from './problem.ts';
 
-/** What a picture can come from: a file, its bytes, or raw pixels. */
-export type PictureInput = string | Uint8Array | Picture;
+/** What a picture can come from: a file (its path, in a page the File), its bytes, or raw pixels. */
+export type PictureInput = string | Blob | Uint8Array | Picture;
 
 /**
  * Decodes and resizes as a model wants it. @throws {UnreadablePicture} with the file's name where
@@ -20,7 +20,7 @@ export async function loadPicture(
 ): Promise<Picture> {
   if (typeof input === 'string') {
     try {
-      return await decodePicture(await readBytes(input), { resize });
+      return await decodePicture(await pictureFiles.readBytes(input), { resize });
     } catch (error) {
       throw error instanceof UnreadablePicture
         ? new UnreadablePicture(error.kind, error.detail, input)
@@ -28,12 +28,18 @@ export async function loadPicture(
     }
   }
   if (input instanceof Uint8Array) return decodePicture(input, { resize });
+  if (!('data' in input)) return decodePicture(await bytesOf(input), { resize });
   ensure(
     input.data.length === input.width * input.height * 3 && input.data.length > 0,
     () =>
       `Expected raw pixels [${input.height}, ${input.width}, 3] = ${input.width * input.height * 3} bytes but found ${input.data.length}.`,
   );
   return resizePicture(input, resize);
+}
+
+/** The bytes of a page's file. */
+export async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
 }
 
 /**

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import type { Picture } from './picture.ts';
 import { cut, resample } from './resample.ts';
 import type { ResampleKernel } from './resample.ts';
+import { loadPixelKernels } from './workbench.ts';
+
+before(loadPixelKernels);
 
 /** What Pillow and OpenCV gave: see scripts/goldens-pixels.py, which writes it. */
 interface Golden {

@@ -20,11 +20,7 @@ export const sniffBytes = 64;
  * are.
  */
 export function sniff(head: Uint8Array): Content {
-  const text = Buffer.from(
-    head.buffer,
-    head.byteOffset,
-    Math.min(head.length, sniffBytes),
-  ).toString('latin1');
+  const text = String.fromCharCode(...head.subarray(0, sniffBytes));
   if (text.slice(4, 8) === 'ftyp') return isoMedia(text);
   for (const [start, content] of signatures) if (text.startsWith(start)) return content;
   if (text.startsWith('RIFF'))

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readPackageFile } from '#platform';
+import { AlexNetError } from '../errors.ts';
 
 /**
  * `kernels/`, compiled. All arguments are places in its memory, lengths in bytes, and
@@ -97,13 +98,19 @@ const page = 65536;
  */
 export class Workbench {
   readonly kernels: Kernels;
-  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: page });
+  readonly #memory: WebAssembly.Memory;
   #used = 0;
 
-  constructor() {
-    const code = new WebAssembly.Module(readFileSync(new URL('./pixels.wasm', import.meta.url)));
-    this.kernels = new WebAssembly.Instance(code, { env: { memory: this.#memory } })
-      .exports as unknown as Kernels;
+  private constructor(kernels: Kernels, memory: WebAssembly.Memory) {
+    this.kernels = kernels;
+    this.#memory = memory;
+  }
+
+  static async load(): Promise<Workbench> {
+    const bytes = await readPackageFile(new URL('./pixels.wasm', import.meta.url));
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: page });
+    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+    return new Workbench(instance.exports as unknown as Kernels, memory);
   }
 
   clear(): void {
@@ -140,11 +147,31 @@ export class Workbench {
   }
 }
 
-let shared: Workbench | undefined;
+let loading: Promise<void> | undefined;
+let loaded: Workbench | undefined;
+
+/**
+ * Makes what works on pixels ready, once a thread: everything that gives pictures awaits it, so
+ * that what is done to them afterwards need not wait.
+ */
+export function loadPixelKernels(): Promise<void> {
+  return (loading ??= Workbench.load().then(
+    (workbench) => {
+      loaded = workbench;
+    },
+    (error: unknown) => {
+      loading = undefined; // a page may be back on the network at the next try
+      throw error;
+    },
+  ));
+}
 
 /** The workbench, with nothing on it. */
 export function cleared(): Workbench {
-  shared ??= new Workbench();
-  shared.clear();
-  return shared;
+  if (loaded === undefined)
+    throw new AlexNetError(
+      'What works on pixels is not loaded yet: call loadPicture() first, and await it.',
+    );
+  loaded.clear();
+  return loaded;
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { checkDataset } from '../../data/check.ts';
-import type { CheckResult, Problem } from '../../data/check.ts';
-import { openDataset } from '../../data/open.ts';
-import { packDataset } from '../../data/pack.ts';
-import type { PackResult } from '../../data/pack.ts';
+import { checkDataset } from '../../data/node/check.ts';
+import type { CheckResult, Problem } from '../../data/node/check.ts';
+import { openDataset } from '../../data/node/open.ts';
+import { packDataset } from '../../data/node/pack.ts';
+import type { PackResult } from '../../data/node/pack.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,9 +1,9 @@
 import { openBatches } from '../../data/batches.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import type { Dataset, Split } from '../../data/dataset.ts';
-import { openDataset } from '../../data/open.ts';
-import type { Failure } from '../../data/store.ts';
-import { openWorkers } from '../../data/workers.ts';
+import { openDataset } from '../../data/node/open.ts';
+import type { Failure } from '../../data/picture-store.ts';
+import { openWorkers } from '#workers';
 import { AlexNetError } from '../../errors.ts';
 import { AlexNet } from '../alexnet.ts';
 import type { Label } from '../../model/model.ts';

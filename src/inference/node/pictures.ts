@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { filesBelow } from '../../data/walk.ts';
+import { filesBelow } from '../../data/node/walk.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';
 import { isPictureContent, sniff, sniffBytes } from '../../images/sniff.ts';
 import type { NamedPicture } from '../predict.ts';

@@ -1,5 +1,5 @@
 import type { Picture } from '../../images/picture.ts';
-import { loadSharp } from '../../images/sharp.ts';
+import { loadSharp } from '../../images/node/sharp.ts';
 
 /** Cells as PNG, which keeps every number's colour; photographs as JPEG, a tenth of the size. */
 export async function encode(

@@ -1,9 +1,9 @@
 import { openBatches } from '../../data/batches.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import { imageFolder } from '../../data/folder.ts';
+import { imageFolder } from '../../data/node/folder.ts';
 import { finishDataset } from '../../data/split.ts';
-import { filesBelow } from '../../data/walk.ts';
-import { openWorkers } from '../../data/workers.ts';
+import { filesBelow } from '../../data/node/walk.ts';
+import { openWorkers } from '#workers';
 import { AlexNetError, ensure } from '../../errors.ts';
 import type { Session } from '../../engine/engine.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';

@@ -4,7 +4,7 @@ import { findEngine } from '../../engine/registry.ts';
 import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { loadPicture, preprocess } from '../../images/preprocess.ts';
-import { loadSharp } from '../../images/sharp.ts';
+import { loadSharp } from '../../images/node/sharp.ts';
 import { ranking } from '../../inference/ranking.ts';
 import { importWeights } from '../../model/import.ts';
 import type { Model } from '../../model/model.ts';

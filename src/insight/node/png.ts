@@ -1,5 +1,5 @@
 import { escape } from '../../html.ts';
-import { loadSharp } from '../../images/sharp.ts';
+import { loadSharp } from '../../images/node/sharp.ts';
 import { enlargedTo } from '../draw.ts';
 import type { About } from '../methods.ts';
 import { dataUrl } from './encode.ts';

@@ -1,8 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { samplesOf } from '../../data/dataset.ts';
-import { openDataset } from '../../data/open.ts';
-import { writeScenes } from '../../data/scenes/write.ts';
+import { openDataset } from '../../data/node/open.ts';
+import { writeScenes } from '../../data/node/scenes/write.ts';
 import { AlexNetError } from '../../errors.ts';
 import { AlexNet } from '../../inference/alexnet.ts';
 import { predictFiles } from '../../inference/predict.ts';

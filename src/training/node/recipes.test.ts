@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openDataset } from '../../data/open.ts';
+import { openDataset } from '../../data/node/open.ts';
 import { readModel } from '../../model/node/model-file.ts';
 import { Playground, writeGreys } from '../../testing/training.ts';
 import { evaluate } from '../../inference/node/evaluate.ts';

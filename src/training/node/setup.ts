@@ -2,7 +2,7 @@ import { openBatches } from '../../data/batches.ts';
 import type { Batches } from '../../data/batches.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import { openWorkers } from '../../data/workers.ts';
+import { openWorkers } from '#workers';
 import type { DataWorkers } from '../../data/workers.ts';
 import type { Engine, Session } from '../../engine/engine.ts';
 import { initialise } from '../../engine/initialise.ts';

@@ -1,6 +1,6 @@
 import type { Batch } from '../../data/batches.ts';
 import type { Dataset } from '../../data/dataset.ts';
-import { openDataset } from '../../data/open.ts';
+import { openDataset } from '../../data/node/open.ts';
 import type { StepResult } from '../../engine/engine.ts';
 import { AlexNetError, UsageError } from '../../errors.ts';
 import { reason } from '#platform';

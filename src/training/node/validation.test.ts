@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { samplesOf } from '../../data/dataset.ts';
-import { openDataset } from '../../data/open.ts';
+import { openDataset } from '../../data/node/open.ts';
 import { Playground, smallSettings, writeGreys } from '../../testing/training.ts';
 import { readRecord } from './folder.ts';
 import { withValidation } from './validation.ts';

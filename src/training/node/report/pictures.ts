@@ -1,6 +1,6 @@
-import { readSource } from '../../../data/read.ts';
+import { readSource } from '../../../data/read-source.ts';
 import type { Source } from '../../../data/dataset.ts';
-import { loadSharp } from '../../../images/sharp.ts';
+import { loadSharp } from '../../../images/node/sharp.ts';
 import type { Parameter } from '../../../network/parameters.ts';
 
 /** A small square of a picture as a data URL; undefined where it cannot be read. */

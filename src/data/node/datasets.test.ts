@@ -3,13 +3,13 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { jpeg, withFolder, writeClasses, writeFiles } from '../testing/folders.ts';
-import type { Dataset } from './dataset.ts';
-import { samplesOf } from './dataset.ts';
+import { jpeg, withFolder, writeClasses, writeFiles } from '../../testing/folders.ts';
+import type { Dataset } from '../dataset.ts';
+import { samplesOf } from '../dataset.ts';
 import { imageFolder } from './folder.ts';
 import { readMatStructs } from './matlab.ts';
 import { openDataset } from './open.ts';
-import { readSource } from './read.ts';
+import { readSource } from '../read-source.ts';
 import { tarBlock, tarEnd, tarMembers } from './tar.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { Split } from '../dataset.ts';
+import type { Split } from '../../dataset.ts';
 import { drawScene, sceneClasses } from './scene.ts';
 
 export interface ScenesOptions {

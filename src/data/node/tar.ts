@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Header, Pax } from 'tar';
-import { AlexNetError } from '../errors.ts';
+import { AlexNetError } from '../../errors.ts';
 
 export interface Member {
   readonly name: string;

@@ -39,16 +39,22 @@ const place = {
   erase: 40,
 } as const;
 
+/** One use of one picture. */
+export interface Use {
+  readonly seed: number;
+  readonly epoch: number;
+  readonly sample: number;
+  /** Of the resized picture. */
+  readonly width: number;
+  readonly height: number;
+  readonly crop: number;
+  readonly statistics?: ColourStatistics | undefined;
+}
+
 /** Draws for one sample in one epoch: the same on every machine, with any number of workers. */
-export function draw(
+export function drawAugmentation(
   augmentation: Augmentation,
-  seed: number,
-  epoch: number,
-  sample: number,
-  width: number,
-  height: number,
-  crop: number,
-  statistics?: ColourStatistics,
+  { seed, epoch, sample, width, height, crop, statistics }: Use,
 ): Drawn {
   const words = bits({ seed, purpose: purposes.augmentation, stream: epoch });
   const raw = new Uint32Array(wordsPerPicture);

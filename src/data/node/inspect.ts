@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
-import { decodePicture, resizePicture } from '../images/decode.ts';
-import type { Picture } from '../images/picture.ts';
-import { UnreadablePicture } from '../images/problem.ts';
-import type { Inspection, Item } from './messages.ts';
-import { fromPlanes, readSourceBytes } from './read.ts';
+import { decodePicture, resizePicture } from '../../images/decode.ts';
+import type { Picture } from '../../images/picture.ts';
+import { UnreadablePicture } from '../../images/problem.ts';
+import type { Inspection, Item } from '../messages.ts';
+import { rawPixels, readSourceBytes } from '../read-source.ts';
 
 /** Looks at one picture for `data check`. @throws {UnreadablePicture} */
 export async function inspect({ index, from }: Item): Promise<Inspection> {
   if (!('source' in from)) throw new Error('Only sources are inspected.');
   const { source } = from;
   const bytes = await readSourceBytes(source);
-  const { picture, damage } =
-    source.as === 'planes32'
-      ? { picture: fromPlanes(bytes), damage: undefined }
-      : await decodeStrictly(bytes);
+  const pixels = rawPixels(source, bytes);
+  const { picture, damage } = pixels
+    ? { picture: pixels, damage: undefined }
+    : await decodeStrictly(bytes);
   const { width, height } = picture;
   return {
     index,

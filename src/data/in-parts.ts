@@ -1,5 +1,5 @@
 import type { Done, Work } from './messages.ts';
-import type { PictureStore } from './store.ts';
+import type { PictureStore } from './picture-store.ts';
 import type { DataWorkers } from './workers.ts';
 
 const partSize = 16;

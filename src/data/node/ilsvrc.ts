@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { AlexNetError, ensure } from '../errors.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
 import { readMatStructs } from './matlab.ts';
-import type { Dataset, DatasetOptions, Sample } from './dataset.ts';
-import { finishDataset } from './split.ts';
+import type { Dataset, DatasetOptions, Sample } from '../dataset.ts';
+import { finishDataset } from '../split.ts';
 import { tarMembers } from './tar.ts';
 import type { TarFile } from './tar.ts';
 import { entries, filesBelow } from './walk.ts';

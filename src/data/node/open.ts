@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { AlexNetError } from '../errors.ts';
+import { AlexNetError } from '../../errors.ts';
 import { cifar } from './cifar.ts';
-import { csvList } from './csv.ts';
-import type { Dataset, DatasetOptions } from './dataset.ts';
+import { csvList } from './csv-list.ts';
+import type { Dataset, DatasetOptions } from '../dataset.ts';
 import { imageFolder } from './folder.ts';
 import { ilsvrc2012, isIlsvrc2012 } from './ilsvrc.ts';
 import { tarShards } from './shards.ts';

@@ -1,30 +1,40 @@
-import { readSync, writeSync } from 'node:fs';
+import { makeBuffer } from '../platform/buffer.ts';
 import type { Picture } from '../images/picture.ts';
 import type { Place, WorkerStart } from './messages.ts';
+
+/** Files by their descriptors: what does not fit into memory. */
+export interface CacheFiles {
+  /** Fills `into` from `offset` on. */
+  read(descriptor: number, into: Uint8Array, offset: number): void;
+  /** Writes all of `data` at `offset`. */
+  write(descriptor: number, data: Uint8Array, offset: number): void;
+}
 
 /**
  * A worker's side of the pictures that are kept: it fills stretches of shared memory of its own,
  * then a file of its own, and reads everybody's. What it has taken since it was last asked is told
  * to the main thread, which tells the others.
  */
-export class Keeper {
+export class PictureCache {
   readonly #start: WorkerStart;
+  readonly #disk: CacheFiles | undefined;
   readonly #left: Int32Array;
-  readonly #chunks = new Map<number, SharedArrayBuffer>();
-  #fresh: { chunk: number; memory: SharedArrayBuffer }[] = [];
+  readonly #chunks = new Map<number, ArrayBufferLike>();
+  #fresh: { chunk: number; memory: ArrayBufferLike }[] = [];
   #current: { chunk: number; used: number } | undefined;
   #taken = 0;
   #written = 0;
   #fileOpen: boolean;
   #remark: string | undefined;
 
-  constructor(start: WorkerStart) {
+  constructor(start: WorkerStart, disk: CacheFiles | undefined) {
     this.#start = start;
+    this.#disk = disk;
     this.#left = new Int32Array(start.chunksLeft);
-    this.#fileOpen = start.files.length > 0;
+    this.#fileOpen = disk !== undefined && start.files.length > 0;
   }
 
-  learn(chunk: number, memory: SharedArrayBuffer): void {
+  learn(chunk: number, memory: ArrayBufferLike): void {
     this.#chunks.set(chunk, memory);
   }
 
@@ -33,17 +43,7 @@ export class Keeper {
     if (chunk >= 0)
       return { width, height, data: new Uint8Array(this.#chunks.get(chunk)!, offset, length) };
     const data = new Uint8Array(length);
-    for (let done = 0; done < length;) {
-      const bytes = readSync(
-        this.#start.files[-1 - chunk]!,
-        data,
-        done,
-        length - done,
-        offset + done,
-      );
-      if (bytes === 0) throw new Error('The cache file of decoded pictures was cut short.');
-      done += bytes;
-    }
+    this.#disk!.read(this.#start.files[-1 - chunk]!, data, offset);
     return { width, height, data };
   }
 
@@ -53,7 +53,7 @@ export class Keeper {
   }
 
   /** New stretches of memory, and a remark, since the last call. */
-  news(): { chunks: { chunk: number; memory: SharedArrayBuffer }[]; remark: string | undefined } {
+  news(): { chunks: { chunk: number; memory: ArrayBufferLike }[]; remark: string | undefined } {
     const news = { chunks: this.#fresh, remark: this.#remark };
     this.#fresh = [];
     this.#remark = undefined;
@@ -77,7 +77,7 @@ export class Keeper {
       return undefined;
     }
     const chunk = this.#start.number + this.#start.threads * this.#taken++;
-    const memory = new SharedArrayBuffer(this.#start.chunkBytes);
+    const memory = makeBuffer(this.#start.chunkBytes);
     this.#chunks.set(chunk, memory);
     this.#fresh.push({ chunk, memory });
     return { chunk, used: 0 };
@@ -88,11 +88,13 @@ export class Keeper {
     if (!this.#fileOpen || this.#written + data.length > fileBytes) return undefined;
     const offset = this.#written;
     try {
-      for (let done = 0; done < data.length;)
-        done += writeSync(files[number]!, data, done, data.length - done, offset + done);
+      this.#disk!.write(files[number]!, data, offset);
     } catch (error) {
       this.#fileOpen = false;
-      this.#remark = `No more decoded pictures are kept on disk (${error instanceof Error ? error.message : String(error)}): the others are decoded again in every epoch.`;
+      const why = error instanceof Error ? error.message : String(error);
+      this.#remark =
+        `No more decoded pictures are kept on disk (${why}): ` +
+        'the others are decoded again in every epoch.';
       return undefined;
     }
     this.#written += data.length;

@@ -1,10 +1,10 @@
-import { longestAspect } from '../images/fit.ts';
-import { samplesOf } from './dataset.ts';
-import type { Dataset, Sample, Split } from './dataset.ts';
-import type { Inspection } from './messages.ts';
-import { inParts } from './parts.ts';
-import { samePictures } from './same.ts';
-import { openWorkers } from './workers.ts';
+import { longestAspect } from '../../images/fit.ts';
+import { samplesOf } from '../dataset.ts';
+import type { Dataset, Sample, Split } from '../dataset.ts';
+import type { Inspection } from '../messages.ts';
+import { inParts } from '../in-parts.ts';
+import { samePictures } from '../repetitions.ts';
+import { openWorkers } from '#workers';
 
 /**
  * What `data check` found in one file or class. Kinds: those of {@link ProblemKind}, and the ones

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AlexNetError, ensure } from '../errors.ts';
-import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
-import { finishDataset } from './split.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
+import type { Dataset, DatasetOptions, Sample, Split } from '../dataset.ts';
+import { finishDataset } from '../split.ts';
 
 /**
  * How the binary versions lie on the disk: a record is its label bytes and 3 · 32 · 32 bytes of

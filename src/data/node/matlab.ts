@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { AlexNetError, ensure } from '../errors.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
 
 /**
  * Types of data elements in a MAT file of level 5 ("MAT-File Format", MathWorks, tables 1-1 and

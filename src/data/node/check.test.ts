@@ -3,12 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { jpeg, withFolder, writeFiles } from '../testing/folders.ts';
-import { badPictures, blocks, goodPictures } from '../testing/pictures.ts';
+import { jpeg, withFolder, writeFiles } from '../../testing/folders.ts';
+import { badPictures, blocks, goodPictures } from '../../testing/pictures.ts';
 import { checkDataset } from './check.ts';
 import { openDataset } from './open.ts';
 import { packDataset } from './pack.ts';
-import { readSource } from './read.ts';
+import { readSource } from '../read-source.ts';
 
 test('checkDataset() finds every kind of problem, and nothing in good pictures', async () => {
   await withFolder(async (folder) => {

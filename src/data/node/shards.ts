@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ensure } from '../errors.ts';
-import { promisedBy } from '../images/endings.ts';
-import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
-import { finishDataset } from './split.ts';
+import { ensure } from '../../errors.ts';
+import { promisedBy } from '../../images/endings.ts';
+import type { Dataset, DatasetOptions, Sample, Split } from '../dataset.ts';
+import { finishDataset } from '../split.ts';
 import { readMember, tarMembers } from './tar.ts';
 import type { Member } from './tar.ts';
 import { filesBelow } from './walk.ts';

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { UnreadablePicture } from './problem.ts';
+import { UnreadablePicture } from '../problem.ts';
 
 /** A larger file is no photograph, and reading it would take the machine's memory. */
 const maximumBytes = 2 ** 30;
@@ -40,7 +40,7 @@ export async function readMemberBytes(
 }
 
 const archives = new Map<string, Promise<FileHandle>>();
-const mostArchives = 32;
+const maximumArchives = 32;
 
 /**
  * An archive that is open, or is opened now; of many the one that was asked for longest ago is
@@ -52,7 +52,7 @@ function archive(path: string): Promise<FileHandle> {
   archives.set(path, file);
   file.catch(() => archives.delete(path));
   const [oldest] = archives;
-  if (oldest && archives.size > mostArchives) {
+  if (oldest && archives.size > maximumArchives) {
     archives.delete(oldest[0]);
     void oldest[1].then((handle) => handle.close()).catch(() => {}); // Node waits for reads that are under way
   }

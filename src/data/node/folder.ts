@@ -1,7 +1,7 @@
-import { AlexNetError, ensure } from '../errors.ts';
-import { isPictureFile } from '../images/node/is-picture.ts';
-import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
-import { finishDataset } from './split.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
+import { isPictureFile } from '../../images/node/is-picture.ts';
+import type { Dataset, DatasetOptions, Sample, Split } from '../dataset.ts';
+import { finishDataset } from '../split.ts';
 import { entries, filesBelow } from './walk.ts';
 import type { Entry, Found } from './walk.ts';
 

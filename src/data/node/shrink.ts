@@ -1,23 +1,23 @@
 import sharp from 'sharp';
-import { decodePicture } from '../images/decode.ts';
-import type { Picture } from '../images/picture.ts';
-import type { Item, Packed } from './messages.ts';
-import { fromPlanes, readSourceBytes } from './read.ts';
+import { decodePicture } from '../../images/decode.ts';
+import type { Picture } from '../../images/picture.ts';
+import type { Item, Packed } from '../messages.ts';
+import { rawPixels, readSourceBytes } from '../read-source.ts';
 
 /** Few photographs show a difference from 95, at two thirds of its bytes. */
 const quality = 92;
 
 /**
  * A sample's picture for a shard: its shorter side `size` pixels or less. A JPEG that is small
- * enough, upright and not in print colours keeps its own bytes; the 32×32 pixels of CIFAR become a
- * PNG, which loses nothing.
+ * enough, upright and not in print colours keeps its own bytes; raw pixels, as CIFAR's, become a PNG,
+ * which loses nothing.
  * @throws {UnreadablePicture}
  */
 export async function shrink({ index, from }: Item, size: number): Promise<Packed> {
   if (!('source' in from)) throw new Error('Only sources are packed.');
   const bytes = await readSourceBytes(from.source);
-  if (from.source.as === 'planes32')
-    return { index, ending: 'png', bytes: await encoded(fromPlanes(bytes)).png().toBuffer() };
+  const pixels = rawPixels(from.source, bytes);
+  if (pixels) return { index, ending: 'png', bytes: await encoded(pixels).png().toBuffer() };
   const picture = await decodePicture(bytes, {
     resize: { how: 'shorterSide', size },
     enlarge: false,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Augmentation } from './augmentation.ts';
-import { draw } from './draw.ts';
-import type { Drawn } from './draw.ts';
+import { drawAugmentation } from './augment.ts';
+import type { Drawn, Use } from './augment.ts';
 
 const statistics = {
   pictures: 1,
@@ -17,13 +17,29 @@ const statistics = {
 } as const;
 const paper: Augmentation = { crop: { from: 'square' }, mirror: 0.5, pca: { deviation: 0.1 } };
 
+const use: Use = {
+  seed: 1,
+  epoch: 2,
+  sample: 3,
+  width: 341,
+  height: 256,
+  crop: 227,
+  statistics,
+};
+
 function draws(
   augmentation: Augmentation,
   count: number,
   size: readonly [number, number] = [341, 256],
 ): Drawn[] {
   return Array.from({ length: count }, (_, sample) =>
-    draw(augmentation, 1, 3, sample, size[0], size[1], 227, statistics),
+    drawAugmentation(augmentation, {
+      ...use,
+      epoch: 3,
+      sample,
+      width: size[0],
+      height: size[1],
+    }),
   );
 }
 
@@ -38,7 +54,7 @@ function deviation(values: readonly number[]): number {
 
 const noGrey = (): number => assert.fail('the mean grey is not needed here');
 
-test('draw() means the same for ever: these draws of one seed, epoch and sample', () => {
+test('drawAugmentation() means the same for ever: these draws of one seed, epoch and sample', () => {
   const all: Augmentation = {
     crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.25] },
     mirror: 0.5,
@@ -46,7 +62,7 @@ test('draw() means the same for ever: these draws of one seed, epoch and sample'
     jitter: { brightness: 0.4 },
     erase: { chance: 1, area: [0.1, 0.2] },
   };
-  const { box, mirrored, colours, erase } = draw(all, 1, 2, 3, 341, 256, 227, statistics);
+  const { box, mirrored, colours, erase } = drawAugmentation(all, use);
   const { matrix, offset } = colours(() => 100);
   assert.deepEqual(
     { box, mirrored, erase },
@@ -60,7 +76,7 @@ test('draw() means the same for ever: these draws of one seed, epoch and sample'
     [matrix[0], ...offset].map((value) => Number(value!.toFixed(6))),
     [1.229634, 1.168939, -0.088875, -0.400791],
   );
-  assert.deepEqual(draw(paper, 1, 2, 3, 341, 256, 227, statistics).box, {
+  assert.deepEqual(drawAugmentation(paper, use).box, {
     left: 60,
     top: 25,
     width: 227,
@@ -68,11 +84,9 @@ test('draw() means the same for ever: these draws of one seed, epoch and sample'
   });
 });
 
-test('draw() differs by seed, epoch and sample', () => {
+test('drawAugmentation() differs by seed, epoch and sample', () => {
   const at = (seed: number, epoch: number, sample: number): string =>
-    JSON.stringify(
-      draw(paper, seed, epoch, sample, 341, 256, 227, statistics).colours(noGrey).offset,
-    );
+    JSON.stringify(drawAugmentation(paper, { ...use, seed, epoch, sample }).colours(noGrey).offset);
   assert.equal(
     new Set([at(1, 1, 1), at(2, 1, 1), at(1, 2, 1), at(1, 1, 2), at(1, 1, 3), at(1, 3, 1)]).size,
     6,

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
-import type { Picture } from '../../images/picture.ts';
-import { normal } from '../../random/draws.ts';
-import { bits, purposes } from '../../random/philox.ts';
+import type { Picture } from '../../../images/picture.ts';
+import { normal } from '../../../random/draws.ts';
+import { bits, purposes } from '../../../random/philox.ts';
 import { Chance } from './chance.ts';
 import { things } from './things.ts';
 

@@ -4,7 +4,7 @@ import type { Rectangle } from '../images/fit.ts';
 import type { Picture } from '../images/picture.ts';
 import { meanGrey, paintPlanes } from '../images/pixels.ts';
 import { preprocessInto } from '../images/preprocess.ts';
-import { draw } from './draw.ts';
+import { drawAugmentation } from './augment.ts';
 import type { Plan } from './messages.ts';
 
 /**
@@ -22,16 +22,9 @@ export function makeInput(
   const { preprocessing, augmentation, statistics, seed, subtract } = plan;
   if (!augmentation) return preprocessInto(out, at, picture, preprocessing, plan.crops, subtract);
   const { crop } = preprocessing;
-  const drawn = draw(
-    augmentation,
-    seed,
-    epoch,
-    index,
-    picture.width,
-    picture.height,
-    crop,
-    statistics,
-  );
+  const { width, height } = picture;
+  const use = { seed, epoch, sample: index, width, height, crop, statistics };
+  const drawn = drawAugmentation(augmentation, use);
   const colours = compose(
     drawn.colours(() => meanGrey(picture, drawn.box)),
     normalisation(preprocessing),

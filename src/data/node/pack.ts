@@ -1,15 +1,15 @@
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AlexNetError, ensure } from '../errors.ts';
-import { samplesOf } from './dataset.ts';
-import type { Dataset, Split } from './dataset.ts';
-import type { Packed } from './messages.ts';
-import { epochOrder } from './order.ts';
-import { inParts } from './parts.ts';
-import type { Failure } from './store.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
+import { samplesOf } from '../dataset.ts';
+import type { Dataset, Split } from '../dataset.ts';
+import type { Packed } from '../messages.ts';
+import { epochOrder } from '../order.ts';
+import { inParts } from '../in-parts.ts';
+import type { Failure } from '../picture-store.ts';
 import { tarBlock, tarEnd } from './tar.ts';
-import { openWorkers } from './workers.ts';
+import { openWorkers } from '#workers';
 
 export interface PackOptions {
   /** The shorter side of larger pictures, in pixels. Default 256. */

@@ -1,0 +1,88 @@
+/** `#images` in a page and in its workers. See `decoder.ts`. */
+import type { Decoder, DecodeRequest, PictureFiles } from './decoder.ts';
+import { endsEarly } from './ending.ts';
+import type { Fit, Rectangle } from './fit.ts';
+import type { Picture } from './picture.ts';
+import { resamplePicture } from './pixels.ts';
+import { UnreadablePicture } from './problem.ts';
+
+export const decoder: Decoder = { decode, resize };
+
+/**
+ * The browser decodes and turns upright, on threads of its own; we resize. It decodes what is left
+ * of a file that is cut off, so that is looked for first.
+ */
+async function decode(bytes: Uint8Array, { format, target }: DecodeRequest): Promise<Picture> {
+  if (endsEarly(format, bytes)) throw new Error('The file is cut off.');
+  const bitmap = await bitmapOf(bytes, format);
+  try {
+    const whole = { left: 0, top: 0, width: bitmap.width, height: bitmap.height };
+    const to = target(bitmap.width, bitmap.height);
+    return scaled(pixelsOf(bitmap, to?.cut ?? whole), to);
+  } finally {
+    bitmap.close();
+  }
+}
+
+async function bitmapOf(bytes: Uint8Array, format: string): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(new Blob([bytes as BlobPart]));
+  } catch (error) {
+    // Chromium and Firefox read no TIFF, and some browsers no AVIF.
+    if (format !== 'TIFF' && format !== 'AVIF') throw error;
+    throw new UnreadablePicture(
+      'unsupported',
+      `This browser could not read the ${format}. Convert it to JPEG or PNG.`,
+    );
+  }
+}
+
+/** A box of a bitmap on white, without the fourth channel. */
+function pixelsOf(bitmap: ImageBitmap, { left, top, width, height }: Rectangle): Picture {
+  const canvas = new OffscreenCanvas(width, height);
+  // Kept out of the GPU, where reading back is slow and pixels may be rounded.
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, -left, -top);
+  const { data: rgba } = context.getImageData(0, 0, width, height);
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < data.length; from += 4) {
+    data[to++] = rgba[from]!;
+    data[to++] = rgba[from + 1]!;
+    data[to++] = rgba[from + 2]!;
+  }
+  return { width, height, data };
+}
+
+async function resize(picture: Picture, to: Fit): Promise<Picture> {
+  return scaled(to.cut ? cutOut(picture, to.cut) : picture, to);
+}
+
+function scaled(picture: Picture, to: Fit | undefined): Picture {
+  return !to || (to.width === picture.width && to.height === picture.height)
+    ? picture
+    : resamplePicture(picture, to.width, to.height);
+}
+
+function cutOut(from: Picture, { left, top, width, height }: Rectangle): Picture {
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    const start = ((top + y) * from.width + left) * 3;
+    data.set(from.data.subarray(start, start + width * 3), y * width * 3);
+  }
+  return { width, height, data };
+}
+
+export const pictureFiles: PictureFiles = {
+  readBytes: (path) => Promise.reject(noFiles(path)),
+  readMemberBytes: (path) => Promise.reject(noFiles(path)),
+};
+
+function noFiles(path: string): UnreadablePicture {
+  return new UnreadablePicture(
+    'missing',
+    'A page cannot read a file by its path. Give the File, its bytes, or raw pixels.',
+    path,
+  );
+}
