@@ -6,9 +6,6 @@
 import { late } from './late.ts';
 
 export * from './browser.ts';
-export { AlexNet } from './inference/alexnet.ts';
-export type { ClassifyOptions, LoadOptions } from './inference/alexnet.ts';
-export type { Prediction } from './inference/predictions.ts';
 export { readModel, writeModel } from './model/node/model-file.ts';
 export { exportModel } from './model/node/export.ts';
 export type { ExportOptions } from './model/node/export.ts';
@@ -29,10 +26,6 @@ export const checkDataset = late(() => import('./data/node/check.ts'), 'checkDat
 export type { CheckResult, Problem } from './data/node/check.ts';
 export const packDataset = late(() => import('./data/node/pack.ts'), 'packDataset');
 export type { PackOptions, PackResult } from './data/node/pack.ts';
-export { loadPicture, preprocess } from './images/preprocess.ts';
-export type { PictureInput } from './images/preprocess.ts';
-export type { Picture } from './images/picture.ts';
-export { UnreadablePicture } from './images/problem.ts';
 export { Interrupted } from './training/core/interrupted.ts';
 export const train = late(() => import('./training/node/train.ts'), 'train');
 export type { TrainOptions, TrainResult } from './training/node/train.ts';
@@ -50,5 +43,3 @@ export const evaluate = late(() => import('./inference/node/evaluate.ts'), 'eval
 export type { EvaluateFolderOptions, FolderEvaluation } from './inference/node/evaluate.ts';
 export type { Evaluation, Score, Verdict } from './inference/evaluation.ts';
 export { picturesIn } from './inference/node/pictures.ts';
-export { predictFiles } from './inference/predict.ts';
-export type { FilePrediction, NamedPicture } from './inference/predict.ts';

@@ -143,30 +143,57 @@ describe('the npm package', () => {
     assert.match(stdout, /^light, (0\.[5-9]\d|1\.00); top-1 in validation 1\.00\n$/);
   });
 
-  test('ships types that a strict project can use', async () => {
-    await writeFile(
-      join(project, 'typed.ts'),
-      "import { alexnet, costs, type Network, type Session } from 'alexnet';\nimport { drawNetwork } from 'alexnet/browser';\nconst network: Network = alexnet('paper');\nexport const total: number = costs(network).parameters;\nexport const picture: string = drawNetwork(network, 'paper');\nexport const run = (session: Session): Promise<Float32Array> => session.forward(new Float32Array(total));\n",
-    );
+  /** What the compiler says about a file of the project, in this way of finding modules. */
+  async function compiled(file: string, module: string, resolution: string): Promise<string> {
     const options = [
       '--noEmit',
       '--strict',
       '--exactOptionalPropertyTypes',
       '--noUncheckedIndexedAccess',
       '--module',
-      'nodenext',
+      module,
+      '--moduleResolution',
+      resolution,
       '--target',
       'es2023',
       '--types',
       '',
-      'typed.ts',
+      file,
     ];
-    const { stdout } = await run(
-      process.execPath,
-      [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ...options],
-      { cwd: project },
-    ).catch((error: { stdout: string }) => error);
-    assert.equal(stdout, '');
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const { stdout } = await run(process.execPath, [compiler, ...options], { cwd: project }).catch(
+      (error: { stdout: string }) => error,
+    );
+    return stdout;
+  }
+
+  test('ships types that a strict project can use', async () => {
+    const lines = [
+      "import { alexnet, costs, train, type Network, type Session } from 'alexnet';",
+      "import { drawNetwork } from 'alexnet/browser';",
+      "const network: Network = alexnet('paper');",
+      'export const total: number = costs(network).parameters;',
+      "export const picture: string = drawNetwork(network, 'paper');",
+      'export const run = (session: Session): Promise<Float32Array> =>',
+      '  session.forward(new Float32Array(total));',
+      "export const trained = () => train({ data: 'photos', out: 'run' });",
+    ];
+    await writeFile(join(project, 'typed.ts'), lines.join('\n'));
+    assert.equal(await compiled('typed.ts', 'nodenext', 'nodenext'), '');
+  });
+
+  test('promises to a page by its types only what the page gets', async () => {
+    const lines = [
+      "import { AlexNet, importWeights, openDataset } from 'alexnet';",
+      'export const load = async (file: File): Promise<AlexNet> =>',
+      '  AlexNet.of((await importWeights(file)).model);',
+      'export const none = openDataset;',
+    ];
+    await writeFile(join(project, 'paged.ts'), lines.join('\n'));
+    assert.match(
+      await compiled('paged.ts', 'esnext', 'bundler'),
+      /^paged\.ts\(1,\d+\): error TS2305: Module '"alexnet"' has no exported member 'openDataset'\.\n$/,
+    );
   });
 
   test('bundles for the browser with Vite and without polyfills', async () => {

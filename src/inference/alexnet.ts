@@ -1,8 +1,8 @@
 import type { Engine, Session } from '../engine/engine.ts';
 import { findEngine } from '../engine/registry.ts';
 import { ensure } from '../errors.ts';
-import type { Picture } from '../images/picture.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
+import type { PictureInput } from '../images/preprocess.ts';
 import type { ImportOptions } from '../model/import.ts';
 import type { FileInput } from '../model/input.ts';
 import type { Model } from '../model/model.ts';
@@ -83,11 +83,12 @@ export class AlexNet {
 
   /**
    * What is on a picture.
-   * @param picture a file's path, the bytes of an encoded picture, or raw RGB pixels.
+   * @param picture a file's path (on Node), a page's File, the bytes of an encoded picture, or raw
+   * RGB pixels.
    * @throws {UnreadablePicture} where it is none.
    */
   async classify(
-    picture: string | Uint8Array | Picture,
+    picture: PictureInput,
     { top = 5, crops = 1 }: ClassifyOptions = {},
   ): Promise<Prediction[]> {
     ensure(

@@ -14,7 +14,7 @@ export const noBrowser = existsSync(executablePath)
   : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to the ` +
     'path of yours.';
 
-const root = new URL('../../', import.meta.url);
+const packageRoot = new URL('../../', import.meta.url);
 const types: Record<string, string> = {
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
@@ -25,7 +25,7 @@ const isolation = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
-/** Chromium, and a server of this package's files as they are built. */
+/** Chromium, and a server of a folder's files. */
 export interface Pages {
   /**
    * Opens a page whose module script is `script` (it may import `/dist/…`), and waits for what it
@@ -35,7 +35,8 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-export async function openPages(): Promise<Pages> {
+/** @param root the folder; without it that of this package, with what is built in it. */
+export async function openPages(root: URL = packageRoot): Promise<Pages> {
   const imports = await packageImports();
   const scripts = new Map<string, string>();
   const server = createServer((request, response) => {
@@ -112,7 +113,7 @@ async function resultOf(
 
 /** Name → path, as `default` of the package's `imports` says. */
 async function packageImports(): Promise<Readonly<Record<string, string>>> {
-  const { imports } = JSON.parse(await readFile(new URL('package.json', root), 'utf8')) as {
+  const { imports } = JSON.parse(await readFile(new URL('package.json', packageRoot), 'utf8')) as {
     imports: Record<string, { default: string }>;
   };
   return Object.fromEntries(
