@@ -131,7 +131,8 @@ describe('alexnet explain', () => {
     ]);
     assert.ok(
       lines.includes(
-        'The convolutions hold 3.8 % of the parameters and do 91.9 % of the work; the dense layers hold 96.2 % of the parameters and do 8.1 % of the work.',
+        'The convolutions hold 3.8 % of the parameters and do 91.9 % of the work; the dense ' +
+          'layers hold 96.2 % of the parameters and do 8.1 % of the work.',
       ),
     );
     assert.ok(!out.includes('\u001b'));
@@ -208,7 +209,8 @@ describe('alexnet explain', () => {
     assert.equal(failed.code, 1);
     assert.equal(
       failed.err,
-      `The drawing could not be written to "${missing}": ENOENT: no such file or directory, open '${missing}'. Name a file in a folder that exists and that you may write to.\n`,
+      `The drawing could not be written to "${missing}": ENOENT: no such file or directory, ` +
+        `open '${missing}'. Name a file in a folder that exists and that you may write to.\n`,
     );
   });
 });
@@ -295,7 +297,8 @@ describe('alexnet bench', () => {
       [engine.code, engine.err.split('\n')[0]],
       [
         2,
-        `There is no engine "cuda". The engines are: auto, ${engines.map(({ name }) => name).join(', ')}.`,
+        'There is no engine "cuda". The engines are: auto, ' +
+          `${engines.map(({ name }) => name).join(', ')}.`,
       ],
     );
     const precision = await run(['bench', '--precision', 'f64']);

@@ -60,7 +60,8 @@ export const verbs: Readonly<Record<string, Verb>> = {
   },
   inspect: {
     summary:
-      'what a model has learned, and why it answers so: kernels, maps, heat maps, neighbours, a story',
+      'what a model has learned, and why it answers so: kernels, maps, heat maps, ' +
+      'neighbours, a story',
     load: () => import('./commands/inspect.ts'),
   },
   demo: {
@@ -176,7 +177,8 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
     return 1;
   }
   terminal.error(
-    `This is a bug of alexnet, not a mistake of yours. Please report it with these lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    'This is a bug of alexnet, not a mistake of yours. Please report it with these ' +
+      `lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
   return 1;
 }

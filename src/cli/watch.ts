@@ -29,7 +29,8 @@ export function watcher(terminal: Terminal): (event: TrainEvent) => void {
       }
       case 'rate':
         return terminal.progress(
-          `step ${event.step} of at most ${event.steps}  rate ${event.rate.toPrecision(2)}  loss ${event.loss.toFixed(3)}`,
+          `step ${event.step} of at most ${event.steps}  rate ${event.rate.toPrecision(2)}  ` +
+            `loss ${event.loss.toFixed(3)}`,
         );
       case 'evaluating':
         return terminal.progress(`evaluating: batch ${event.done} of ${event.all}`);
@@ -42,9 +43,12 @@ export function watcher(terminal: Terminal): (event: TrainEvent) => void {
 function planLines(plan: TrainPlan): string[] {
   const pictures = `${grouped(plan.train)} training and ${grouped(plan.validation)} validation pictures of ${plan.classes} classes`;
   return [
-    `${plan.variant}, ${grouped(plan.parameters)} parameters, ${plan.input}×${plan.input} pixels; recipe ${plan.recipe}; ${plan.engine} engine, ${plan.precision}, ${plan.threads} thread${plan.threads === 1 ? '' : 's'}`,
+    `${plan.variant}, ${grouped(plan.parameters)} parameters, ${plan.input}×${plan.input} ` +
+      `pixels; recipe ${plan.recipe}; ${plan.engine} engine, ${plan.precision}, ` +
+      `${plan.threads} thread${plan.threads === 1 ? '' : 's'}`,
     `${pictures}; batch ${plan.batch}, ${grouped(plan.stepsPerEpoch)} steps an epoch, ${plan.epochs} epochs${plan.from > 0 ? `, ${plan.from} of them done` : ''}`,
-    `about ${duration(plan.seconds)} and ${bytes(plan.memoryBytes)} of memory; everything goes to ${plan.folder}`,
+    `about ${duration(plan.seconds)} and ${bytes(plan.memoryBytes)} of memory; everything ` +
+      `goes to ${plan.folder}`,
   ];
 }
 
@@ -81,6 +85,8 @@ function epochLine(
   const seen =
     validation === null
       ? ''
-      : `  |  validation loss ${validation.loss.toFixed(3)}  top-1 ${percent(validation.top1, 1)}  top-5 ${percent(validation.top5, 1)}${best ? '  best' : ''}`;
+      : `  |  validation loss ${validation.loss.toFixed(3)}  top-1 ` +
+        `${percent(validation.top1, 1)}  top-5 ` +
+        `${percent(validation.top5, 1)}${best ? '  best' : ''}`;
   return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${learned}${seen}  |  ${imagesPerSecond.toPrecision(3)} images/s  ${duration(seconds)}`;
 }

@@ -127,7 +127,9 @@ test('AlexNet refuses what it cannot do in words', async () => {
     await writeFile(path, 'hello');
     await assert.rejects(AlexNet.load(path, { engine: 'reference' }), {
       name: 'AlexNetError',
-      message: `${path}: its content is of no known kind. Weights are read from PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).`,
+      message:
+        `${path}: its content is of no known kind. Weights are read from PyTorch (.pth, .pt), ` +
+        'safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
     });
     await assert.rejects(
       AlexNet.load(path, { engine: 'cuda' }),

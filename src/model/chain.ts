@@ -122,7 +122,8 @@ export class ChainBuilder {
       ensure(
         found === undefined || found.join() === shape.join(),
         () =>
-          `"${name}" should have the shape ${showShape(shape)} here, but the file's has ${showShape(found!)}.`,
+          `"${name}" should have the shape ${showShape(shape)} here, but the file's has ` +
+          `${showShape(found!)}.`,
       );
     }
   }

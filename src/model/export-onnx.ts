@@ -225,7 +225,9 @@ class GraphWriter {
       return this.#node('AveragePool', layer.name, [], { kernel_shape: kernel, strides: kernel });
     }
     throw new AlexNetError(
-      `The layer "${layer.name}" averages ${height}×${width} maps to ${rows}×${columns}, which do not divide evenly over ${channels} channels; ONNX has no operator for that. Use an input size whose maps are a multiple of ${rows}×${columns}.`,
+      `The layer "${layer.name}" averages ${height}×${width} maps to ${rows}×${columns}, ` +
+        `which do not divide evenly over ${channels} channels; ONNX has no operator for that. ` +
+        `Use an input size whose maps are a multiple of ${rows}×${columns}.`,
     );
   }
 

@@ -326,7 +326,8 @@ test('the fuzzer changes 100,000 files', () => {
 
 for (const [index, { name, count, seeds, read, mutate: change = mutate }] of all.entries()) {
   test(
-    `${count} mutated files of ${name} are read or refused in words, and ten times the file is not allocated`,
+    `${count} mutated files of ${name} are read or refused in words, and ten times the file ` +
+      'is not allocated',
     { timeout: 300_000 },
     async (context) => {
       for (const file of seeds) await read(bytesSource(file));
@@ -347,7 +348,8 @@ for (const [index, { name, count, seeds, read, mutate: change = mutate }] of all
         }
       });
       context.diagnostic(
-        `${name}: ${count} files, ${refused} refused, at most ${most.toFixed(1)} bytes allocated for one of the file`,
+        `${name}: ${count} files, ${refused} refused, at most ${most.toFixed(1)} bytes ` +
+          'allocated for one of the file',
       );
       assert.ok(
         refused > count / 20,

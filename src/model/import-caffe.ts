@@ -59,7 +59,8 @@ function checkChain(layers: readonly CaffeLayer[]): void {
     if (before === undefined || bottom === undefined || before.tops.length === 0) continue;
     ensure(
       before.tops.includes(bottom) || layer.type === 'SoftmaxWithLoss',
-      `The Caffe net is not a chain: its layer "${layer.name}" reads "${bottom}", which the layer before it, "${before.name}", does not write.`,
+      `The Caffe net is not a chain: its layer "${layer.name}" reads "${bottom}", which the ` +
+        `layer before it, "${before.name}", does not write.`,
     );
   }
 }
@@ -179,7 +180,8 @@ function blob(
 ): Pending {
   if (stored === undefined)
     throw new AlexNetError(
-      `The layer "${layer.name}" of the Caffe net has no weights. Give the .caffemodel, not only its .prototxt.`,
+      `The layer "${layer.name}" of the Caffe net has no weights. Give the .caffemodel, not ` +
+        'only its .prototxt.',
     );
   const trimmed = (sizes: readonly number[]): string => sizes.filter((size) => size !== 1).join();
   return trimmed(stored.shape) === trimmed(shape) ? { shape, read: () => stored.read() } : stored;

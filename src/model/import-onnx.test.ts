@@ -135,7 +135,9 @@ test('importOnnx() takes a ReLU that onnxruntime put into its layer', async () =
   ]);
   const message = (why: string): object => ({
     name: 'AlexNetError',
-    message: `The ONNX graph is not a chain of AlexNet's layers: the node "c" (FusedConv) does not fit, because ${why}.`,
+    message:
+      'The ONNX graph is not a chain of AlexNet\'s layers: the node "c" (FusedConv) does not ' +
+      `fit, because ${why}.`,
   });
   await assert.rejects(
     importOnnx({
@@ -200,7 +202,8 @@ const refused: [what: string, steps: readonly Step[], why: string][] = [
   [
     'weights of another number of axes',
     [['Conv', ['fc']]],
-    'the node "n0" (Conv) does not fit, because its input 1 should have 4 axes but has the shape [2,8]',
+    'the node "n0" (Conv) does not fit, because its input 1 should have 4 axes but has the ' +
+      'shape [2,8]',
   ],
   [
     'transposed inputs',
@@ -250,7 +253,8 @@ test('importOnnx() refuses graphs that are no chain from one picture to one answ
   });
   await assert.rejects(chain([conv], { outputs: [{ name: 'elsewhere', shape: [] }] }), {
     message:
-      'The ONNX graph is not a chain of AlexNet\'s layers: from its picture on it ends at "v0", but its answer is "elsewhere".',
+      "The ONNX graph is not a chain of AlexNet's layers: from its picture on it ends at " +
+      '"v0", but its answer is "elsewhere".',
   });
   const branch = [
     { type: 'Relu', name: 'a', inputs: ['x'], outputs: ['p'] },
@@ -258,7 +262,9 @@ test('importOnnx() refuses graphs that are no chain from one picture to one answ
   ];
   await assert.rejects(chain([conv], { nodes: branch }), {
     message:
-      'The ONNX graph is not a chain of AlexNet\'s layers: the node "a" (Relu) does not fit, because the value "x" goes on to 2 nodes (Relu, Relu), and that is no local response normalisation.',
+      'The ONNX graph is not a chain of AlexNet\'s layers: the node "a" (Relu) does not fit, ' +
+      'because the value "x" goes on to 2 nodes (Relu, Relu), and that is no local response ' +
+      'normalisation.',
   });
   await assert.rejects(chain([conv], { opset: 26 }), {
     message: 'The ONNX model uses opset 26; 1 to 25 are known.',

@@ -67,7 +67,8 @@ class Importer {
     const answers = this.#graph.model.outputs.map(({ name }) => name);
     ensure(
       answers.includes(this.#value),
-      `The ONNX graph is not a chain of AlexNet's layers: from its picture on it ends at "${this.#value}", but its answer is "${answers.slice(0, 4).join('", "')}".`,
+      "The ONNX graph is not a chain of AlexNet's layers: from its picture on it ends at " +
+        `"${this.#value}", but its answer is "${answers.slice(0, 4).join('", "')}".`,
     );
     return { ...(await this.#builder.finish()), arithmetic: this.#arithmetic };
   }
@@ -379,7 +380,8 @@ function reshape({ node, graph, builder }: Step): void {
   if (shape?.length !== 2 || !(shape[1] === features || shape[1] === -1))
     refuse(
       node,
-      `it should make a vector of ${features} numbers, but makes the shape [${shape?.join(',') ?? '?'}]`,
+      `it should make a vector of ${features} numbers, but makes the shape ` +
+        `[${shape?.join(',') ?? '?'}]`,
     );
 }
 

@@ -237,22 +237,27 @@ const refused: [name: string, content: () => Uint8Array, message: string][] = [
   [
     'keras.h5',
     () => Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10),
-    'it is an HDF5 file (Keras), which is not read. Save the weights as one of: PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
+    'it is an HDF5 file (Keras), which is not read. Save the weights as one of: PyTorch ' +
+      '(.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
   ],
   [
     'text.txt',
     () => Buffer.from('hello'),
-    'its content is of no known kind. Weights are read from PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
+    'its content is of no known kind. Weights are read from PyTorch (.pth, .pt), ' +
+      'safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
   ],
   [
     'empty',
     () => new Uint8Array(0),
-    'its content is of no known kind. Weights are read from PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
+    'its content is of no known kind. Weights are read from PyTorch (.pth, .pt), ' +
+      'safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).',
   ],
   [
     'odd.safetensors',
     () => Buffer.concat([...writeSafetensors([stranger])]),
-    'The weights are not AlexNet\'s: "bn.running" should be one weight of two or four axes with one bias, but is bn.running_mean [3,3,3]. Layers of other kinds (batch normalisation, attention, …) are not known.',
+    'The weights are not AlexNet\'s: "bn.running" should be one weight of two or four axes ' +
+      'with one bias, but is bn.running_mean [3,3,3]. Layers of other kinds (batch ' +
+      'normalisation, attention, …) are not known.',
   ],
   [
     'other.safetensors',
@@ -260,7 +265,8 @@ const refused: [name: string, content: () => Uint8Array, message: string][] = [
       Buffer.concat([
         ...writeSafetensors([{ name: 'fc.weight', shape: [2, 3], data: new Float32Array(6) }]),
       ]),
-    'None of the variants (paper, single, source, caffe, caffenet, torchvision, onetower, small) has weights of these shapes. Found, in order: fc [2,3].',
+    'None of the variants (paper, single, source, caffe, caffenet, torchvision, onetower, ' +
+      'small) has weights of these shapes. Found, in order: fc [2,3].',
   ],
 ];
 
@@ -284,7 +290,9 @@ test("importWeights() opens no file outside of an ONNX model's own folder", asyn
   });
   await symlink(new URL('zoo-external.bin', weights).pathname, join(folder, 'zoo-external.bin'));
   await assert.rejects(importWeights(moved), {
-    message: `${moved}: its tensors claim to be in "zoo-external.bin", which leads out of the model's folder. It is not opened.`,
+    message:
+      `${moved}: its tensors claim to be in "zoo-external.bin", which leads out of the model's ` +
+      'folder. It is not opened.',
   });
   const evil = join(folder, 'evil.onnx');
   await writeFile(
@@ -295,7 +303,9 @@ test("importWeights() opens no file outside of an ONNX model's own folder", asyn
     ),
   );
   await assert.rejects(importWeights(evil), {
-    message: `${evil}: The tensor "w0" of the ONNX model claims to lie in "../../etc/passwd", outside of the model's own folder. It is not opened.`,
+    message:
+      `${evil}: The tensor "w0" of the ONNX model claims to lie in "../../etc/passwd", outside ` +
+      "of the model's own folder. It is not opened.",
   });
 });
 

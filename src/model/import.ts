@@ -132,7 +132,8 @@ async function readArchive(source: ByteSource, options: ImportOptions): Promise<
     return { kind: 'numpy', ...(await importTensors(await readNpz(entries), options)) };
   const names = [...entries.keys()].slice(0, 4).join(', ');
   throw new AlexNetError(
-    `the zip archive is neither PyTorch's (no data.pkl) nor NumPy's (.npy files). It holds ${names === '' ? 'nothing' : names}.`,
+    "the zip archive is neither PyTorch's (no data.pkl) nor NumPy's (.npy files). It holds " +
+      `${names === '' ? 'nothing' : names}.`,
   );
 }
 
@@ -302,7 +303,8 @@ function withMean(preprocessing: Preprocessing, mean: MeanImage | undefined): Pr
   if (mean === undefined) return preprocessing;
   ensure(
     mean.size >= preprocessing.crop,
-    `the mean image of ${mean.size}×${mean.size} is smaller than the network's input of ${preprocessing.crop}×${preprocessing.crop}.`,
+    `the mean image of ${mean.size}×${mean.size} is smaller than the network's input of ` +
+      `${preprocessing.crop}×${preprocessing.crop}.`,
   );
   return {
     ...preprocessing,

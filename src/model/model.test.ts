@@ -88,7 +88,9 @@ test('writeModel() refuses a model that contradicts itself and leaves the old fi
   const weights = new Map(model.weights);
   weights.set('conv1.weight', { dtype: 'f32', data: new Float32Array(3) });
   await assert.rejects(writeModel(path, { ...model, weights }), {
-    message: `Expected ${model.weights.get('conv1.weight')!.data.length} numbers for the parameter "conv1.weight" but found 3.`,
+    message:
+      `Expected ${model.weights.get('conv1.weight')!.data.length} numbers for the parameter ` +
+      '"conv1.weight" but found 3.',
   });
   await assert.rejects(
     writeModel(path, {
@@ -126,7 +128,9 @@ test('readModel() says which file is wrong and what to do', async () => {
     Buffer.concat([...writeSafetensors([{ name: 'a', shape: [1], data: new Float32Array(1) }])]),
   );
   await assert.rejects(readModel(bare), {
-    message: `${bare}: these are weights without a network, not a model of ours. Turn them into one with: npx alexnet convert IN OUT.safetensors`,
+    message:
+      `${bare}: these are weights without a network, not a model of ours. Turn them into one ` +
+      'with: npx alexnet convert IN OUT.safetensors',
   });
   const other = join(folder, 'other.safetensors');
   await writeFile(
@@ -136,6 +140,8 @@ test('readModel() says which file is wrong and what to do', async () => {
     ]),
   );
   await assert.rejects(readModel(other), {
-    message: `${other}: the model file has version 9; this alexnet reads version 1. Use the alexnet that wrote it, or a newer one.`,
+    message:
+      `${other}: the model file has version 9; this alexnet reads version 1. Use the alexnet ` +
+      'that wrote it, or a newer one.',
   });
 });

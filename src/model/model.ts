@@ -76,7 +76,8 @@ export async function modelFrom(file: SafetensorsFile): Promise<Model> {
   const { tensors, metadata } = file;
   ensure(
     isModel(file),
-    'these are weights without a network, not a model of ours. Turn them into one with: npx alexnet convert IN OUT.safetensors',
+    'these are weights without a network, not a model of ours. Turn them into one with: npx ' +
+      'alexnet convert IN OUT.safetensors',
   );
   const described = parseDescription(metadata);
   const mean = described.preprocessing.mean;
@@ -139,7 +140,8 @@ export function parseDescription(
   const version = metadata.get('alexnet.version');
   ensure(
     version === formatVersion,
-    `the model file has version ${version ?? 'none'}; this alexnet reads version ${formatVersion}. Use the alexnet that wrote it, or a newer one.`,
+    `the model file has version ${version ?? 'none'}; this alexnet reads version ` +
+      `${formatVersion}. Use the alexnet that wrote it, or a newer one.`,
   );
   return {
     network: parseNetwork(metadata.get('alexnet.network')),
@@ -227,7 +229,8 @@ function findTensor(
   ensure(
     tensor.shape.join() === shape.join(),
     () =>
-      `the tensor "${name}" should have the shape ${showShape(shape)}, but has ${showShape(tensor.shape)}.`,
+      `the tensor "${name}" should have the shape ${showShape(shape)}, but has ` +
+      `${showShape(tensor.shape)}.`,
   );
   return tensor;
 }
@@ -241,7 +244,9 @@ export function checkModel(model: Model): void {
   ensure(
     weights.size === parameters.length,
     () =>
-      `The network has no parameter "${[...weights.keys()].find((key) => !parameters.some(({ name }) => name === key))}", but the weights do.`,
+      'The network has no parameter ' +
+      `"${[...weights.keys()].find((key) => !parameters.some(({ name }) => name === key))}", ` +
+      'but the weights do.',
   );
   const shapes = inferShapes(network);
   const classes = shapes.at(-1)!.output[0];
@@ -252,7 +257,8 @@ export function checkModel(model: Model): void {
   const [channels, height, width] = shapes[0]!.output;
   ensure(
     channels === 3 && height === preprocessing.crop && width === preprocessing.crop,
-    `The preprocessing gives pictures of 3×${preprocessing.crop}×${preprocessing.crop}, but the network's input is ${channels}×${height}×${width}.`,
+    `The preprocessing gives pictures of 3×${preprocessing.crop}×${preprocessing.crop}, but ` +
+      `the network's input is ${channels}×${height}×${width}.`,
   );
   if (!('tensor' in preprocessing.mean)) return;
   const expected = meanShape(preprocessing);
@@ -290,7 +296,8 @@ function parseJson(text: string, part: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     throw new AlexNetError(
-      `the model file's ${part} are not valid JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      `the model file's ${part} are not valid JSON: ` +
+        `${error instanceof Error ? error.message : String(error)}.`,
     );
   }
 }

@@ -125,7 +125,8 @@ export function refuse(
   why: string,
 ): never {
   throw new AlexNetError(
-    `The ONNX graph is not a chain of AlexNet's layers: the node "${name === '' ? (outputs[0] ?? '') : name}" (${type}) does not fit, because ${why}.`,
+    "The ONNX graph is not a chain of AlexNet's layers: the node " +
+      `"${name === '' ? (outputs[0] ?? '') : name}" (${type}) does not fit, because ${why}.`,
   );
 }
 

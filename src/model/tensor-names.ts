@@ -70,7 +70,9 @@ function pair(name: string, members: readonly StoredTensor[]): Pick<NamedLayer, 
       .slice(0, 6)
       .join(', ');
     throw new AlexNetError(
-      `The weights are not AlexNet's: "${name}" should be one weight of two or four axes with one bias, but is ${found}. Layers of other kinds (batch normalisation, attention, …) are not known.`,
+      `The weights are not AlexNet's: "${name}" should be one weight of two or four axes ` +
+        `with one bias, but is ${found}. Layers of other kinds (batch normalisation, ` +
+        'attention, …) are not known.',
     );
   }
   return { weight, bias: biases[0] };
@@ -128,7 +130,8 @@ export function torchvisionNames(network: Network): Map<string, string> {
     kinds.join() !== 'convolution,convolution,convolution,convolution,convolution,dense,dense,dense'
   ) {
     throw new AlexNetError(
-      `torchvision's names are for five convolutions and three dense layers, but this network has ${kinds.join(', ')}.`,
+      "torchvision's names are for five convolutions and three dense layers, but this " +
+        `network has ${kinds.join(', ')}.`,
     );
   }
   return new Map(

@@ -54,7 +54,8 @@ async function bench(
   const variant = parseVariant(name);
   const engine = await findEngine(engineName);
   terminal.note(
-    `${mode === 'train' ? 'Training' : 'Inference'} of ${variant}, batch ${batch}, ${precision}, on the ${engine.name} engine; ${machine()}`,
+    `${mode === 'train' ? 'Training' : 'Inference'} of ${variant}, batch ${batch}, ` +
+      `${precision}, on the ${engine.name} engine; ${machine()}`,
   );
   const { threads: used, ...result } = await benchmark(engine, alexnet(variant), {
     mode,
@@ -93,7 +94,8 @@ async function peak(
     },
     () =>
       [
-        `${prefixed(f32)}FLOP/s f32, fused multiply-adds on ${threads} thread${threads === 1 ? '' : 's'}`,
+        `${prefixed(f32)}FLOP/s f32, fused multiply-adds on ${threads} ` +
+          `thread${threads === 1 ? '' : 's'}`,
         bf16 === 0
           ? 'no bf16 dot products on this CPU'
           : `${prefixed(bf16)}FLOP/s bf16, dot products summed in f32`,
@@ -115,7 +117,10 @@ function summary(
 ): string {
   return [
     terminal.bold(`${imagesPerSecond.toPrecision(3)} images per second`),
-    `${milliseconds.toPrecision(4)} ms for one ${mode === 'train' ? 'training step' : 'forward'} (median), ${threads} thread${threads === 1 ? '' : 's'}`,
-    `${prefixed(flopsPerSecond)}FLOP/s, counting ${prefixed(flopsPerImage)}FLOP an image (2 for each multiply-add)`,
+    `${milliseconds.toPrecision(4)} ms for one ` +
+      `${mode === 'train' ? 'training step' : 'forward'} (median), ${threads} ` +
+      `thread${threads === 1 ? '' : 's'}`,
+    `${prefixed(flopsPerSecond)}FLOP/s, counting ${prefixed(flopsPerImage)}FLOP an image (2 ` +
+      'for each multiply-add)',
   ].join('\n');
 }

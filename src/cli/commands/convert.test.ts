@@ -48,7 +48,8 @@ test('alexnet convert says which other variants weights could be', async () => {
   await withFolder(async (folder) => {
     const out = join(folder, 'a.safetensors');
     const remarks =
-      'Taken as the variant caffe.\nWeights of these shapes could also be caffenet, paper, source, which answer differently: if so, say --variant.\n';
+      'Taken as the variant caffe.\nWeights of these shapes could also be caffenet, paper, ' +
+      'source, which answer differently: if so, say --variant.\n';
     assert.deepEqual((await command(['convert', weights('bvlc_alexnet.npy'), out])).err, remarks);
     assert.equal(
       (await command(['convert', weights('bvlc_alexnet.npy'), out, '--variant', 'paper'])).err,
@@ -104,13 +105,15 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'an ending that says nothing',
     [pth, 'out.h5'],
     2,
-    `The ending of out.h5 should say what is written: .safetensors, .onnx, .npz. Found ".h5".${usage}`,
+    'The ending of out.h5 should say what is written: .safetensors, .onnx, .npz. Found ' +
+      `".h5".${usage}`,
   ],
   [
     'an unknown variant',
     [pth, 'out.npz', '--variant', 'cafe'],
     2,
-    `There is no variant "cafe". Did you mean "caffe"? The variants are: paper, single, source, caffe, caffenet, torchvision, onetower, small.${usage}`,
+    'There is no variant "cafe". Did you mean "caffe"? The variants are: paper, single, ' +
+      `source, caffe, caffenet, torchvision, onetower, small.${usage}`,
   ],
   [
     'an unknown precision',
@@ -122,7 +125,8 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'an input that is no number',
     [pth, 'out.npz', '--input', 'large'],
     2,
-    `Option '--input <n>' argument 'large' is invalid. Expected a whole number of at least 1 but found "large".${usage}`,
+    "Option '--input <n>' argument 'large' is invalid. Expected a whole number of at least 1 " +
+      `but found "large".${usage}`,
   ],
   [
     'a wish that the file cannot grant',
@@ -134,7 +138,8 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'names where there are none',
     [pth, 'out.onnx', '--names', 'torchvision'],
     2,
-    `--names torchvision is for files ending in .safetensors, but out.onnx is to be written.${usage}`,
+    '--names torchvision is for files ending in .safetensors, but out.onnx is to be ' +
+      `written.${usage}`,
   ],
   [
     'a prototxt of something else',
@@ -164,13 +169,17 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'a variant of other shapes',
     [pth, 'out.onnx', '--variant', 'caffe'],
     1,
-    `${pth}: The variant caffe has no weights of these shapes. Found, in order: features.0 [4,3,11,11], features.3 [12,4,5,5], features.6 [24,12,3,3], features.8 [16,24,3,3], features.10 [16,16,3,3], classifier.1 [20,576], classifier.4 [20,20], classifier.6 [5,20].\n`,
+    `${pth}: The variant caffe has no weights of these shapes. Found, in order: features.0 ` +
+      '[4,3,11,11], features.3 [12,4,5,5], features.6 [24,12,3,3], features.8 [16,24,3,3], ' +
+      'features.10 [16,16,3,3], classifier.1 [20,576], classifier.4 [20,20], classifier.6 ' +
+      '[5,20].\n',
   ],
   [
     'a folder that is missing',
     [pth, '/nowhere/out.onnx'],
     1,
-    'Taken as the variant torchvision.\n/nowhere/out.onnx could not be written: there is no such file or folder.\n',
+    'Taken as the variant torchvision.\n/nowhere/out.onnx could not be written: there is no ' +
+      'such file or folder.\n',
   ],
 ];
 
@@ -189,7 +198,8 @@ test("alexnet convert refuses Keras' files and says what else is read", async ()
       [code, err],
       [
         1,
-        `${h5}: it is an HDF5 file (Keras), which is not read. Save the weights as one of: PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).\n`,
+        `${h5}: it is an HDF5 file (Keras), which is not read. Save the weights as one of: ` +
+          'PyTorch (.pth, .pt), safetensors, ONNX, Caffe (.caffemodel), NumPy (.npz, .npy).\n',
       ],
     );
   });

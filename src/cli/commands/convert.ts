@@ -62,7 +62,8 @@ export function register(command: Command, terminal: Terminal): void {
     .option('--with-preprocessing', 'ONNX: scale, mean and deviation inside the graph')
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet convert bvlc_alexnet.caffemodel caffe.safetensors\n  alexnet convert model.safetensors model.onnx --with-preprocessing',
+      '\nExample:\n  alexnet convert bvlc_alexnet.caffemodel caffe.safetensors\n  alexnet ' +
+        'convert model.safetensors model.onnx --with-preprocessing',
     )
     .action((from: string, to: string, flags: ConvertFlags) => convert(from, to, flags, terminal));
 }
@@ -125,7 +126,8 @@ function remark({ variant, alternatives }: Imported, terminal: Terminal): void {
   if (variant !== undefined) terminal.note(`Taken as the variant ${variant}.`);
   if (alternatives.length > 0)
     terminal.note(
-      `Weights of these shapes could also be ${alternatives.join(', ')}, which answer differently: if so, say --variant.`,
+      `Weights of these shapes could also be ${alternatives.join(', ')}, which answer ` +
+        'differently: if so, say --variant.',
     );
 }
 

@@ -20,7 +20,8 @@ export function register(command: Command, terminal: Terminal): void {
   command
     .command('check')
     .description(
-      'what is in a dataset: classes, counts, and pictures that are unreadable, tiny, grey, or there twice',
+      'what is in a dataset: classes, counts, and pictures that are unreadable, tiny, grey, ' +
+        'or there twice',
     )
     .argument('<dir>', kindsOfData)
     .addHelpText('after', '\nExample:\n  alexnet data check photos')
@@ -99,7 +100,8 @@ function progress(doing: string, terminal: Terminal): (done: number, of: number)
   const start = performance.now();
   return (done, of) =>
     terminal.progress(
-      `${doing}: ${grouped(done)} of ${grouped(of)} pictures, ${Math.round((1000 * done) / (performance.now() - start))} a second`,
+      `${doing}: ${grouped(done)} of ${grouped(of)} pictures, ` +
+        `${Math.round((1000 * done) / (performance.now() - start))} a second`,
     );
 }
 

@@ -26,7 +26,8 @@ export function register(command: Command, terminal: Terminal): void {
 async function run({ out, engine, threads, seed }: DemoFlags, terminal: Terminal): Promise<void> {
   const folder = out ?? (await freshDemo());
   terminal.note(
-    `Drawing pictures of six kinds of thing in ${folder}/pictures, then training a small AlexNet on them.`,
+    `Drawing pictures of six kinds of thing in ${folder}/pictures, then training a small ` +
+      'AlexNet on them.',
   );
   try {
     const result = await untilInterrupted(terminal, (signal) =>
@@ -50,7 +51,8 @@ async function run({ out, engine, threads, seed }: DemoFlags, terminal: Terminal
   } catch (error) {
     if (error instanceof Interrupted)
       throw new AlexNetError(
-        `${error.message}\nGo on with: npx alexnet train ${folder}/pictures --out ${error.folder} --resume`,
+        `${error.message}\nGo on with: npx alexnet train ${folder}/pictures --out ` +
+          `${error.folder} --resume`,
       );
     throw error;
   }
@@ -75,7 +77,8 @@ function summary(
   return [
     '',
     terminal.bold(
-      `${percent(test?.top1 ?? 0, 1)} of ${test?.images ?? 0} pictures that it had never seen are named rightly, after ${duration(seconds)} of training.`,
+      `${percent(test?.top1 ?? 0, 1)} of ${test?.images ?? 0} pictures that it had never ` +
+        `seen are named rightly, after ${duration(seconds)} of training.`,
     ),
     'One of each kind:',
     ...rows,

@@ -61,13 +61,16 @@ async function writeDrawing(
 ): Promise<void> {
   const drawing = drawNetwork(
     network,
-    `AlexNet, variant ${variant}: ${grouped(parameters)} parameters, ${grouped(multiplyAdds)} multiply-adds`,
+    `AlexNet, variant ${variant}: ${grouped(parameters)} parameters, ` +
+      `${grouped(multiplyAdds)} multiply-adds`,
   );
   try {
     await writeFile(file, drawing);
   } catch (error) {
     throw new AlexNetError(
-      `The drawing could not be written to "${file}": ${error instanceof Error ? error.message : String(error)}. Name a file in a folder that exists and that you may write to.`,
+      `The drawing could not be written to "${file}": ` +
+        `${error instanceof Error ? error.message : String(error)}. Name a file in a folder ` +
+        'that exists and that you may write to.',
     );
   }
 }

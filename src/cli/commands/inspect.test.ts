@@ -303,7 +303,8 @@ test('inspect mistakes refuses a folder that is called like several classes of t
   assert.equal(code, 2);
   assert.ok(
     err.includes(
-      'The model has 2 labels named "dog": name the folder by the WordNet number instead (n1 or n2).',
+      'The model has 2 labels named "dog": name the folder by the WordNet number instead (n1 ' +
+        'or n2).',
     ),
     err,
   );
@@ -371,7 +372,8 @@ test('mistakes of the user are one sentence with what there is', async () => {
     [
       ['why', model, photo, '--class', 'dgo'],
       1,
-      'The model has no class "dgo". Did you mean "dog"? It has 3, numbered 0 to 2: cat, dog, owl.\n',
+      'The model has no class "dgo". Did you mean "dog"? It has 3, numbered 0 to 2: cat, ' +
+        'dog, owl.\n',
     ],
     [
       ['kernels', model, '--layer', 'fc6'],

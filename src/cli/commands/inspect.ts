@@ -26,6 +26,8 @@ export function register(command: Command, terminal: Terminal): void {
   for (const way of ways) way(command, terminal);
   command.addHelpText(
     'after',
-    '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html\n  alexnet inspect why model.safetensors photo.jpg --method grad-cam --out why.png\n\nHelp on one of them: alexnet inspect why --help',
+    '\nExample:\n  alexnet inspect story model.safetensors photo.jpg --out story.html\n  ' +
+      'alexnet inspect why model.safetensors photo.jpg --method grad-cam --out why.png\n\nHelp ' +
+      'on one of them: alexnet inspect why --help',
   );
 }

@@ -21,7 +21,8 @@ async function native(terminal: Terminal, ifPossible: boolean): Promise<void> {
     terminal.answer(
       result,
       () =>
-        `The onednn engine ${result.compiled > 0 ? 'is built' : 'was built already'} against oneDNN ${result.version}: ${result.library}`,
+        `The onednn engine ${result.compiled > 0 ? 'is built' : 'was built already'} against ` +
+        `oneDNN ${result.version}: ${result.library}`,
     );
   } catch (error) {
     if (!ifPossible || !(error instanceof AlexNetError)) throw error;

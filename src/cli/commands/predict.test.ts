@@ -186,7 +186,8 @@ test("alexnet predict takes files and folders, goes on past bad ones, and answer
   assert.match(
     text.out,
     new RegExp(
-      `^${join(photos, 'dark', '1.png')}\n( +\\d+\\.\\d %  \\w+\n){3}${join(mixed, 'empty.png')}\n  The file is empty\\.\n$`,
+      `^${join(photos, 'dark', '1.png')}\n( +\\d+\\.\\d %  ` +
+        `\\w+\n){3}${join(mixed, 'empty.png')}\n  The file is empty\\.\n$`,
     ),
   );
 });
@@ -249,14 +250,16 @@ test('alexnet predict and evaluate exit with 1 where nothing can be done, with 2
   await fails(
     ['evaluate', model, misnamed],
     2,
-    'The model has no label "lihgt", which is a folder of the data. Did you mean "light"? Its 3 labels are: dark, grey, light.',
+    'The model has no label "lihgt", which is a folder of the data. Did you mean "light"? ' +
+      'Its 3 labels are: dark, grey, light.',
   );
   await writeFiles(misnamed, { 'light/broken.png': 'text' });
   await rm(join(misnamed, 'lihgt'), { recursive: true });
   await fails(
     ['evaluate', model, misnamed],
     1,
-    `None of the 1 pictures of ${misnamed} could be read. The first: light/broken.png: Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.`,
+    `None of the 1 pictures of ${misnamed} could be read. The first: light/broken.png: ` +
+      'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found text.',
   );
 });
 

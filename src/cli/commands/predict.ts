@@ -21,7 +21,8 @@ export function register(command: Command, terminal: Terminal): void {
     .argument('<model>', 'a model file')
     .argument(
       '<file...>',
-      'photographs, folders of them, or - for standard input: a picture, or names of files line by line',
+      'photographs, folders of them, or - for standard input: a picture, or names of files ' +
+        'line by line',
     )
     .option('--top <n>', 'how many answers for each', wholeNumber(1), 5)
     .addOption(
@@ -32,7 +33,8 @@ export function register(command: Command, terminal: Terminal): void {
     .option('--batch <n>', 'pictures at once (default: 1 for one file, else 16)', wholeNumber(1))
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet predict runs/photos/model.safetensors holiday/ cat.jpg --top 3\n  curl -s https://example.org/cat.jpg | alexnet predict model.safetensors -',
+      '\nExample:\n  alexnet predict runs/photos/model.safetensors holiday/ cat.jpg --top ' +
+        '3\n  curl -s https://example.org/cat.jpg | alexnet predict model.safetensors -',
     )
     .action((model: string, files: readonly string[], flags: PredictFlags) =>
       run(model, files, flags, terminal),

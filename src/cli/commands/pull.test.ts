@@ -57,7 +57,9 @@ test('alexnet pull holds what a mirror sends against the published digest, and k
     assert.deepEqual([code, out], [1, '']);
     assert.equal(
       err,
-      `What arrived from ${address()} is not the published file: its sha1 is ${found} and not 9116a64c0fbe4459d18f4bb6b56d647b63920377. It was thrown away; the same command starts anew.\n`,
+      `What arrived from ${address()} is not the published file: its sha1 is ${found} and ` +
+        'not 9116a64c0fbe4459d18f4bb6b56d647b63920377. It was thrown away; the same command ' +
+        'starts anew.\n',
     );
     assert.deepEqual(await readdir(join(folder, 'alexnet')), []);
   });
@@ -73,7 +75,9 @@ test('alexnet pull says in words that nothing is reached', async () => {
     assert.equal(code, 1);
     assert.equal(
       err,
-      `${gone} could not be fetched: the connection was refused. What has arrived is kept: the same command goes on from there. Without a connection, fetch the file elsewhere and turn it into a model with: alexnet convert FILE OUT.safetensors\n`,
+      `${gone} could not be fetched: the connection was refused. What has arrived is kept: ` +
+        'the same command goes on from there. Without a connection, fetch the file elsewhere ' +
+        'and turn it into a model with: alexnet convert FILE OUT.safetensors\n',
     );
   });
 });

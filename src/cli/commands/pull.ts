@@ -17,7 +17,8 @@ export function register(command: Command, terminal: Terminal): void {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet pull torchvision\n  alexnet predict ~/.cache/alexnet/torchvision.safetensors photo.jpg',
+      '\nExample:\n  alexnet pull torchvision\n  alexnet predict ' +
+        '~/.cache/alexnet/torchvision.safetensors photo.jpg',
     )
     .action((name: string, flags: PullFlags) => run(name, flags, terminal));
 }

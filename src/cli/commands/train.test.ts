@@ -63,7 +63,8 @@ test("alexnet train answers with the contract's keys, and a finished run says th
     [changed.code, changed.err.split('\n')[0]],
     [
       2,
-      'A resumed run keeps its settings, so --epochs cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.',
+      'A resumed run keeps its settings, so --epochs cannot be given with --resume. To ' +
+        'change it, start a new run from the weights: --from RUN/last.safetensors.',
     ],
   );
 });
@@ -127,7 +128,8 @@ test('alexnet train --find-lr suggests a rate and trains nothing', async () => {
   assert.match(
     text.out,
     new RegExp(
-      `^Next: npx alexnet train ${playground.data} --out ${out} --lr ${String(learningRate)}, with the same other options$`,
+      `^Next: npx alexnet train ${playground.data} --out ${out} --lr ` +
+        `${String(learningRate)}, with the same other options$`,
       'm',
     ),
   );
@@ -216,6 +218,7 @@ test('alexnet train refuses words that it does not understand', async () => {
   await refuses(['--resume'], 'Resuming needs the folder of the run: --out RUN.');
   await refuses(
     ['--settings', playground.path('none.json')],
-    `The settings file ${playground.path('none.json')} cannot be read: ENOENT: no such file or directory, open '${playground.path('none.json')}'.`,
+    `The settings file ${playground.path('none.json')} cannot be read: ENOENT: no such file ` +
+      `or directory, open '${playground.path('none.json')}'.`,
   );
 });

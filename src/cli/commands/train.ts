@@ -91,7 +91,8 @@ export function register(command: Command, terminal: Terminal): void {
     .option('--resume', 'go on with the run in --out where it stopped')
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train photos --out runs/photos --resume\n  alexnet train photos --find-lr',
+      '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train ' +
+        'photos --out runs/photos --resume\n  alexnet train photos --find-lr',
     )
     .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
 }
@@ -127,7 +128,8 @@ async function run(
   } catch (error) {
     if (error instanceof Interrupted)
       throw new AlexNetError(
-        `${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ${quoted(error.folder)} --resume`,
+        `${error.message}\nGo on with: npx alexnet train ${quoted(directory)} --out ` +
+          `${quoted(error.folder)} --resume`,
       );
     throw error;
   }
@@ -176,13 +178,16 @@ function rateText(
   return [
     '',
     terminal.bold(`The loss fell fastest at a learning rate of ${learningRate}`),
-    `and was lowest at ${lowestLossAt}: a good rate lies between the two, and the first is the safe one`,
-    `${steps.length} steps with rates from ${steps[0]!.rate} to ${end}; the weights were thrown away`,
+    `and was lowest at ${lowestLossAt}: a good rate lies between the two, and the first is ` +
+      'the safe one',
+    `${steps.length} steps with rates from ${steps[0]!.rate} to ${end}; the weights were ` +
+      'thrown away',
     '',
     `the curve  ${page}`,
     `           ${table}`,
     '',
-    `Next: npx alexnet train ${quoted(directory)} --out ${quoted(folder)} --lr ${learningRate}, with the same other options`,
+    `Next: npx alexnet train ${quoted(directory)} --out ${quoted(folder)} --lr ` +
+      `${learningRate}, with the same other options`,
   ].join('\n');
 }
 
@@ -206,7 +211,8 @@ function refuseSettings(command: Command): void {
   }))) {
     if (!free.has(attributeName) && command.getOptionValueSource(attributeName) === 'cli') {
       throw new UsageError(
-        `A resumed run keeps its settings, so ${long} cannot be given with --resume. To change it, start a new run from the weights: --from RUN/last.safetensors.`,
+        `A resumed run keeps its settings, so ${long} cannot be given with --resume. To ` +
+          'change it, start a new run from the weights: --from RUN/last.safetensors.',
       );
     }
   }
@@ -248,7 +254,8 @@ async function overrides(flags: TrainFlags, command: Command): Promise<Record<st
 async function settingsFile(path: string): Promise<Record<string, unknown>> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new UsageError(
-      `The settings file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      `The settings file ${path} cannot be read: ` +
+        `${error instanceof Error ? error.message : String(error)}.`,
     );
   });
   try {
@@ -259,7 +266,8 @@ async function settingsFile(path: string): Promise<Record<string, unknown>> {
     return { ...((settings as Record<string, unknown> | undefined) ?? value) };
   } catch (error) {
     throw new UsageError(
-      `The settings file ${path} is not valid: ${error instanceof Error ? error.message : String(error)}.`,
+      `The settings file ${path} is not valid: ` +
+        `${error instanceof Error ? error.message : String(error)}.`,
     );
   }
 }
@@ -291,13 +299,15 @@ function lastBlock(
     '',
     finished,
     terminal.bold(
-      `top-1 ${percent(best.top1, 1)}, top-5 ${percent(best.top5, 1)} on the validation pictures, after epoch ${best.epoch}`,
+      `top-1 ${percent(best.top1, 1)}, top-5 ${percent(best.top5, 1)} on the validation ` +
+        `pictures, after epoch ${best.epoch}`,
     ),
     ...(test === null
       ? []
       : [
           terminal.bold(
-            `top-1 ${percent(test.top1, 1)}, top-5 ${percent(test.top5, 1)} on ${test.images} test pictures that had no say in training`,
+            `top-1 ${percent(test.top1, 1)}, top-5 ${percent(test.top5, 1)} on ` +
+              `${test.images} test pictures that had no say in training`,
           ),
         ]),
     `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,

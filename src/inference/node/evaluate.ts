@@ -76,7 +76,8 @@ export async function evaluate(
       });
       if (evaluation.images === 0)
         throw new AlexNetError(
-          `None of the ${batches.samples} pictures of ${dataset.provenance.root} could be read. The first: ${batches.failures[0]?.name}: ${batches.failures[0]?.detail}`,
+          `None of the ${batches.samples} pictures of ${dataset.provenance.root} could be ` +
+            `read. The first: ${batches.failures[0]?.name}: ${batches.failures[0]?.detail}`,
         );
       return { ...evaluation, labels, dataset, split, skipped: batches.failures };
     } finally {

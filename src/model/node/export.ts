@@ -29,7 +29,8 @@ export function checkWritten(path: string): WrittenKind {
   const ending = extname(path).toLowerCase();
   if (Object.hasOwn(writtenKinds, ending)) return writtenKinds[ending as keyof typeof writtenKinds];
   throw new UsageError(
-    `The ending of ${path} should say what is written: ${Object.keys(writtenKinds).join(', ')}. Found "${ending}".`,
+    `The ending of ${path} should say what is written: ` +
+      `${Object.keys(writtenKinds).join(', ')}. Found "${ending}".`,
   );
 }
 

@@ -74,7 +74,10 @@ test('pull goes on where a broken connection stopped', async () => {
     pullPublished('torchvision', weights, { folder: place, address: address(), onProgress }),
     {
       name: 'AlexNetError',
-      message: `${address()} could not be fetched: the connection broke. What has arrived is kept: the same command goes on from there. Without a connection, fetch the file elsewhere and turn it into a model with: alexnet convert FILE OUT.safetensors`,
+      message:
+        `${address()} could not be fetched: the connection broke. What has arrived is kept: ` +
+        'the same command goes on from there. Without a connection, fetch the file elsewhere ' +
+        'and turn it into a model with: alexnet convert FILE OUT.safetensors',
     },
   );
   const kept = (await readFile(join(place, 'torchvision.part'))).length;
@@ -112,7 +115,9 @@ test('pull throws away what is not the published file', async () => {
   await assert.rejects(
     pullPublished('torchvision', weights, { folder: place, address: address() }),
     {
-      message: `What arrived from ${address()} is not the published file: its sha256 is ${found} and not ${sha256.slice(0, 8)}…. It was thrown away; the same command starts anew.`,
+      message:
+        `What arrived from ${address()} is not the published file: its sha256 is ${found} and ` +
+        `not ${sha256.slice(0, 8)}…. It was thrown away; the same command starts anew.`,
     },
   );
   assert.deepEqual(await readdir(place), []);
@@ -123,13 +128,16 @@ test('pull says what a server answers, what is not published, and gives up on si
   await assert.rejects(
     pullPublished('torchvision', weights, { folder: join(folder, 'lost'), address: address() }),
     {
-      message: `${address()} answered 404 Not Found. The file may have moved; give another address with --from.`,
+      message:
+        `${address()} answered 404 Not Found. The file may have moved; give another address ` +
+        'with --from.',
     },
   );
   await assert.rejects(pull('torchvison'), {
     name: 'UsageError',
     message:
-      'There are no published weights "torchvison". Did you mean "torchvision"? There are: torchvision, caffe, caffenet, onnx.',
+      'There are no published weights "torchvison". Did you mean "torchvision"? There are: ' +
+      'torchvision, caffe, caffenet, onnx.',
   });
   answer = (_, response) => {
     response.writeHead(200, { 'content-length': 10 }).flushHeaders();

@@ -142,14 +142,17 @@ async function download(address: string, path: string, options: PullOptions): Pr
     if (response.status === 416) return;
     if (!response.ok || response.body === null)
       throw new AlexNetError(
-        `${address} answered ${response.status} ${response.statusText}. The file may have moved; give another address with --from.`,
+        `${address} answered ${response.status} ${response.statusText}. The file may have ` +
+          'moved; give another address with --from.',
       );
     const start = response.status === 206 ? continuedAt(response, already, address) : 0;
     await append(response.body, path, start, total(response, start), watch, options);
   } catch (error) {
     if (error instanceof AlexNetError) throw error;
     throw new AlexNetError(
-      `${address} could not be fetched: ${networkReason(error)}. What has arrived is kept: the same command goes on from there. Without a connection, fetch the file elsewhere and turn it into a model with: alexnet convert FILE OUT.safetensors`,
+      `${address} could not be fetched: ${networkReason(error)}. What has arrived is kept: ` +
+        'the same command goes on from there. Without a connection, fetch the file elsewhere ' +
+        'and turn it into a model with: alexnet convert FILE OUT.safetensors',
       { cause: error },
     );
   } finally {
@@ -261,6 +264,8 @@ async function checkDigest(
   if (found.startsWith(hex)) return;
   await rm(path, { force: true });
   throw new AlexNetError(
-    `What arrived from ${address} is not the published file: its ${algorithm} is ${found} and not ${hex}${hex.length < found.length ? '…' : ''}. It was thrown away; the same command starts anew.`,
+    `What arrived from ${address} is not the published file: its ${algorithm} is ${found} ` +
+      `and not ${hex}${hex.length < found.length ? '…' : ''}. It was thrown away; the same ` +
+      'command starts anew.',
   );
 }

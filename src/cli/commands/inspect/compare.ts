@@ -21,7 +21,8 @@ export function registerCompare(inspect: Command, terminal: Terminal): void {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet inspect compare before.safetensors after.safetensors photo.jpg --out compare.html',
+      '\nExample:\n  alexnet inspect compare before.safetensors after.safetensors photo.jpg ' +
+        '--out compare.html',
     )
     .action((fileA: string, fileB: string, photo: string, { randomize, ...flags }: InspectFlags) =>
       withModel(fileA, { ...openOptions(flags), mode: 'inference' }, (a) =>

@@ -43,7 +43,8 @@ export function registerMaps(inspect: Command, terminal: Terminal): void {
           });
           const strongest = answer.maps.slice(0, 5).map(({ channel }) => channel);
           await finish('maps', flags, terminal, report, answer, [
-            `${answer.layer}: ${answer.maps.length} maps, ${percent(answer.zeros, 1)} zeros; the strongest are ${strongest.join(', ')}`,
+            `${answer.layer}: ${answer.maps.length} maps, ${percent(answer.zeros, 1)} zeros; ` +
+              `the strongest are ${strongest.join(', ')}`,
           ]);
         },
       ),

@@ -48,7 +48,8 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet inspect neighbours model.safetensors photo.jpg photos --out neighbours.html',
+      '\nExample:\n  alexnet inspect neighbours model.safetensors photo.jpg photos --out ' +
+        'neighbours.html',
     )
     .action((model: string, photo: string, folder: string, flags: NeighboursFlags) =>
       withModel(

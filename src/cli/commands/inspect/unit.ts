@@ -24,7 +24,8 @@ export function registerUnit(inspect: Command, terminal: Terminal): void {
       inspect
         .command('unit')
         .description(
-          'what one channel wants to see: a picture made for it, and the photographs that excite it',
+          'what one channel wants to see: a picture made for it, and the photographs that ' +
+            'excite it',
         ),
     ),
   )
@@ -51,7 +52,8 @@ export function registerUnit(inspect: Command, terminal: Terminal): void {
     .option('--decay <share>', 'back to the mean colour each step', number(0), 0.01)
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet inspect unit model.safetensors --layer conv5 --channel 12 --images photos --out unit.png',
+      '\nExample:\n  alexnet inspect unit model.safetensors --layer conv5 --channel 12 ' +
+        '--images photos --out unit.png',
     )
     .action((model: string, flags: UnitFlags) => {
       const { steps, jitter, scale, rotation, blur, decay, seed, layer, channel, images } = flags;

@@ -58,7 +58,8 @@ export function registerWhy(inspect: Command, terminal: Terminal): void {
     )
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet inspect why model.safetensors photo.jpg --class dalmatian --method grad-cam,occlusion --out why.png',
+      '\nExample:\n  alexnet inspect why model.safetensors photo.jpg --class dalmatian ' +
+        '--method grad-cam,occlusion --out why.png',
     )
     .action((model: string, photo: string, flags: WhyFlags) => why(model, photo, flags, terminal));
 }
@@ -107,7 +108,8 @@ async function why(
         randomized === undefined
           ? []
           : [
-              `${method}: rank correlation ${randomized.correlation.toFixed(2)} with the same from weights shuffled from ${randomized.layer} up`,
+              `${method}: rank correlation ${randomized.correlation.toFixed(2)} with the ` +
+                `same from weights shuffled from ${randomized.layer} up`,
             ],
       );
       await finish('why', flags, terminal, report, answer, [
