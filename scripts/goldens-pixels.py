@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Makes src/testing/goldens/pixels.json with Pillow and OpenCV: what src/images/resample.ts must give, byte for byte.
+"""Makes src/testing/goldens/pixels.json with Pillow, OpenCV and torchvision: what they make of pictures.
 
-    python3 -m venv build/pixels && build/pixels/bin/pip install 'pillow<12.3' numpy opencv-python-headless
-    build/pixels/bin/python scripts/goldens-pixels.py
+    python3 scripts/goldens-pixels.py       with torch, torchvision, 'pillow<12.3', numpy, opencv-python-headless
+
+`cases` are what src/images/resample.ts must give, byte for byte. `files` are JPEGs beside it, what torchvision and Caffe cut
+out of them, and what torchvision's pipeline answers with the weights of test/weights/torchvision.pth.
 
 Pillow before 12.3, whose horizontal pass comes first always: 12.3 begins with the vertical one where a picture is a
 hundred times higher than wide, 13 also where the height shrinks much more than the width. Both then differ by one level.
 
-The pictures are made up by whole-number formulas that src/images/resample.test.ts repeats.
+The pictures of `cases` are made up by whole-number formulas that src/images/resample.test.ts repeats.
 """
 import base64
 import hashlib
@@ -17,9 +19,13 @@ import pathlib
 import cv2
 import numpy as np
 import PIL
+import torch
+import torchvision
 from PIL import Image
+from torchvision import transforms
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / 'src/testing/goldens/pixels.json'
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / 'src/testing/goldens/pixels.json'
 
 
 def noise(width, height):
@@ -58,6 +64,57 @@ def resized(kernel, picture, size):
     return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
 
 
+# (name, width, height, EXIF orientation): a longer side and a crop that are truncated and rounded otherwise than by us,
+# a picture that makers do not turn, a grey one that grows.
+JPEGS = [('wide', 333, 250, 1), ('turned', 343, 256, 6), ('grey', 91, 160, 1)]
+
+
+def sha256(values):
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+
+
+def jpeg(name, width, height, orientation):
+    pixels = (smooth(width, height).astype(int) * 7 + noise(width, height)) // 8
+    picture = Image.fromarray(pixels.astype(np.uint8)).convert('L' if name == 'grey' else 'RGB')
+    exif = Image.Exif()
+    if orientation != 1:
+        exif[0x112] = orientation
+    path = OUT.parent / f'pixels-{name}.jpg'
+    picture.save(path, quality=80, exif=exif)
+    return path
+
+
+def narrow_alexnet():
+    """torchvision's alexnet, as narrow as the weights are."""
+    weights = torch.load(ROOT / 'test/weights/torchvision.pth')
+    network = torchvision.models.alexnet()
+    for name, module in list(network.named_modules()):
+        if f'{name}.weight' in weights:
+            shape = weights[f'{name}.weight'].shape
+            parent, key = name.split('.')
+            layers = getattr(network, parent)
+            if isinstance(module, torch.nn.Linear):
+                layers[int(key)] = torch.nn.Linear(shape[1], shape[0])
+            else:
+                layers[int(key)] = torch.nn.Conv2d(shape[1], shape[0], module.kernel_size, module.stride, module.padding)
+    network.load_state_dict(weights)
+    return network.eval()
+
+
+def files():
+    network = narrow_alexnet()
+    cut = transforms.Compose([transforms.Resize(256), transforms.CenterCrop(224)])
+    ready = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])])
+    for definition in JPEGS:
+        path = jpeg(*definition)
+        picture = cut(Image.open(path).convert('RGB'))
+        with torch.no_grad():
+            probabilities = torch.softmax(network(ready(picture)[None])[0].double(), 0)
+        warped = cv2.resize(cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION), (256, 256), interpolation=cv2.INTER_LINEAR)
+        yield {'file': path.name, 'torchvision': sha256(np.asarray(picture)), 'caffe': sha256(warped[14:241, 14:241]),
+               'probabilities': [float(f'{value:.6g}') for value in probabilities]}
+
+
 def main():
     major, minor = (int(part) for part in PIL.__version__.split('.')[:2])
     if (major, minor) >= (12, 3):
@@ -69,13 +126,12 @@ def main():
             for name in names:
                 out = np.ascontiguousarray(resized(kernel, PICTURES[name](*size), target))
                 case = {'kernel': kernel, 'picture': name, 'from': size, 'to': target,
-                        'sha256': hashlib.sha256(out.tobytes()).hexdigest()}
+                        'sha256': sha256(out)}
                 if out.size <= 60:
                     case['bytes'] = base64.b64encode(out.tobytes()).decode()
                 cases.append(case)
-    made_by = f'Pillow {PIL.__version__}, OpenCV {cv2.__version__}'
-    lines = ',\n'.join('    ' + json.dumps(case) for case in cases)
-    OUT.write_text(f'{{\n  "madeBy": "{made_by}",\n  "cases": [\n{lines}\n  ]\n}}\n')
+    made_by = f'Pillow {PIL.__version__}, OpenCV {cv2.__version__}, torchvision {torchvision.__version__}'
+    OUT.write_text(json.dumps({'madeBy': made_by, 'cases': cases, 'files': list(files())}, indent=2) + '\n')
     print(f'{OUT}: {len(cases)} cases, {made_by}')
 
 

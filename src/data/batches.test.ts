@@ -172,6 +172,69 @@ test('batches without augmentation are what prediction makes of the same files, 
   });
 });
 
+test('a mean image that moves is taken off where each crop lies, mirrored with it', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 9, bee: 8 });
+    const dataset = await imageFolder(folder);
+    // A mean that says where it is: the input plus what lies under the crop is the crop itself.
+    const meanImage = Float32Array.from({ length: 3 * 36 * 36 }, (_, i) => 1000 * ((i % 36) + 1));
+    const augmentation: Augmentation = { crop: { from: 'square' }, mirror: 0.5 };
+    const inputs = async (mean: Preprocessing['mean']): Promise<Float32Array> => {
+      const changed = { ...preprocessing, mean };
+      const batches = await openBatches(dataset, {
+        ...options,
+        batch: 17,
+        augmentation,
+        preprocessing: changed,
+        ...('tensor' in mean && { meanImage }),
+      });
+      let images = new Float32Array();
+      for await (const batch of batches.epoch(0)) images = batch.images.slice();
+      await batches.close();
+      return images;
+    };
+    const plain = await inputs([0, 0, 0]);
+    const moving = await inputs({ tensor: 'mean', at: 'crop' });
+    const size = 3 * 31 * 31;
+    const kinds = new Set<string>();
+    for (let picture = 0; picture < 17; picture++) {
+      const at = (i: number): number =>
+        Math.round((plain[picture * size + i]! - moving[picture * size + i]!) / 1000) - 1;
+      const [left, right] = [at(0), at(30)];
+      assert.equal(Math.abs(right - left), 30);
+      assert.ok(Math.min(left, right) >= 0 && Math.max(left, right) <= 35);
+      for (let i = 0; i < size; i += 97) {
+        const x = i % 31;
+        assert.equal(at(i), left < right ? left + x : left - x);
+      }
+      kinds.add(`${Math.min(left, right)} ${left < right}`);
+    }
+    assert.ok(kinds.size > 4, [...kinds].join());
+    const still = await inputs({ tensor: 'mean' });
+    for (let i = 0; i < still.length; i += 31)
+      assert.equal(Math.round((plain[i]! - still[i]!) / 1000), 3);
+  });
+});
+
+test('openBatches() refuses a moving mean image under crops that it does not lie under', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 9, bee: 8 });
+    await assert.rejects(
+      openBatches(await imageFolder(folder), {
+        ...options,
+        augmentation: photos,
+        preprocessing: { ...preprocessing, mean: { tensor: 'mean', at: 'crop' } },
+        meanImage: new Float32Array(3 * 36 * 36),
+      }),
+      {
+        message:
+          'Expected crops of the central square (crop.from "square"), because the mean image ' +
+          'moves with the crop, but found "resized".',
+      },
+    );
+  });
+});
+
 test('pictures that cannot be read are left out, named, and leave the others as they were', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 20, bee: 21 });

@@ -1,6 +1,6 @@
 import { openWorkers } from '#workers';
 import { ensure } from '../errors.ts';
-import { meanCrop } from '../images/colour.ts';
+import { meanPlanes, movesWithCrop } from '../images/colour.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { makeBuffer } from '../platform/buffer.ts';
 import type { Augmentation } from './augmentation.ts';
@@ -108,6 +108,12 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
     crop <= resize.size,
     `Expected a crop no larger than the resized picture's ${resize.size} pixels but found ${crop}.`,
   );
+  const cropFrom = options.augmentation?.crop.from ?? 'square';
+  ensure(
+    cropFrom === 'square' || !movesWithCrop(options.preprocessing),
+    `Expected crops of the central square (crop.from "square"), because the mean image moves with ` +
+      `the crop, but found "${cropFrom}".`,
+  );
   ensure(
     !(pca || erase) || options.statistics !== undefined,
     'Colour noise and erasing need the colour statistics of the training pictures: ' +
@@ -153,7 +159,7 @@ class PictureBatches implements Batches {
     this.#indices = indices;
     this.#options = options;
     this.#workers = workers;
-    this.#store = workers.store(dataset, preprocessing.resize);
+    this.#store = workers.store(dataset, preprocessing);
     this.#inputSize = (augmentation ? 1 : crops) * 3 * preprocessing.crop ** 2;
     const count = Math.max(1, Math.min(this.length, 1 + (options.prefetch ?? 2)));
     const slots = Array.from({ length: count }, () =>
@@ -162,7 +168,7 @@ class PictureBatches implements Batches {
     this.#slots = slots.map((slot) => new Float32Array(slot));
     this.#plan = workers.addPlan({
       preprocessing,
-      subtract: meanCrop(preprocessing, meanImage),
+      mean: meanPlanes(preprocessing, meanImage),
       augmentation,
       statistics,
       crops,

@@ -1,6 +1,7 @@
-import { compose, normalisation } from '../images/colour.ts';
+import { compose, meanUnder, normalisation } from '../images/colour.ts';
 import type { ColourMap } from '../images/colour.ts';
 import type { Rectangle } from '../images/fit.ts';
+import { caffeOffset } from '../images/geometry.ts';
 import type { Picture } from '../images/picture.ts';
 import { meanGrey, paintPlanes } from '../images/pixels.ts';
 import { preprocessInto } from '../images/preprocess.ts';
@@ -19,8 +20,8 @@ export function makeInput(
   epoch: number,
   index: number,
 ): void {
-  const { preprocessing, augmentation, statistics, seed, subtract } = plan;
-  if (!augmentation) return preprocessInto(out, at, picture, preprocessing, plan.crops, subtract);
+  const { preprocessing, augmentation, statistics, seed, mean } = plan;
+  if (!augmentation) return preprocessInto(out, at, picture, preprocessing, plan.crops, mean);
   const { crop } = preprocessing;
   const { width, height } = picture;
   const use = { seed, epoch, sample: index, width, height, crop, statistics };
@@ -29,13 +30,18 @@ export function makeInput(
     drawn.colours(() => meanGrey(picture, drawn.box)),
     normalisation(preprocessing),
   );
-  paintPlanes(out, at, picture, drawn.box, crop, { mirrored: drawn.mirrored, colours, subtract });
+  const { mirrored, box } = drawn;
+  const { size } = preprocessing.resize;
+  const x = box.left - caffeOffset(width, size);
+  const y = box.top - caffeOffset(height, size);
+  const subtract = meanUnder(mean, preprocessing, { x, y, mirrored });
+  paintPlanes(out, at, picture, box, crop, { mirrored, colours, subtract });
   if (drawn.erase) erase(out, at, crop, drawn.erase, fillColour(plan));
 }
 
 /** The mean colour as the network sees it: near 0 where a mean is subtracted. */
-function fillColour({ preprocessing, statistics, subtract }: Plan): readonly number[] {
-  if (subtract || !statistics) return [0, 0, 0];
+function fillColour({ preprocessing, statistics, mean }: Plan): readonly number[] {
+  if (mean || !statistics) return [0, 0, 0];
   const { matrix, offset }: ColourMap = normalisation(preprocessing);
   return [0, 1, 2].map((c) =>
     [0, 1, 2].reduce((sum, k) => sum + matrix[3 * c + k]! * 255 * statistics.mean[k]!, offset[c]!),

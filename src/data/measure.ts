@@ -1,5 +1,5 @@
 import { ensure } from '../errors.ts';
-import type { Resize } from '../images/fit.ts';
+import type { Reading } from '../images/preprocessing.ts';
 import { samplesOf } from './dataset.ts';
 import type { Dataset, Split } from './dataset.ts';
 import { addSums, colourStatistics, emptySums } from './statistics.ts';
@@ -8,10 +8,9 @@ import { inParts } from './in-parts.ts';
 import { openWorkers } from '#workers';
 import type { DataWorkers } from './workers.ts';
 
-export interface MeasureOptions {
+export interface MeasureOptions extends Reading {
   /** Default `train`. */
   readonly split?: Split;
-  readonly resize: Resize;
   /** Whether a mean image is wanted. */
   readonly meanImage?: boolean;
   /** Pictures read here are kept there, so that the first epoch need not decode them. */
@@ -33,7 +32,7 @@ export async function measureColours(dataset: Dataset, options: MeasureOptions):
   const { resize, split = 'train' } = options;
   const workers = options.workers ?? (await openWorkers({ cacheDirectory: null, cacheBytes: 0 }));
   try {
-    const store = workers.store(dataset, resize);
+    const store = workers.store(dataset, options);
     const indices = samplesOf(dataset, split);
     const sums = emptySums(options.meanImage ? resize.size : undefined);
     const work = { do: 'measure', imageSize: options.meanImage ? resize.size : undefined } as const;

@@ -1,5 +1,4 @@
-import type { Resize } from '../images/fit.ts';
-import type { Preprocessing } from '../images/preprocessing.ts';
+import type { Preprocessing, Reading } from '../images/preprocessing.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { Source } from './dataset.ts';
 import type { ColourStatistics, ColourSums } from './statistics.ts';
@@ -42,7 +41,8 @@ export interface Item {
 /** How pictures become input; told once. */
 export interface Plan {
   readonly preprocessing: Preprocessing;
-  readonly subtract: Float32Array | undefined;
+  /** What the mean takes off, as `meanPlanes` gives it. */
+  readonly mean: Float32Array | undefined;
   readonly augmentation: Augmentation | undefined;
   readonly statistics: ColourStatistics | undefined;
   readonly crops: 1 | 10;
@@ -66,7 +66,7 @@ export type Work =
 
 export interface Task {
   readonly task: number;
-  readonly resize: Resize;
+  readonly reading: Reading;
   readonly items: readonly Item[];
   readonly work: Work;
 }

@@ -1,5 +1,5 @@
 import { AlexNetError } from '../errors.ts';
-import type { Resize } from '../images/fit.ts';
+import type { Reading } from '../images/preprocessing.ts';
 import type { Dataset } from './dataset.ts';
 import type { Done, Item, Place } from './messages.ts';
 
@@ -16,18 +16,18 @@ export interface Failure {
 export const mostFailures = 0.05;
 
 /**
- * What is known of a dataset's pictures at one size: where each is kept, and which could not be
+ * What is known of a dataset's pictures, read one way: where each is kept, and which could not be
  * read.
  */
 export class PictureStore {
   readonly dataset: Dataset;
-  readonly resize: Resize;
+  readonly reading: Reading;
   readonly #places: (Place | undefined)[] = [];
   readonly #failures = new Map<number, Failure>();
 
-  constructor(dataset: Dataset, resize: Resize) {
+  constructor(dataset: Dataset, reading: Reading) {
     this.dataset = dataset;
-    this.resize = resize;
+    this.reading = reading;
   }
 
   get failures(): readonly Failure[] {

@@ -57,7 +57,7 @@ export class PictureWorker {
   }
 
   async #do(task: Task): Promise<void> {
-    const { work, items, resize } = task;
+    const { work, items, reading } = task;
     const kept: Done['kept'][number][] = [];
     const failures: TaskFailure[] = [];
     const inspections: Inspection[] = [];
@@ -71,7 +71,7 @@ export class PictureWorker {
         else {
           const picture = await this.#picture(item, task, kept);
           if (work.do === 'fill') this.#fill(work, i, item.index, picture);
-          else addPicture(sums!, picture, resize.size);
+          else addPicture(sums!, picture, reading.resize.size);
         }
       } catch (error) {
         if (error instanceof UnreadablePicture)
@@ -88,10 +88,10 @@ export class PictureWorker {
     return this.#node;
   }
 
-  async #picture(item: Item, { resize }: Task, kept: Done['kept'][number][]): Promise<Picture> {
+  async #picture(item: Item, { reading }: Task, kept: Done['kept'][number][]): Promise<Picture> {
     await loadPixelKernels();
     if ('place' in item.from) return this.#cache!.read(item.from.place);
-    const picture = await readSource(item.from.source, resize);
+    const picture = await readSource(item.from.source, reading);
     const place = this.#cache!.keep(picture);
     if (place) kept.push({ index: item.index, place });
     return picture;

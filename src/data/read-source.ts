@@ -1,16 +1,17 @@
 import { pictureFiles } from '#images';
 import { decodePicture, resizePicture } from '../images/decode.ts';
 import { fit } from '../images/fit.ts';
-import type { Resize } from '../images/fit.ts';
+import type { Reading } from '../images/preprocessing.ts';
 import type { Picture } from '../images/picture.ts';
 import { bytesOf } from '../images/preprocess.ts';
 import type { Source } from './dataset.ts';
 
 /** Reads a sample's picture and resizes it. @throws {UnreadablePicture} */
-export async function readSource(source: Source, resize: Resize): Promise<Picture> {
+export async function readSource(source: Source, reading: Reading): Promise<Picture> {
   const bytes = await readSourceBytes(source);
   const pixels = rawPixels(source, bytes);
-  if (pixels === undefined) return decodePicture(bytes, { resize });
+  if (pixels === undefined) return decodePicture(bytes, reading);
+  const { resize } = reading;
   const { width, height } = fit(pixels.width, pixels.height, resize);
   return width === pixels.width && height === pixels.height
     ? pixels

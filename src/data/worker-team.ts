@@ -1,6 +1,7 @@
 import { yieldToEvents } from '#platform';
 import { AlexNetError } from '../errors.ts';
-import type { Resize } from '../images/fit.ts';
+import { sameReading } from '../images/preprocessing.ts';
+import type { Reading } from '../images/preprocessing.ts';
 import { makeBuffer } from '../platform/buffer.ts';
 import type { Thread, ThreadHandlers } from '../platform/platform.ts';
 import type { Dataset } from './dataset.ts';
@@ -71,15 +72,17 @@ export class WorkerTeam implements DataWorkers {
     );
   }
 
-  store(dataset: Dataset, resize: Resize): PictureStore {
+  store(dataset: Dataset, { resize, colourProfile, orientation }: Reading): PictureStore {
+    const reading = {
+      resize,
+      ...(colourProfile && { colourProfile }),
+      ...(orientation && { orientation }),
+    };
     const known = this.#stores.find(
-      (store) =>
-        store.dataset === dataset &&
-        store.resize.how === resize.how &&
-        store.resize.size === resize.size,
+      (store) => store.dataset === dataset && sameReading(store.reading, reading),
     );
     if (known) return known;
-    const store = new PictureStore(dataset, resize);
+    const store = new PictureStore(dataset, reading);
     this.#stores.push(store);
     return store;
   }
@@ -106,7 +109,7 @@ export class WorkerTeam implements DataWorkers {
     if (this.#broken !== undefined) throw new AlexNetError(this.#broken);
     const task: Task = {
       task: this.#count++,
-      resize: store.resize,
+      reading: store.reading,
       items: Array.from(indices, (index) => store.item(index, useKept)),
       work,
     };

@@ -1,4 +1,4 @@
-import type { Resize } from '../images/fit.ts';
+import type { Reading } from '../images/preprocessing.ts';
 import type { Dataset } from './dataset.ts';
 import type { Done, Plan, Work } from './messages.ts';
 import type { PictureStore } from './picture-store.ts';
@@ -25,8 +25,8 @@ export interface WorkersOptions {
  */
 export interface DataWorkers {
   readonly threads: number;
-  /** The kept pictures of a dataset at one size: shared by everything that reads it. */
-  store(dataset: Dataset, resize: Resize): PictureStore;
+  /** The kept pictures of a dataset, read one way: shared by everything that reads them so. */
+  store(dataset: Dataset, reading: Reading): PictureStore;
   /** Tells every worker how pictures become input. @returns the plan's number. */
   addPlan(plan: Plan): number;
   removePlan(plan: number): void;

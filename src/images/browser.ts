@@ -12,9 +12,10 @@ export const decoder: Decoder = { decode, resize };
  * The browser decodes and turns upright, on threads of its own; we resize. It decodes what is left
  * of a file that is cut off, so that is looked for first.
  */
-async function decode(bytes: Uint8Array, { format, target }: DecodeRequest): Promise<Picture> {
+async function decode(bytes: Uint8Array, request: DecodeRequest): Promise<Picture> {
+  const { format, target } = request;
   if (endsEarly(format, bytes)) throw new Error('The file is cut off.');
-  const bitmap = await bitmapOf(bytes, format);
+  const bitmap = await bitmapOf(bytes, request);
   try {
     const whole = { left: 0, top: 0, width: bitmap.width, height: bitmap.height };
     const to = target(bitmap.width, bitmap.height);
@@ -24,9 +25,15 @@ async function decode(bytes: Uint8Array, { format, target }: DecodeRequest): Pro
   }
 }
 
-async function bitmapOf(bytes: Uint8Array, format: string): Promise<ImageBitmap> {
+async function bitmapOf(
+  bytes: Uint8Array,
+  { format, colourProfile, orientation }: DecodeRequest,
+): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(new Blob([bytes as BlobPart]));
+    return await createImageBitmap(new Blob([bytes as BlobPart]), {
+      colorSpaceConversion: colourProfile === 'ignored' ? 'none' : 'default',
+      imageOrientation: orientation === 'ignored' ? 'none' : 'from-image',
+    });
   } catch (error) {
     // Chromium and Firefox read no TIFF, and some browsers no AVIF.
     if (format !== 'TIFF' && format !== 'AVIF') throw error;

@@ -41,10 +41,56 @@ export function compose(first: ColourMap, second: ColourMap): ColourMap {
 }
 
 /**
+ * What a mean image takes off: {@link meanCrop}, or all of it divided by the deviation where it
+ * moves with the crop.
+ */
+export function meanPlanes(
+  preprocessing: Preprocessing,
+  meanImage?: Float32Array,
+): Float32Array | undefined {
+  if (!movesWithCrop(preprocessing)) return meanCrop(preprocessing, meanImage);
+  const { size } = preprocessing.resize;
+  return meanCrop({ ...preprocessing, crop: size }, meanImage);
+}
+
+/** Where a crop lies in the central size×size square. */
+export interface CropPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly mirrored: boolean;
+}
+
+/**
+ * What is taken off one crop, `[3, crop, crop]`.
+ * @param planes as {@link meanPlanes} gives them.
+ */
+export function meanUnder(
+  planes: Float32Array | undefined,
+  preprocessing: Preprocessing,
+  { x, y, mirrored }: CropPlace,
+): Float32Array | undefined {
+  if (planes === undefined || !movesWithCrop(preprocessing)) return planes;
+  const { crop, resize } = preprocessing;
+  const out = new Float32Array(3 * crop * crop);
+  for (let row = 0; row < 3 * crop; row++) {
+    const line = Math.floor(row / crop) * resize.size + y + (row % crop);
+    const from = line * resize.size + x;
+    const under = planes.subarray(from, from + crop);
+    out.set(mirrored ? under.toReversed() : under, row * crop);
+  }
+  return out;
+}
+
+/** Whether a mean image is taken off where the crop lies, and mirrored with it. */
+export function movesWithCrop({ mean }: Preprocessing): boolean {
+  return 'tensor' in mean && mean.at === 'crop';
+}
+
+/**
  * The central crop of a mean image, divided by the deviation: what is subtracted from every crop,
  * wherever it was cut (as the authors' code does).
  * @param meanImage `[3, size, size]` in the network's channel order, in units of p · scale.
- * @returns `[3, crop, crop]`, or undefined where the mean is one number a channel.
+ * @returns `[3, crop, crop]`, or undefined where the mean is one number per channel.
  */
 export function meanCrop(
   preprocessing: Preprocessing,

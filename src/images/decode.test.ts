@@ -7,6 +7,7 @@ import { decodePicture, resizePicture } from './decode.ts';
 import { plainJpeg } from './jpeg.ts';
 import type { Picture } from './picture.ts';
 import { UnreadablePicture } from './problem.ts';
+import { resample } from './resample.ts';
 
 /** Where red, green and blue are far from the chequerboard's edges. */
 const places = [
@@ -65,6 +66,44 @@ test('decodePicture() lays transparency on white', async () => {
       ),
     );
   }
+});
+
+test('decodePicture() leaves colour profile and orientation alone where they are to be ignored', async () => {
+  const plain = await drawn(96, 64).jpeg().toBuffer();
+  const both = await drawn(96, 64)
+    .withMetadata({ orientation: 6 })
+    .withIccProfile('p3')
+    .jpeg()
+    .toBuffer();
+  const stored = await sharp(both, { ignoreIcc: true }).raw().toBuffer();
+  const ignored = { colourProfile: 'ignored', orientation: 'ignored' } as const;
+  assert.deepEqual(await decodePicture(both, ignored), {
+    width: 96,
+    height: 64,
+    data: stored,
+  });
+  assert.notDeepEqual(await decodePicture(plain), await decodePicture(both, ignored));
+  const turned = await decodePicture(both, { colourProfile: 'ignored' });
+  assert.deepEqual([turned.width, turned.height], [64, 96]);
+  const applied = await decodePicture(both, { orientation: 'ignored' });
+  assert.deepEqual([applied.width, applied.height], [96, 64]);
+  assert.notDeepEqual(applied.data, stored);
+});
+
+test('decodePicture() resizes from full size in the arithmetic that is asked for', async () => {
+  const bytes = await drawn(960, 640).jpeg({ quality: 95 }).toBuffer();
+  const whole = await decodePicture(bytes);
+  const pillow = { how: 'shorterSide', size: 60, kernel: 'pillow' } as const;
+  assert.deepEqual(
+    await decodePicture(bytes, { resize: pillow }),
+    resample(whole, 90, 60, 'pillow'),
+  );
+  assert.deepEqual(await resizePicture(whole, pillow), resample(whole, 90, 60, 'pillow'));
+  const opencv = { how: 'warp', size: 32, kernel: 'opencv' } as const;
+  assert.deepEqual(
+    await decodePicture(bytes, { resize: opencv }),
+    resample(whole, 32, 32, 'opencv'),
+  );
 });
 
 test('decodePicture() takes the first frame of an animation', async () => {

@@ -1,8 +1,10 @@
 import { decoder } from '#images';
 import { endsEarly } from './ending.ts';
-import { fit } from './fit.ts';
+import { exactFit, fit } from './fit.ts';
 import type { Fit, Resize } from './fit.ts';
 import type { Picture } from './picture.ts';
+import type { Reading } from './preprocessing.ts';
+import { resample } from './resample.ts';
 import { loadPixelKernels } from './workbench.ts';
 import { UnreadablePicture } from './problem.ts';
 import { sniff } from './sniff.ts';
@@ -11,9 +13,10 @@ import type { PictureFormat } from './sniff.ts';
 /** 2²⁸ pixels, 16,384 × 16,384: more than any camera gives. */
 export const maximumPixels = 2 ** 28;
 
-export interface DecodeOptions {
+export interface DecodeOptions extends Partial<Reading> {
   /**
-   * Scaled while decoding, which for JPEG is many times faster than after. Default: left as it is.
+   * Scaled while decoding, which for JPEG is many times faster than after, unless it names a
+   * kernel. Default: left as it is.
    */
   readonly resize?: Resize;
   /** Whether pictures smaller than that are made larger. Default true. */
@@ -28,8 +31,8 @@ export interface DecodeOptions {
 
 /**
  * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF, told by its content. Grey, CMYK,
- * 16 bit and colour profiles become 8-bit sRGB, EXIF orientation is applied, transparency is laid
- * on white.
+ * 16 bit and colour profiles become 8-bit sRGB, EXIF orientation is applied (both unless they are to
+ * be ignored), transparency is laid on white.
  * @throws {UnreadablePicture} for whatever is not such a picture.
  */
 export async function decodePicture(
@@ -37,6 +40,7 @@ export async function decodePicture(
   options: DecodeOptions = {},
 ): Promise<Picture> {
   const { resize, enlarge = true, strict = false } = options;
+  const { colourProfile = 'applied', orientation = 'applied' } = options;
   const limit = options.maximumPixels ?? maximumPixels;
   const format = pictureFormat(bytes);
   const target = (width: number, height: number): Fit | undefined => {
@@ -46,12 +50,20 @@ export async function decodePicture(
         `Expected at most ${limit} pixels but the picture has ` +
           `${width}×${height} = ${width * height}.`,
       );
-    const wanted = resize && fit(width, height, resize);
-    return enlarge || wanted?.smaller ? wanted : undefined;
+    if (resize === undefined || resize.kernel !== undefined) return undefined;
+    const wanted = fit(width, height, resize);
+    return enlarge || wanted.smaller ? wanted : undefined;
   };
   await loadPixelKernels();
   try {
-    return await decoder.decode(bytes, { format, strict, target });
+    const picture = await decoder.decode(bytes, {
+      format,
+      strict,
+      colourProfile,
+      orientation,
+      target,
+    });
+    return resize === undefined ? picture : resampled(picture, resize);
   } catch (error) {
     throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes);
   }
@@ -60,7 +72,15 @@ export async function decodePicture(
 /** Resizes a picture that is already decoded, with the filter of {@link decodePicture}. */
 export async function resizePicture(picture: Picture, resize: Resize): Promise<Picture> {
   await loadPixelKernels();
+  if (resize.kernel !== undefined) return resampled(picture, resize);
   return decoder.resize(picture, fit(picture.width, picture.height, resize));
+}
+
+/** Like the makers of its kernel do it, where the resize names one; else left as it is. */
+function resampled(picture: Picture, resize: Resize): Picture {
+  const exact = exactFit(picture.width, picture.height, resize);
+  if (exact === undefined) return picture;
+  return resample(picture, exact.width, exact.height, exact.kernel, exact.window);
 }
 
 function pictureFormat(bytes: Uint8Array): PictureFormat {

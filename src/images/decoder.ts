@@ -8,8 +8,9 @@ import type { PictureFormat } from './sniff.ts';
  */
 export interface Decoder {
   /**
-   * All pixels as 8-bit sRGB, upright (EXIF orientation applied), transparency laid on white; or
-   * already at the size that is asked for, where scaling while decoding is faster.
+   * All pixels as 8-bit sRGB, upright (EXIF orientation applied) unless that is to be ignored,
+   * transparency laid on white; or already at the size that is asked for, where scaling while
+   * decoding is faster.
    * @throws {UnreadablePicture} or anything else for what cannot be decoded.
    */
   decode(bytes: Uint8Array, request: DecodeRequest): Promise<Picture>;
@@ -21,6 +22,8 @@ export interface DecodeRequest {
   readonly format: PictureFormat;
   /** Whether a warning is an error. */
   readonly strict: boolean;
+  readonly colourProfile: 'applied' | 'ignored';
+  readonly orientation: 'applied' | 'ignored';
   /** Asked once the size is known; it throws where that is too large. Undefined: left as it is. */
   readonly target: (width: number, height: number) => Fit | undefined;
 }

@@ -98,6 +98,54 @@ test('preprocess() subtracts the centre of a mean image from every crop', () => 
   }
 });
 
+test('preprocess() takes off what lies under the crop, mirrored with it, where the mean moves', () => {
+  const meanImage = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => i / 1000);
+  const moving = { ...plain, mean: { tensor: 'mean', at: 'crop' }, deviation: [2, 2, 2] } as const;
+  const out = preprocess(picture, moving, 10, meanImage);
+  const without = preprocess(picture, plain, 10);
+  const corners = [
+    [0, 0],
+    [16, 0],
+    [0, 16],
+    [16, 16],
+    [8, 8],
+  ] as const;
+  for (let crop = 0; crop < 10; crop++) {
+    const [left, top] = corners[crop % 5]!;
+    for (const [c, y, x] of [
+      [0, 0, 0],
+      [1, 5, 40],
+      [2, 47, 3],
+    ] as const) {
+      const column = crop < 5 ? left + x : left + 47 - x;
+      const mean = meanImage[(c * 64 + top + y) * 64 + column]!;
+      const i = ((crop * 3 + c) * 48 + y) * 48 + x;
+      assert.ok(
+        Math.abs(out[i]! - (without[i]! - mean) / 2) < 1e-4,
+        `crop ${crop}, ${c},${y},${x}`,
+      );
+    }
+  }
+});
+
+test("preprocess() cuts torchvision's centre from the picture, not from its square", () => {
+  // (91 − 48) / 2 = 21.5 is even at 22, ours is (91 − 64) >> 1 = 13 and 8 on.
+  const odd = drawing(91, 64);
+  const torchvision = { ...plain.resize, geometry: 'torchvision' } as const;
+  for (const [resize, left] of [
+    [plain.resize, 21],
+    [torchvision, 22],
+  ] as const)
+    for (const [c, y, x] of [
+      [0, 0, 0],
+      [1, 47, 47],
+    ] as const)
+      assert.equal(
+        preprocess(odd, { ...plain, resize })[(c * 48 + y) * 48 + x],
+        odd.data[((8 + y) * 91 + left + x) * 3 + c],
+      );
+});
+
 test('preprocess() refuses a mean image of another size and a picture that is not resized', () => {
   assert.throws(() => preprocess(picture, { ...plain, mean: { tensor: 'mean' } }), {
     message: 'Expected a mean image of 3·64·64 = 12288 numbers (tensor mean) but found none.',

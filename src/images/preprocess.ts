@@ -1,10 +1,13 @@
 import { pictureFiles } from '#images';
 import { ensure } from '../errors.ts';
-import { meanCrop, normalisation } from './colour.ts';
+import { meanPlanes, meanUnder, normalisation } from './colour.ts';
+import type { CropPlace } from './colour.ts';
 import { decodePicture, resizePicture } from './decode.ts';
+import type { Resize } from './fit.ts';
+import { caffeOffset, torchvisionOffset } from './geometry.ts';
 import type { Picture } from './picture.ts';
 import { paintPlanes } from './pixels.ts';
-import type { Preprocessing } from './preprocessing.ts';
+import type { Preprocessing, Reading } from './preprocessing.ts';
 import { UnreadablePicture } from './problem.ts';
 
 /** What a picture can come from: a file (its path, in a page the File), its bytes, or raw pixels. */
@@ -14,21 +17,19 @@ export type PictureInput = string | Blob | Uint8Array | Picture;
  * Decodes and resizes as a model wants it. @throws {UnreadablePicture} with the file's name where
  * it has one.
  */
-export async function loadPicture(
-  input: PictureInput,
-  { resize }: Pick<Preprocessing, 'resize'>,
-): Promise<Picture> {
+export async function loadPicture(input: PictureInput, reading: Reading): Promise<Picture> {
+  const { resize } = reading;
   if (typeof input === 'string') {
     try {
-      return await decodePicture(await pictureFiles.readBytes(input), { resize });
+      return await decodePicture(await pictureFiles.readBytes(input), reading);
     } catch (error) {
       throw error instanceof UnreadablePicture
         ? new UnreadablePicture(error.kind, error.detail, input)
         : error;
     }
   }
-  if (input instanceof Uint8Array) return decodePicture(input, { resize });
-  if (!('data' in input)) return decodePicture(await bytesOf(input), { resize });
+  if (input instanceof Uint8Array) return decodePicture(input, reading);
+  if (!('data' in input)) return decodePicture(await bytesOf(input), reading);
   ensure(
     input.data.length === input.width * input.height * 3 && input.data.length > 0,
     () =>
@@ -57,47 +58,68 @@ export function preprocess(
   meanImage?: Float32Array,
 ): Float32Array {
   const out = new Float32Array(crops * 3 * preprocessing.crop ** 2);
-  preprocessInto(out, 0, picture, preprocessing, crops, meanCrop(preprocessing, meanImage));
+  preprocessInto(out, 0, picture, preprocessing, crops, meanPlanes(preprocessing, meanImage));
   return out;
 }
 
-/** {@link preprocess} into `out` from `at`, with the mean's central crop ready made. */
+/** {@link preprocess} into `out` from `at`, with what the mean takes off ready made. */
 export function preprocessInto(
   out: Float32Array,
   at: number,
   picture: Picture,
   preprocessing: Preprocessing,
   crops: 1 | 10,
-  subtract?: Float32Array,
+  mean?: Float32Array,
 ): void {
-  const {
-    crop,
-    resize: { size },
-  } = preprocessing;
+  const { crop, resize } = preprocessing;
   const { width, height } = picture;
   ensure(
-    Math.min(width, height) === size && crop <= size,
+    Math.min(width, height) === resize.size && crop <= resize.size,
     () =>
-      `Expected a picture whose shorter side is ${size} pixels, and a crop no larger, but found ${width}×${height} and a crop of ${crop}.`,
+      `Expected a picture whose shorter side is ${resize.size} pixels, and a crop no larger, ` +
+      `but found ${width}×${height} and a crop of ${crop}.`,
   );
   const colours = normalisation(preprocessing);
-  const left = (width - size) >> 1;
-  const top = (height - size) >> 1;
-  cropPlaces(size - crop, crops).forEach(({ x, y, mirrored }, i) => {
-    paintPlanes(
-      out,
-      at + i * 3 * crop * crop,
-      picture,
-      { left: left + x, top: top + y, width: crop, height: crop },
-      crop,
-      { mirrored, colours, subtract },
-    );
+  const { left, top } = squarePlace(picture, resize);
+  cropPlaces(picture, preprocessing, crops).forEach((place, i) => {
+    const { x, y, mirrored } = place;
+    const box = { left: left + x, top: top + y, width: crop, height: crop };
+    const subtract = meanUnder(mean, preprocessing, place);
+    paintPlanes(out, at + i * 3 * crop * crop, picture, box, crop, { mirrored, colours, subtract });
   });
 }
 
-function cropPlaces(room: number, crops: 1 | 10): { x: number; y: number; mirrored: boolean }[] {
-  const centre = { x: room >> 1, y: room >> 1 };
+/** Where the central size×size square of a resized picture begins. */
+export function squarePlace(
+  { width, height }: Pick<Picture, 'width' | 'height'>,
+  { size, geometry }: Resize,
+): { readonly left: number; readonly top: number } {
+  const begin = geometry === 'torchvision' ? torchvisionOffset : caffeOffset;
+  return { left: begin(width, size), top: begin(height, size) };
+}
+
+/** In the central square. */
+function cropPlaces(picture: Picture, { crop, resize }: Preprocessing, crops: 1 | 10): CropPlace[] {
+  const room = resize.size - crop;
+  const centre = centrePlace(picture, crop, resize);
   if (crops === 1) return [{ ...centre, mirrored: false }];
   const five = [{ x: 0, y: 0 }, { x: room, y: 0 }, { x: 0, y: room }, { x: room, y: room }, centre];
   return [false, true].flatMap((mirrored) => five.map((place) => ({ ...place, mirrored })));
+}
+
+/** Ours and Caffe's lies in the middle of the square, torchvision's in the middle of the picture. */
+function centrePlace(
+  picture: Picture,
+  crop: number,
+  resize: Resize,
+): { readonly x: number; readonly y: number } {
+  if (resize.geometry !== 'torchvision') {
+    const place = caffeOffset(resize.size, crop);
+    return { x: place, y: place };
+  }
+  const { left, top } = squarePlace(picture, resize);
+  return {
+    x: torchvisionOffset(picture.width, crop) - left,
+    y: torchvisionOffset(picture.height, crop) - top,
+  };
 }

@@ -187,11 +187,13 @@ test('importWeights() takes a mean image and a prototxt along with Caffe weights
   });
   assert.equal(variant, 'caffe');
   assert.deepEqual(model.preprocessing, {
-    resize: { how: 'warp', size: 256 },
+    resize: { how: 'warp', size: 256, kernel: 'opencv' },
+    colourProfile: 'ignored',
+    orientation: 'ignored',
     crop: 227,
     channels: 'BGR',
     scale: 1,
-    mean: { tensor: 'preprocessing.mean' },
+    mean: { tensor: 'preprocessing.mean', at: 'crop' },
     deviation: [1, 1, 1],
   });
   assert.deepEqual([model.meanImage!.length, model.meanImage![252]], [3 * 256 * 256, 1]);
@@ -217,7 +219,9 @@ test('published weights bring their own preprocessing and, with 1,000 classes, t
   );
   assert.equal(new Set(model.labels.map(({ wnid }) => wnid)).size, 1000);
   assert.deepEqual(model.preprocessing, {
-    resize: { how: 'shorterSide', size: 256 },
+    resize: { how: 'shorterSide', size: 256, geometry: 'torchvision', kernel: 'pillow' },
+    colourProfile: 'ignored',
+    orientation: 'ignored',
     crop: 224,
     channels: 'RGB',
     scale: 1 / 255,

@@ -309,6 +309,6 @@ function withMean(preprocessing: Preprocessing, mean: MeanImage | undefined): Pr
   return {
     ...preprocessing,
     resize: { ...preprocessing.resize, size: mean.size },
-    mean: { tensor: 'preprocessing.mean' },
+    mean: { tensor: 'preprocessing.mean', at: 'crop' },
   };
 }

@@ -51,6 +51,37 @@ test('readModel() gives back what writeModel() wrote, and nothing else lies in t
   assert.deepEqual(await readdir(folder), ['small.safetensors']);
 });
 
+test('whose pixels a model wants travels with it', async () => {
+  const path = join(folder, 'makers.safetensors');
+  const base = smallModel();
+  const { resize } = base.preprocessing;
+  const model: Model = {
+    ...base,
+    preprocessing: {
+      ...base.preprocessing,
+      resize: { ...resize, geometry: 'torchvision', kernel: 'pillow' },
+      colourProfile: 'ignored',
+      orientation: 'ignored',
+      mean: { tensor: 'mean', at: 'crop' },
+    },
+    meanImage: new Float32Array(3 * 36 * 36),
+  };
+  await writeModel(path, model);
+  assert.deepEqual(await readModel(path), model);
+  await writeModel(path, {
+    ...base,
+    preprocessing: {
+      ...base.preprocessing,
+      resize: JSON.parse('{"how": "warp", "size": 36, "kernel": "lanczos"}') as typeof resize,
+    },
+  });
+  await assert.rejects(readModel(path), {
+    message:
+      `${path}: the model file's preprocessing are not valid: ` +
+      'expected its "resize.kernel" to be "pillow" or "opencv" but found "lanczos".',
+  });
+});
+
 test('a mean image travels with the model', async () => {
   const path = join(folder, 'mean.safetensors');
   const base = smallModel();

@@ -271,15 +271,30 @@ export function checkModel(model: Model): void {
 const three = list(number(), 3);
 const side = whole('a whole number from 1 to 16384', (n) => n > 0 && n <= 16384);
 const labelsCheck = list(fields<Label>({ name: text, wnid: text }, ['wnid']));
-const preprocessingCheck = fields<Preprocessing>({
-  resize: fields<Preprocessing['resize']>({ how: oneOf('shorterSide', 'warp'), size: side }),
-  crop: side,
-  channels: oneOf('RGB', 'BGR'),
-  scale: positive,
-  mean: (value) =>
-    Array.isArray(value) ? three(value) : fields<{ tensor: string }>({ tensor: text })(value),
-  deviation: list(positive, 3),
-});
+const meanTensor = fields<{ tensor: string; at?: 'crop' }>({ tensor: text, at: oneOf('crop') }, [
+  'at',
+]);
+const preprocessingCheck = fields<Preprocessing>(
+  {
+    resize: fields<Preprocessing['resize']>(
+      {
+        how: oneOf('shorterSide', 'warp'),
+        size: side,
+        geometry: oneOf('torchvision'),
+        kernel: oneOf('pillow', 'opencv'),
+      },
+      ['geometry', 'kernel'],
+    ),
+    colourProfile: oneOf('ignored'),
+    orientation: oneOf('ignored'),
+    crop: side,
+    channels: oneOf('RGB', 'BGR'),
+    scale: positive,
+    mean: (value) => (Array.isArray(value) ? three(value) : meanTensor(value)),
+    deviation: list(positive, 3),
+  },
+  ['colourProfile', 'orientation'],
+);
 
 function parsePart(metadata: ReadonlyMap<string, string>, part: string, check: Check): unknown {
   const stored = metadata.get(`alexnet.${part}`);

@@ -107,7 +107,9 @@ test('packDataset() writes shards that read back as the same dataset, in whole f
         .toSorted();
     assert.deepEqual(counts(packed), counts(dataset));
     for (const { source } of packed.samples) {
-      const { width, height } = await readSource(source, { how: 'shorterSide', size: 64 });
+      const { width, height } = await readSource(source, {
+        resize: { how: 'shorterSide', size: 64 },
+      });
       assert.equal(Math.min(width, height), 64);
     }
     const small = packed.samples.find(({ split }) => split === 'test')!.source;

@@ -53,7 +53,7 @@ export async function checkDataset(
     ...(options.threads !== undefined && { threads: options.threads }),
   });
   try {
-    const store = workers.store(dataset, { how: 'shorterSide', size: 256 });
+    const store = workers.store(dataset, { resize: { how: 'shorterSide', size: 256 } });
     // Training pictures first, so that of two that are the same the one that tests is named.
     const indices = Uint32Array.from(
       (['train', 'val', 'test'] as const).flatMap((split) => [...samplesOf(dataset, split)]),

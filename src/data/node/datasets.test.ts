@@ -32,13 +32,13 @@ function tar(members: Readonly<Record<string, Uint8Array | string>>): Buffer {
   ]);
 }
 
-const resize = { how: 'shorterSide', size: 32 } as const;
+const reading = { resize: { how: 'shorterSide', size: 32 } } as const;
 
 async function readAll(dataset: Dataset): Promise<void> {
   for (const { source } of dataset.samples)
     assert.equal(
       Math.min(
-        ...[await readSource(source, resize)].flatMap(({ width, height }) => [width, height]),
+        ...[await readSource(source, reading)].flatMap(({ width, height }) => [width, height]),
       ),
       32,
     );
@@ -171,7 +171,7 @@ test('csvList() takes names or positions of columns, quotes, and other separator
     const named = await openDataset(join(folder, 'named.csv'));
     assert.deepEqual(told(named), ['train dog pics/a, b.jpg', 'val cat pics/missing.jpg']);
     assert.deepEqual(named.classes, ['cat', 'dog']);
-    assert.equal((await readSource(named.samples[0]!.source, resize)).height, 32);
+    assert.equal((await readSource(named.samples[0]!.source, reading)).height, 32);
     assert.deepEqual(told(await openDataset(join(folder, 'plain.tsv'))), [
       'train dog pics/a, b.jpg',
       'train cat other.jpg',
@@ -303,7 +303,7 @@ test('cifar() reads the records of CIFAR-10 and the fine labels of CIFAR-100', a
       'test automobile test_batch.bin/0',
     ]);
     assert.deepEqual(
-      [...(await readSource(ten.samples[1]!.source, resize)).data.subarray(0, 6)],
+      [...(await readSource(ten.samples[1]!.source, reading)).data.subarray(0, 6)],
       [20, 21, 22, 20, 21, 22],
     );
     assert.equal(ten.remarks.length, 4);

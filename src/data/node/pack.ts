@@ -50,7 +50,7 @@ export async function packDataset(
     ...(options.threads !== undefined && { threads: options.threads }),
   });
   try {
-    const store = workers.store(dataset, { how: 'shorterSide', size });
+    const store = workers.store(dataset, { resize: { how: 'shorterSide', size } });
     let shards = 0;
     let images = 0;
     for (const split of ['train', 'val', 'test'] as const) {

@@ -10,13 +10,20 @@ import { loadSharp } from './sharp.ts';
 /** Scaled while it is decoded, which for JPEG is many times faster than after. */
 export async function decode(
   bytes: Uint8Array,
-  { format, strict, target }: DecodeRequest,
+  { format, strict, colourProfile, orientation, target }: DecodeRequest,
 ): Promise<Picture> {
   const plain = format === 'JPEG' ? plainJpeg(bytes) : undefined;
   const sharp = await loadSharp();
-  const image = sharp(bytes, { failOn: failOn(format, strict), limitInputPixels: false });
-  const { width, height } = plain ?? (await image.metadata()).autoOrient;
-  return pixels(plain ? image : inPlainColours(image.autoOrient()), target(width, height));
+  const image = sharp(bytes, {
+    failOn: failOn(format, strict),
+    limitInputPixels: false,
+    ignoreIcc: colourProfile === 'ignored',
+  });
+  if (plain) return pixels(image, target(plain.width, plain.height));
+  const asStored = await image.metadata();
+  const upright = orientation === 'applied';
+  const { width, height } = upright ? asStored.autoOrient : asStored;
+  return pixels(inPlainColours(upright ? image.autoOrient() : image), target(width, height));
 }
 
 function failOn(format: PictureFormat, strict: boolean): 'warning' | 'error' | 'truncated' {

@@ -6,7 +6,9 @@ import type { Parameter } from '../../../network/parameters.ts';
 /** A small square of a picture as a data URL; undefined where it cannot be read. */
 export async function thumbnail(source: Source, size = 140): Promise<string | undefined> {
   try {
-    const { width, height, data } = await readSource(source, { how: 'shorterSide', size });
+    const { width, height, data } = await readSource(source, {
+      resize: { how: 'shorterSide', size },
+    });
     const sharp = await loadSharp();
     const jpeg = await sharp(data, { raw: { width, height, channels: 3 } })
       .resize(size, size)
