@@ -97,7 +97,7 @@ export const recipes = {
       size: null,
       channels: 'BGR',
       scale: 1,
-      mean: 'image',
+      mean: 'imageAtCrop',
       deviation: [1, 1, 1],
     },
   },

@@ -29,7 +29,8 @@ test('a value out of range is refused with what was found and the limit that it 
     ],
     [
       { preprocessing: { mean: [1, 2] } },
-      '"preprocessing.mean": found [1,2]. Expected "image", "colour" or three numbers.',
+      '"preprocessing.mean": found [1,2]. ' +
+        'Expected "image", "imageAtCrop", "colour" or three numbers.',
     ],
     [
       { augmentation: { crop: { from: 'resized', area: [0, 1], aspect: [1, 1] } } },

@@ -102,10 +102,11 @@ export interface PreprocessingSettings {
   readonly channels: 'RGB' | 'BGR';
   readonly scale: number;
   /**
-   * `image`, `colour`: the training pictures' own; or one number per channel in units of pixel ·
-   * scale, in the order of `channels`.
+   * `image`, `imageAtCrop`, `colour`: the training pictures' own; or one number per channel in
+   * units of pixel · scale, in the order of `channels`. Of an image the centre is taken off every
+   * crop (the authors' code); or `AtCrop` what lies under it, mirrored with it (Caffe).
    */
-  readonly mean: 'image' | 'colour' | Triple;
+  readonly mean: 'image' | 'imageAtCrop' | 'colour' | Triple;
   readonly deviation: 'colour' | Triple;
 }
 
@@ -144,7 +145,11 @@ const preprocessingRule = object<PreprocessingSettings>({
   size: nullable(whole),
   channels: choice('RGB', 'BGR'),
   scale: positive,
-  mean: either('Expected "image", "colour" or three numbers', choice('image', 'colour'), triple),
+  mean: either(
+    'Expected "image", "imageAtCrop", "colour" or three numbers',
+    choice('image', 'imageAtCrop', 'colour'),
+    triple,
+  ),
   deviation: either('Expected "colour" or three numbers', choice('colour'), triple),
 });
 

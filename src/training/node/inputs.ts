@@ -27,7 +27,7 @@ export async function inputsFor(
 ): Promise<Inputs> {
   const { preprocessing, augmentation } = settings;
   const resize = { how: preprocessing.resize, size: preprocessing.size ?? sizeFor(crop) };
-  const meanImage = preprocessing.mean === 'image';
+  const meanImage = preprocessing.mean === 'image' || preprocessing.mean === 'imageAtCrop';
   if (
     !meanImage &&
     preprocessing.mean !== 'colour' &&
@@ -76,12 +76,25 @@ function fromMeasured(
       crop,
       channels,
       scale,
-      mean: mean === 'image' ? { tensor: 'mean' } : mean === 'colour' ? own(statistics.mean) : mean,
+      mean: meanOf(mean, own(statistics.mean)),
       deviation: deviation === 'colour' ? atLeastOne(own(statistics.deviation)) : deviation,
     },
     statistics,
     ...(meanImage && { meanImage: reordered(meanImage, channels, scale) }),
   };
+}
+
+function meanOf(mean: Settings['preprocessing']['mean'], colour: Triple): Preprocessing['mean'] {
+  switch (mean) {
+    case 'image':
+      return { tensor: 'mean' };
+    case 'imageAtCrop':
+      return { tensor: 'mean', at: 'crop' };
+    case 'colour':
+      return colour;
+    default:
+      return mean;
+  }
 }
 
 /** 256 for inputs of 224 and 227; larger by the same eighth for others: 37 for 32, 73 for 64. */

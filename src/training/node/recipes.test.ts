@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { movesWithCrop } from '../../images/colour.ts';
 import { openDataset } from '../../data/node/open.ts';
 import { readModel } from '../../model/node/model-file.ts';
 import { Playground, writeGreys } from '../../testing/training.ts';
@@ -43,9 +44,16 @@ for (const recipe of Object.keys(recipes)) {
         preprocessing.resize.how,
         preprocessing.channels,
         meanImage !== undefined,
+        movesWithCrop(preprocessing),
         provenance['recipe'],
       ],
-      [resize, channels, mean === 'image', recipe],
+      [
+        resize,
+        channels,
+        mean === 'image' || mean === 'imageAtCrop',
+        mean === 'imageAtCrop',
+        recipe,
+      ],
     );
   });
 }
