@@ -5,7 +5,7 @@ BIN := node_modules/.bin
 # from the sources, so that a test that was deleted does not run on from dist.
 TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
 
-.PHONY: build kernels native test demo bench lint format clean
+.PHONY: build kernels native test demo bench docs lint format clean
 
 build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
@@ -46,6 +46,10 @@ demo: build
 bench: build
 	node bin/alexnet bench --mode infer
 	node bin/alexnet bench --mode train
+
+# docs/alexnet.md and its pictures, from the same source as `alexnet explain --html`.
+docs: build
+	node scripts/lesson.mjs
 
 lint: node_modules/.installed
 	$(BIN)/tsc -p . --noEmit

@@ -10,11 +10,17 @@ export { findLayer, formatShape, inferShapes, volume } from './network/shapes.ts
 export type { LayerShape, ResolvedWindow } from './network/shapes.ts';
 export { costs } from './network/costs.ts';
 export type { LayerCost, NetworkCost } from './network/costs.ts';
-export { describeLayer } from './network/describe.ts';
+export { describeDepth, describeLayer } from './network/describe.ts';
 export { drawNetwork } from './network/drawing/svg.ts';
 export { initialValues, parametersOf } from './network/parameters.ts';
 export type { Parameter } from './network/parameters.ts';
 export { parseNetwork, stringifyNetwork } from './network/json.ts';
+export const explanationPage = late(() => import('./lesson/faces/page.ts'), 'explanationPage');
+export const alexnetExplanation = late(
+  () => import('./lesson/explanation.ts'),
+  'alexnetExplanation',
+);
+export type { Lesson } from './lesson/lesson.ts';
 export { bits, purposes } from './random/philox.ts';
 export type { Address, Purpose, Words } from './random/philox.ts';
 export { keepMask, normal, permutation, uniform } from './random/draws.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { LayerCost, NetworkCost } from '../network/costs.ts';
-import { describeLayer } from '../network/describe.ts';
+import { describeDepth, describeLayer } from '../network/describe.ts';
 import { hasParameters } from '../network/layer.ts';
 import type { LayerType } from '../network/layer.ts';
 import { formatShape, volume } from '../network/shapes.ts';
@@ -116,13 +116,16 @@ function inPlace({ layer }: LayerCost): boolean {
 }
 
 function remarks(cost: NetworkCost, batch: number): string[] {
+  const network = cost.layers.map(({ layer }) => layer);
   return [
+    `${describeDepth(network)}.`,
     `The convolutions ${shareOf(cost, 'convolution')}; the dense layers ${shareOf(cost, 'dense')}.`,
     `Weights ${bytes(cost.weightsBytes)}. Memory is each layer's output for ${batch === 1 ? 'one image' : `${batch} images`}, in f32.`,
     `Training on a batch of ${batch} needs ${bytes(cost.trainingBytes)}: weights, gradients ` +
       'and velocities, every output, and two gradients of outputs.',
     `Inference needs ${bytes(cost.weightsBytes + cost.inferenceBytes)}: weights, and the ` +
       'largest input and output of a layer.',
+    'What each layer is for, as a page: alexnet explain --html alexnet.html',
   ];
 }
 

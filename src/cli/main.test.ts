@@ -44,7 +44,7 @@ describe('alexnet explain', () => {
     assert.equal(code, 0);
     assert.equal(err, '');
     const answer = json(out);
-    assert.deepEqual(Object.keys(answer), ['variant', 'input', 'layers', 'totals']);
+    assert.deepEqual(Object.keys(answer), ['variant', 'input', 'layers', 'totals', 'network']);
     assert.equal(answer['variant'], 'paper');
     assert.deepEqual(answer['input'], [3, 227, 227]);
     assert.deepEqual(answer['totals'], {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeLayer } from './describe.ts';
+import { describeDepth, describeLayer } from './describe.ts';
 import { findLayer, inferShapes } from './shapes.ts';
 import { alexnet } from './variants.ts';
 import type { Variant } from './variants.ts';
@@ -42,4 +42,16 @@ test('describeLayer() names every side where padding is uneven, and both strides
     [6, 23, 30],
   );
   assert.equal(text, '8 of 5×3×6, stride 1×2, padding 2 top, 0 right, 1 bottom, 3 left');
+});
+
+test('describeDepth() counts the layers with weights, of each kind', () => {
+  for (const variant of ['paper', 'source', 'caffe', 'torchvision'] as const)
+    assert.equal(
+      describeDepth(alexnet(variant)),
+      '8 layers with weights: 5 convolutional, 3 dense',
+      variant,
+    );
+  const [input, ...rest] = alexnet('small');
+  const last = rest.slice(-2);
+  assert.equal(describeDepth([input!, ...last]), '1 layer with weights: 0 convolutional, 1 dense');
 });

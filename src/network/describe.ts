@@ -1,4 +1,5 @@
-import type { Layer, LrnLayer, Padding, Shape, Window } from './layer.ts';
+import { hasParameters } from './layer.ts';
+import type { Layer, LrnLayer, Network, Padding, Shape, Window } from './layer.ts';
 
 /**
  * A layer's constants in the words of the field: `256 of 5×5×48, padding 2, 2 groups`; '' where it
@@ -28,6 +29,15 @@ export function describeLayer(layer: Layer, input: Shape): string {
     case 'softmax':
       return '';
   }
+}
+
+/** How deep a network is: `8 layers with weights: 5 convolutional, 3 dense`. */
+export function describeDepth(network: Network): string {
+  const weighted = network.filter(hasParameters);
+  const convolutional = weighted.filter(({ type }) => type === 'convolution').length;
+  const layers = weighted.length === 1 ? 'layer' : 'layers';
+  const dense = weighted.length - convolutional;
+  return `${weighted.length} ${layers} with weights: ${convolutional} convolutional, ${dense} dense`;
 }
 
 function describeLrn({ across, size, alpha, beta, k, groups }: LrnLayer): string {

@@ -1,16 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { AlexNetError } from '../../errors.ts';
+import { AlexNetError, UsageError } from '../../errors.ts';
 import { costs } from '../../network/costs.ts';
 import type { NetworkCost } from '../../network/costs.ts';
 import { drawNetwork } from '../../network/drawing/svg.ts';
 import type { Network, Shape } from '../../network/layer.ts';
 import { alexnet, parseVariant, variants } from '../../network/variants.ts';
 import type { Variant } from '../../network/variants.ts';
+import { grouped } from '../../text.ts';
 import { explanation } from '../explanation.ts';
+import { readNetwork } from '../network-file.ts';
 import { addVariantOption, wholeNumber } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { grouped } from '../../text.ts';
 
 interface ExplainOptions {
   readonly variant: string;
@@ -18,6 +19,8 @@ interface ExplainOptions {
   readonly input?: number;
   readonly batch: number;
   readonly svg?: string;
+  readonly html?: string;
+  readonly network?: string;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -28,69 +31,101 @@ export function register(command: Command, terminal: Terminal): void {
       "height and width of the input (default: the variant's own)",
       wholeNumber(1),
     )
+    .option('--network <file>', 'instead of a variant, any network as JSON')
     .option('--batch <n>', 'images that the memory is counted for', wholeNumber(1), 128)
     .option('--svg <file>', 'also draw the network: boxes to scale, arrows where the towers talk')
+    .option('--html <file>', 'also write AlexNet, explained: one page that needs nothing else')
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet explain --variant torchvision --classes 10 --svg alexnet.svg',
+      '\nExamples:\n' +
+        '  alexnet explain --variant torchvision --classes 10 --svg alexnet.svg\n' +
+        '  alexnet explain --html alexnet.html\n' +
+        '  alexnet explain --json > network.json, and after changing its "network":\n' +
+        '  alexnet explain --network network.json',
     )
-    .action((options: ExplainOptions) => explain(options, terminal));
+    .action((options: ExplainOptions) => explain(options, command, terminal));
+}
+
+/** A network with its name; without a variant where it came from a file. */
+interface Chosen {
+  readonly network: Network;
+  readonly variant: Variant | null;
+  readonly title: string;
 }
 
 async function explain(
-  { variant: name, classes, input, batch, svg }: ExplainOptions,
+  options: ExplainOptions,
+  command: Command,
   terminal: Terminal,
 ): Promise<void> {
-  const variant = parseVariant(name);
-  const network = alexnet(variant, { classes, ...(input !== undefined && { input }) });
-  const cost = costs(network, batch);
+  const { batch, svg, html } = options;
+  const chosen = await choose(options, command);
+  const cost = costs(chosen.network, batch);
   if (svg !== undefined) {
-    await writeDrawing(svg, variant, network, cost);
+    await write('drawing', svg, drawing(chosen, cost));
     terminal.note(`Drawn into ${svg}.`);
   }
-  terminal.answer(answer(variant, cost), () =>
-    explanation(`${variant}: ${variants[variant]}`, cost, batch, terminal),
-  );
+  if (html !== undefined) {
+    const { explanationPage } = await import('../../lesson/faces/page.ts');
+    await write('page', html, await explanationPage());
+    terminal.note(`AlexNet, explained, is in ${html}: open it in a browser.`);
+  }
+  terminal.answer(answer(chosen, cost), () => explanation(chosen.title, cost, batch, terminal));
 }
 
-async function writeDrawing(
-  file: string,
-  variant: Variant,
-  network: Network,
-  { parameters, multiplyAdds }: NetworkCost,
-): Promise<void> {
-  const drawing = drawNetwork(
-    network,
-    `AlexNet, variant ${variant}: ${grouped(parameters)} parameters, ` +
-      `${grouped(multiplyAdds)} multiply-adds`,
-  );
+async function choose(
+  { variant: name, classes, input, network: file }: ExplainOptions,
+  command: Command,
+): Promise<Chosen> {
+  if (file === undefined) {
+    const variant = parseVariant(name);
+    const network = alexnet(variant, { classes, ...(input !== undefined && { input }) });
+    return { network, variant, title: `${variant}: ${variants[variant]}` };
+  }
+  for (const other of ['variant', 'classes', 'input']) {
+    if (command.getOptionValueSource(other) === 'cli') {
+      throw new UsageError(
+        `--network names the whole network, so --${other} has no place beside it. ` +
+          `Leave one of them out.`,
+      );
+    }
+  }
+  return { network: await readNetwork(file), variant: null, title: file };
+}
+
+function drawing({ network, variant, title }: Chosen, cost: NetworkCost): string {
+  const name = variant === null ? title : `AlexNet, variant ${variant}`;
+  const size = `${grouped(cost.parameters)} parameters, ${grouped(cost.multiplyAdds)} multiply-adds`;
+  return drawNetwork(network, `${name}: ${size}`);
+}
+
+async function write(what: string, file: string, content: string): Promise<void> {
   try {
-    await writeFile(file, drawing);
+    await writeFile(file, content);
   } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
     throw new AlexNetError(
-      `The drawing could not be written to "${file}": ` +
-        `${error instanceof Error ? error.message : String(error)}. Name a file in a folder ` +
-        'that exists and that you may write to.',
+      `The ${what} could not be written to "${file}": ${reason}. ` +
+        'Name a file in a folder that exists and that you may write to.',
     );
   }
 }
 
 /** The contract's JSON: the layers without the input; a vector is `[4096]`, a map `[96,55,55]`. */
-function answer(
-  variant: Variant,
-  { layers, parameters, multiplyAdds, weightsBytes, trainingBytes }: NetworkCost,
-): unknown {
+function answer({ variant, network }: Chosen, cost: NetworkCost): unknown {
+  const { layers, parameters, multiplyAdds, weightsBytes, trainingBytes } = cost;
   return {
     variant,
     input: layers[0]!.output,
-    layers: layers.slice(1).map((cost) => ({
-      name: cost.layer.name,
-      type: cost.layer.type,
-      output: short(cost.output),
-      parameters: cost.parameters,
-      multiplyAdds: cost.multiplyAdds,
+    layers: layers.slice(1).map(({ layer: { name, type }, output, ...counted }) => ({
+      name,
+      type,
+      output: short(output),
+      parameters: counted.parameters,
+      multiplyAdds: counted.multiplyAdds,
     })),
     totals: { parameters, multiplyAdds, weightsBytes, trainingBytes },
+    network,
   };
 }
 

@@ -42,15 +42,25 @@ export interface Layout {
 /** How a cell of depth is drawn. */
 export const oblique = { x: 0.42, y: 0.26 };
 
-const margin = 24;
-const top = 64;
-const narrowestColumn = 100;
-const gap = 34;
+/** Room around the boxes, in pixels. */
+export interface Spacing {
+  readonly margin: number;
+  /** Above the highest box. */
+  readonly top: number;
+  readonly narrowestColumn: number;
+  /** Between columns. */
+  readonly gap: number;
+}
+
+/** For a drawing of its own. */
+const roomy: Spacing = { margin: 24, top: 64, narrowestColumn: 100, gap: 34 };
+
 const vectorWidth = 9;
 const rowGap = 34;
 
 /** Places every box to one scale for maps, one for channels and one for vectors. */
-export function layOut(stages: readonly Stage[]): Layout {
+export function layOut(stages: readonly Stage[], spacing: Spacing = roomy): Layout {
+  const { margin, top, narrowestColumn, gap } = spacing;
   const scales = scalesOf(stages);
   const sizes = stages.map((stage) => boxSize(stage, scales));
   const rows = Math.max(...stages.map(({ towers }) => towers));

@@ -2,7 +2,7 @@ import { describeLayer } from '../describe.ts';
 import type { Layer, LayerType, Network } from '../layer.ts';
 import { formatShape } from '../shapes.ts';
 import { isVector, layOut, oblique } from './layout.ts';
-import type { Box, Column, Layout, Scales } from './layout.ts';
+import type { Box, Column, Layout, Scales, Spacing } from './layout.ts';
 import { stagesOf } from './stages.ts';
 import type { Talk } from './stages.ts';
 
@@ -32,27 +32,79 @@ export function drawNetwork(network: Network, title: string): string {
   const legendY = bottom + lineHeight * (1 + Math.max(...captions.map((lines) => lines.length)));
   const legend = legendOf(layout);
   const height = legendY + lineHeight * legend.length + 16;
+  const size =
+    `viewBox="0 0 ${round(width)} ${round(height)}"` +
+    ` width="${round(width)}" height="${round(height)}"`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}" font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${lettering}>`,
     `<title>${escape(title)}</title>`,
-    `<defs>${arrowHead('plain', faint)}${arrowHead('crossing', crossing)}</defs>`,
+    arrowHeads(),
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     text(24, 32, title, { size: 16, weight: 600, anchor: 'start' }),
-    ...columns.flatMap((column, i) => (i === 0 ? [] : links(columns[i - 1]!, column))),
-    ...columns.flatMap((column) =>
-      column.boxes.map((box) => drawBox(box, colours[column.stage.layer.type] ?? '#dddddd')),
-    ),
-    ...columns.slice(1).flatMap((column, i) => windows(columns[i]!, column, layout.scales)),
-    ...columns.flatMap((column, i) =>
-      captions[i]!.map(({ line, weight, colour }, row) =>
-        text(column.middle, bottom + row * lineHeight, line, { weight, colour }),
-      ),
-    ),
+    ...boxesAndArrows(layout),
+    ...captionsOf(layout, captions),
     ...legend.map((line, i) =>
       text(24, legendY + i * lineHeight, line.text, { anchor: 'start', colour: line.colour }),
     ),
     '</svg>\n',
   ].join('\n');
+}
+
+/** The same without title, constants and legend, and closer together: to stand in a page. */
+export interface CompactDrawing {
+  readonly width: number;
+  readonly height: number;
+  /** Elements, to be put into an `svg` of that size. */
+  readonly content: string;
+}
+
+const close: Spacing = { margin: 4, top: 8, narrowestColumn: 62, gap: 12 };
+
+/** @throws {AlexNetError} what `inferShapes` throws. */
+export function drawNetworkCompactly(network: Network): CompactDrawing {
+  const layout = layOut(stagesOf(network), close);
+  const captions = layout.columns.map(shortCaption);
+  const parts = [arrowHeads(), ...boxesAndArrows(layout), ...captionsOf(layout, captions)];
+  return {
+    width: round(layout.width),
+    height: layout.bottom + 2.5 * lineHeight,
+    content: parts.join(''),
+  };
+}
+
+/** Name, number of towers, shape: each on a line of its own. */
+function shortCaption({ stage: { layer, output }, boxes }: Column): CaptionLine[] {
+  const [channels, height, width] = output;
+  const shape = formatShape([channels / boxes.length, height, width]);
+  const lines = boxes.length === 1 ? [shape] : [`${boxes.length} ×`, shape];
+  return [{ line: layer.name, weight: 600 }, ...lines.map((line) => ({ line }))];
+}
+
+const lettering = `font-family="system-ui, 'DejaVu Sans', sans-serif" font-size="11"`;
+
+function boxesAndArrows({ columns, scales }: Layout): string[] {
+  return [
+    ...columns.flatMap((column, i) => (i === 0 ? [] : links(columns[i - 1]!, column))),
+    ...columns.flatMap((column) =>
+      column.boxes.map((box) => drawBox(box, colours[column.stage.layer.type] ?? '#dddddd')),
+    ),
+    ...columns.slice(1).flatMap((column, i) => windows(columns[i]!, column, scales)),
+  ];
+}
+
+function captionsOf(
+  { columns, bottom }: Layout,
+  captions: readonly (readonly CaptionLine[])[],
+): string[] {
+  return columns.flatMap((column, i) =>
+    captions[i]!.map(({ line, weight, colour }, row) =>
+      text(column.middle, bottom + row * lineHeight, line, { weight, colour }),
+    ),
+  );
+}
+
+function arrowHeads(): string {
+  return `<defs>${arrowHead('plain', faint)}${arrowHead('crossing', crossing)}</defs>`;
 }
 
 /** Front, top and side of a box; a vector is a bar. */
