@@ -1,7 +1,7 @@
 /** What runs anywhere: nothing here, or under it, imports from Node. */
 import { late } from './late.ts';
 
-export { AlexNetError, UsageError } from './errors.ts';
+export { AlexNetError, DeviceLost, UsageError } from './errors.ts';
 export { alexnet, parseVariant, variants } from './network/variants.ts';
 export type { Variant, VariantOptions } from './network/variants.ts';
 export type * from './network/layer.ts';

@@ -16,6 +16,14 @@ export class UsageError extends AlexNetError {
   override readonly name = 'UsageError';
 }
 
+/**
+ * The device that computes is gone: a GPU that was reset or taken out, a driver that gave up.
+ * Everything on it is lost; whoever prepares a new session can go on from what was saved.
+ */
+export class DeviceLost extends AlexNetError {
+  override readonly name = 'DeviceLost';
+}
+
 /** Throws an {@link AlexNetError} with `message` unless `condition` holds. */
 export function ensure(condition: boolean, message: string | (() => string)): asserts condition {
   if (!condition) throw new AlexNetError(typeof message === 'string' ? message : message());

@@ -26,14 +26,22 @@
  *    counter = (`draw.firstImage` + i) · features + f for number f of image i. So the same seed
  *    drops the same numbers on every engine, and a batch split into micro-batches drops what the
  *    whole batch would.
- * 5. **The same engine, precision and inputs give the same bits**, whatever the number of threads;
- *    an engine that cannot keep this says so in {@link Engine.bitsDependOnThreads} and gives the
- *    same bits for the same number of threads.
+ * 5. **The same engine, precision and inputs give the same bits**, as far as the engine's
+ *    {@link Engine.determinism} says.
  * 6. **Parameters start at zero.** `initialise()` draws the network's initial values; loading a
  *    model sets them.
  * 7. **Errors** are {@link AlexNetError}s that name what was expected and what was found. They are
- *    thrown by the returned promise and leave the session usable. `session.ts` makes all the checks
- *    once for every engine.
+ *    thrown by the returned promise and leave the session usable, except `DeviceLost`, after which
+ *    only `dispose()` works. `session.ts` makes all the checks once for every engine.
+ * 8. **Parts.** A network may start with any shape and end with any layer: a run of AlexNet's
+ *    layers is a network of its own (`network/parts.ts` cuts them). Parts are chained by what goes
+ *    over their edges: `forward` gives the last layer's output, which is the next part's input;
+ *    `backward` from the last layer's gradient fills the parameters' gradients and gives that of
+ *    the input, which is what the part before goes on from. Only a network with a softmax has a
+ *    loss, and so `gradients` and `step`.
+ * 9. **Exchange.** A parameter's gradient can be seen and changed where it lies
+ *    ({@link Session.gradientViews}), and {@link GradientOptions.exchange} tells when it is final.
+ *    Several sessions that see parts of a batch so add up to one that sees it all.
  */
 import type { Network } from '../network/layer.ts';
 import type { Parameter } from '../network/parameters.ts';
@@ -48,13 +56,33 @@ export type Precision = 'f32' | 'bf16';
  */
 export type Mode = 'inference' | 'inspection' | 'training';
 
+/**
+ * What must stay as it is for an engine to give the same bits again:
+ * - `anyThreads`: nothing; neither the number of threads nor the machine matters, as long as it has
+ *   the same instructions;
+ * - `sameThreads`: the number of threads, because sums are split among them;
+ * - `sameDevice`: the device and its driver.
+ */
+export type Determinism = 'anyThreads' | 'sameThreads' | 'sameDevice';
+
+/**
+ * How far an engine may be from the reference, as a part of a tensor's largest number. The contract
+ * suite holds it to this.
+ */
+export interface Tolerance {
+  /** Activations, losses and gradients of one pass. */
+  readonly pass: number;
+  /** Velocities, and probabilities, after steps of training. */
+  readonly training: number;
+  /** Gradients of a network cut into parts, from those of the same engine on the whole. */
+  readonly parts: number;
+}
+
 export interface Engine {
   readonly name: string;
-  /**
-   * True where sums are split among the threads, so that their number shows in the last bits of
-   * gradients (rule 5). Default false.
-   */
-  readonly bitsDependOnThreads?: boolean;
+  readonly determinism: Determinism;
+  /** For each precision that the engine has, whether this machine has it or not. */
+  readonly tolerances: Readonly<Partial<Record<Precision, Tolerance>>>;
   /** Whether this engine runs here, and if not, why and what to install. Never throws. */
   probe(): Promise<Availability>;
   /**
@@ -73,7 +101,7 @@ export interface Availability {
 }
 
 export interface PrepareOptions {
-  /** The most images in one call. */
+  /** The maximum number of images in one call. */
   readonly batch: number;
   readonly mode: Mode;
   /** Default f32. */
@@ -87,9 +115,14 @@ export interface PrepareOptions {
   readonly keep?: readonly string[] | 'all';
   /**
    * Layers whose parameters `gradients` and `update` leave alone; nothing is computed or stored for
-   * them on the way back. Default none.
+   * them in the backward pass. Default none.
    */
   readonly frozen?: readonly string[];
+  /**
+   * For a part of a network: how many dropout layers of the whole lie before it, so that its masks
+   * are those of the whole (rule 4). Default 0.
+   */
+  readonly dropoutBefore?: number;
 }
 
 export interface Session {
@@ -104,13 +137,14 @@ export interface Session {
   readonly memoryBytes: number;
 
   /**
-   * Probabilities `[n, classes]` for n images `[n, c, h, w]`, n from 1 to `batch`. Dropout is off.
+   * The last layer's output for n images `[n, c, h, w]`, n from 1 to `batch`: after a softmax the
+   * probabilities `[n, classes]`. Dropout is off unless `draw` is given.
    */
-  forward(images: Float32Array): Promise<Float32Array>;
+  forward(images: Float32Array, options?: ForwardOptions): Promise<Float32Array>;
 
   /**
-   * One way there and back: fills every parameter's gradient of the mean cross-entropy over these
-   * images. Training mode only.
+   * Forward and backward: fills every parameter's gradient of the mean cross-entropy over these
+   * images. Training mode only, for networks that end with a softmax.
    * @param labels one class index per image.
    */
   gradients(
@@ -120,8 +154,8 @@ export interface Session {
   ): Promise<StepResult>;
 
   /**
-   * `v ← μ v − λ ε w − ε g; w ← w + v` for every parameter that is not frozen (paper §5). Training
-   * mode only.
+   * `v ← μ v − λ ε w − ε g; w ← w + v` for every parameter that is not frozen (paper §5). Waits
+   * for the exchange of gradients; where that failed, fails with its error. Training mode only.
    */
   update(options: UpdateOptions): Promise<void>;
 
@@ -132,16 +166,33 @@ export interface Session {
     options: GradientOptions & UpdateOptions,
   ): Promise<StepResult>;
 
-  /** The Euclidean norm of all parameter gradients together, for clipping. Training mode only. */
+  /**
+   * The Euclidean norm of all parameter gradients together, for clipping. Waits for their exchange
+   * as `update` does. Training mode only.
+   */
   gradientNorm(): Promise<number>;
 
   /**
    * From the gradient of anything with respect to one layer's output, `[n, …]` for the n images of
-   * the last `forward`, back to the input; read the results with `activationGradient`. No parameter
-   * gradient is touched. Inspection and training mode. Give `layer` = the last dense layer for the
-   * gradient of a logit.
+   * the last `forward`, back to the input; read the results with `activationGradient`. Dropout
+   * masks are those of that `forward`. No parameter gradient is touched unless `parameters` is
+   * given. Inspection and training mode. Give `layer` = the last dense layer for the gradient of a
+   * logit.
    */
   backward(layer: string, gradient: Float32Array, options?: BackwardOptions): Promise<void>;
+
+  /**
+   * The gradients of all parameters that are not frozen, where they lie and as the engine lays them
+   * out, in the order in which they become final: the last layer's first, of each layer the weight
+   * first. Length, layout and order are the same for every session of the same engine, network,
+   * precision and frozen layers, so gradients of two such sessions add up number by number.
+   *
+   * Read and write them between the calls that use them, or while they are exchanged
+   * ({@link GradientOptions.exchange}); at other times what they hold is not said. They are gone
+   * after `dispose()`. Training mode only.
+   * @throws {AlexNetError} where the platform does not let the engine show its memory.
+   */
+  gradientViews(): Promise<readonly GradientView[]>;
 
   /**
    * The output of a kept layer in the last `forward` or `gradients`, `[n, …]`. The name of the
@@ -181,7 +232,40 @@ export interface Draw {
   readonly firstImage?: number;
 }
 
-export interface GradientOptions {
+export interface ForwardOptions {
+  /**
+   * Where dropout masks are drawn from. Without it nothing is dropped: dropout layers do what they
+   * do at test time. Training mode only.
+   */
+  readonly draw?: Draw;
+}
+
+/** One parameter's gradient where it lies. */
+export interface GradientView {
+  readonly parameter: Parameter;
+  /** Live, in the engine's own layout, its padding included (zeros, which stay zeros in sums). */
+  readonly values: Float32Array | Float64Array;
+}
+
+/**
+ * Called when a gradient is final in this session, once for each view and in their order, while the
+ * session computes on. What it writes into `values` until its promise settles is the gradient that
+ * `update` uses. It must not wait for a call on the same session that waits for the exchange.
+ */
+export type Exchange = (gradient: GradientView) => Promise<void> | void;
+
+/** What `gradients` and `backward` can do with parameters' gradients. */
+export interface ParameterGradientOptions {
+  /** Add to the gradients that are there instead of replacing them. Default false. */
+  readonly accumulate?: boolean;
+  /**
+   * Given every gradient as soon as it is final. `update`, `gradientNorm` and whatever else reads
+   * the gradients wait for all its promises. With micro-batches, give it with the last one.
+   */
+  readonly exchange?: Exchange;
+}
+
+export interface GradientOptions extends ParameterGradientOptions {
   /**
    * Where dropout masks are drawn from. Without it nothing is dropped: dropout layers do what they
    * do at test time.
@@ -189,13 +273,16 @@ export interface GradientOptions {
   readonly draw?: Draw;
   /** The target is 1 − s + s/classes for the label and s/classes elsewhere. Default 0. */
   readonly labelSmoothing?: number;
-  /** Add to the gradients that are there instead of replacing them. Default false. */
-  readonly accumulate?: boolean;
   /**
    * Gradients are of (sum of losses) / divisor. Default: the number of images given; for
    * micro-batches, that of the whole batch.
    */
   readonly divisor?: number;
+  /**
+   * Go on to the gradient of the input, below the lowest layer that is trained: what a part hands
+   * to the part before it. Default false.
+   */
+  readonly toInput?: boolean;
 }
 
 export interface UpdateOptions {
@@ -214,15 +301,25 @@ export interface UpdateOptions {
 }
 
 /**
- * ReLU's rule on the way back, for looking inside; g is the gradient from above:
+ * ReLU's rule in the backward pass, for looking inside; g is the gradient from above:
  * `plain` g·[output > 0]; `deconvnet` g·[g > 0] (Zeiler and Fergus 2013); `guided` g·[output >
  * 0]·[g > 0] (Springenberg et al. 2014).
  */
 export type ReluRule = 'plain' | 'deconvnet' | 'guided';
 
-export interface BackwardOptions {
+export interface BackwardOptions extends ParameterGradientOptions {
   /** Default `plain`. */
   readonly relu?: ReluRule;
+  /**
+   * Fill the parameters' gradients too. `layer` must then be the last one (the last below a
+   * softmax). Training mode only. Default false.
+   */
+  readonly parameters?: boolean;
+  /**
+   * Go on to the gradient of the input, below the lowest layer that is trained. Default: true
+   * without `parameters`, false with it.
+   */
+  readonly toInput?: boolean;
 }
 
 export interface StepResult {

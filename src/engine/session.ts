@@ -8,8 +8,11 @@ import type { LayerShape } from '../network/shapes.ts';
 import type {
   BackwardOptions,
   Draw,
+  ForwardOptions,
   GradientOptions,
+  GradientView,
   Mode,
+  ParameterGradientOptions,
   ParameterPart,
   Precision,
   PrepareOptions,
@@ -32,19 +35,57 @@ export interface Plan {
   readonly kept: ReadonlySet<number>;
   /** By layer index. */
   readonly frozen: ReadonlySet<number>;
-  /** `gradients` has nothing to do below this layer index: everything under it is frozen. */
+  /**
+   * There is nothing to train below this layer index: everything under it is frozen or has no
+   * parameters. The number of layers where nothing is trained at all.
+   */
   readonly lowestTrained: number;
+  /**
+   * Positions in `parameters` of those that are not frozen, in the order in which a backward pass
+   * finishes their gradients: the last layer's first, weight before bias.
+   */
+  readonly trained: readonly number[];
   /** Layer index → position among the dropout layers: the `index` of its masks' address. */
   readonly dropoutOrdinals: ReadonlyMap<number, number>;
   readonly imageSize: number;
+  /** Numbers that the last layer gives for one image. */
+  readonly outputSize: number;
+  /**
+   * Index of the layer where the way of gradients starts: the one below the softmax, or the last.
+   */
+  readonly top: number;
+  /** Where there is a softmax. */
   readonly classes: number;
 }
 
-export interface ResolvedGradientOptions {
+/** What a backward pass does beside handing gradients down. */
+export interface BackwardPass {
+  /**
+   * The lowest layer index whose output's gradient is made; parameters' gradients are made down to
+   * `lowestTrained` at most, which may lie higher.
+   */
+  readonly lowest: number;
+  /**
+   * Called with the position of each parameter whose gradient is final, in the order of
+   * {@link Plan.trained}, where somebody wants to know.
+   */
+  readonly onFinal: ((parameter: number) => void) | undefined;
+}
+
+export interface ResolvedGradientOptions extends BackwardPass {
   readonly draw: Required<Draw> | undefined;
   readonly labelSmoothing: number;
   readonly accumulate: boolean;
   readonly divisor: number;
+}
+
+export interface ResolvedBackwardOptions extends BackwardPass {
+  readonly relu: ReluRule;
+  /** Fill parameters' gradients too. */
+  readonly parameters: boolean;
+  readonly accumulate: boolean;
+  /** That of the `forward` before it. */
+  readonly draw: Required<Draw> | undefined;
 }
 
 /** One parameter's update: `v ← μ v − rate·decay·w − rate·scale·g; w ← w + v`. */
@@ -68,11 +109,7 @@ export interface ResolvedUpdate {
  */
 export function makePlan(network: Network, options: PrepareOptions): Plan {
   const shapes = inferShapes(network);
-  const { batch, mode, precision = 'f32', threads } = options;
-  ensure(
-    network.at(-1)?.type === 'softmax',
-    () => `A network must end with a softmax, but its last layer is "${network.at(-1)?.name}".`,
-  );
+  const { batch, mode, precision = 'f32', threads, dropoutBefore = 0 } = options;
   ensure(
     Number.isInteger(batch) && batch > 0,
     () => `Expected batch to be a whole number above zero but found ${batch}.`,
@@ -81,42 +118,86 @@ export function makePlan(network: Network, options: PrepareOptions): Plan {
     threads === undefined || (Number.isInteger(threads) && threads > 0),
     () => `Expected threads to be a whole number above zero but found ${threads}.`,
   );
+  ensure(
+    Number.isInteger(dropoutBefore) && dropoutBefore >= 0,
+    () => `Expected dropoutBefore to be a whole number not below zero but found ${dropoutBefore}.`,
+  );
+  checkChain(network);
   const indexOf = (name: string): number => shapes.indexOf(findLayer(shapes, name));
   const kept = new Set(options.keep === 'all' ? shapes.keys() : (options.keep ?? []).map(indexOf));
-  const frozen = new Set(
-    (options.frozen ?? []).map((name) => {
-      const index = indexOf(name);
-      ensure(
-        hasParameters(shapes[index]!.layer),
-        () => `Layer "${name}" cannot be frozen: it has no parameters.`,
-      );
-      return index;
-    }),
+  const frozen = new Set((options.frozen ?? []).map((name) => frozenLayer(shapes, indexOf(name))));
+  const parameters = parametersOf(network);
+  const trained = trainedInOrder(parameters, shapes, frozen);
+  const endsWithSoftmax = network.at(-1)?.type === 'softmax';
+  ensure(
+    mode !== 'training' || !endsWithSoftmax || trained.length > 0 || parameters.length === 0,
+    'There is nothing to train: the network has no parameters that are not frozen.',
   );
   const lowestTrained = shapes.findIndex(
     ({ layer }, index) => hasParameters(layer) && !frozen.has(index),
   );
-  ensure(
-    mode !== 'training' || lowestTrained >= 0,
-    'There is nothing to train: the network has no parameters that are not frozen.',
-  );
   const dropoutLayers = [...shapes.keys()].filter(
     (index) => shapes[index]!.layer.type === 'dropout',
   );
+  const last = shapes.at(-1)!.output;
   return {
     network,
     shapes,
-    parameters: parametersOf(network),
+    parameters,
     batch,
     mode,
     precision,
     kept,
     frozen,
     lowestTrained: lowestTrained < 0 ? shapes.length : lowestTrained,
-    dropoutOrdinals: new Map(dropoutLayers.map((index, ordinal) => [index, ordinal])),
+    trained,
+    dropoutOrdinals: new Map(
+      dropoutLayers.map((index, ordinal) => [index, dropoutBefore + ordinal]),
+    ),
     imageSize: volume(shapes[0]!.output),
-    classes: shapes.at(-1)!.output[0],
+    outputSize: volume(last),
+    top: endsWithSoftmax ? shapes.length - 2 : shapes.length - 1,
+    classes: last[0],
   };
+}
+
+function checkChain(network: Network): void {
+  ensure(
+    network.length > 1,
+    () => `Expected a network with layers after its input "${network[0]?.name}" but found none.`,
+  );
+  const softmax = network.findIndex(({ type }) => type === 'softmax');
+  ensure(
+    softmax < 0 || softmax === network.length - 1,
+    () =>
+      `Layer "${network[softmax]?.name}" is a softmax, which only the last layer can be; it is ` +
+      `layer ${softmax} of ${network.length}.`,
+  );
+}
+
+function frozenLayer(shapes: readonly LayerShape[], index: number): number {
+  const { layer } = shapes[index]!;
+  ensure(
+    hasParameters(layer),
+    () => `Layer "${layer.name}" cannot be frozen: it has no parameters.`,
+  );
+  return index;
+}
+
+/** Positions of the parameters that are not frozen, see {@link Plan.trained}. */
+function trainedInOrder(
+  parameters: readonly Parameter[],
+  shapes: readonly LayerShape[],
+  frozen: ReadonlySet<number>,
+): number[] {
+  return shapes
+    .map(({ layer }, index) =>
+      frozen.has(index)
+        ? []
+        : [...parameters.keys()].filter((position) => parameters[position]!.layer === layer),
+    )
+    .toReversed()
+    .flat();
 }
 
 /**
@@ -135,11 +216,16 @@ export abstract class BaseSession implements Session {
   #passed: 'forward' | 'gradients' | undefined;
   /** Images of that pass, 0 before. */
   #count = 0;
+  /** That pass's dropout masks. */
+  #draw: Required<Draw> | undefined;
   /**
-   * Layer indices whose activation gradient is there, from … to (inclusive); none before any way
-   * back.
+   * Layer indices whose activation gradient is there, from … to (inclusive); none before any
+   * backward pass.
    */
   #way: { readonly from: number; readonly to: number } | undefined;
+  /** Settles when every gradient is exchanged; rejects with the first failure. */
+  #exchanged: Promise<void> = Promise.resolve();
+  #views: readonly GradientView[] | undefined;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -165,7 +251,12 @@ export abstract class BaseSession implements Session {
     return this.plan.precision;
   }
 
-  protected abstract runForward(images: Float32Array, count: number): Promise<Float32Array>;
+  /** @returns the last layer's output, `[count, …]`. */
+  protected abstract runForward(
+    images: Float32Array,
+    count: number,
+    draw: Required<Draw> | undefined,
+  ): Promise<Float32Array>;
   protected abstract runGradients(
     images: Float32Array,
     labels: Int32Array,
@@ -179,8 +270,14 @@ export abstract class BaseSession implements Session {
     layer: number,
     gradient: Float32Array,
     count: number,
-    relu: ReluRule,
+    options: ResolvedBackwardOptions,
   ): Promise<void>;
+  /** The gradient of the parameter at this position of `plan.parameters`, where it lies. */
+  protected viewGradient(_index: number): Promise<GradientView['values']> {
+    return Promise.reject(
+      new AlexNetError(`The ${this.engine} engine does not show its gradients yet.`),
+    );
+  }
   protected abstract readActivation(layer: number, count: number): Promise<Float32Array>;
   protected abstract readActivationGradient(layer: number, count: number): Promise<Float32Array>;
   protected abstract readParameter(index: number, part: ParameterPart): Promise<Float32Array>;
@@ -192,10 +289,14 @@ export abstract class BaseSession implements Session {
   /** Called once, after everything queued before it. */
   protected abstract release(): Promise<void>;
 
-  forward(images: Float32Array): Promise<Float32Array> {
+  forward(images: Float32Array, options: ForwardOptions = {}): Promise<Float32Array> {
     return this.#enqueue('forward', () => {
       const count = this.#checkImages(images);
-      return this.#recording('forward', count, undefined, () => this.runForward(images, count));
+      if (options.draw !== undefined) this.#requireMode('forward() with a draw', ['training']);
+      const draw = resolveDraw(options.draw);
+      return this.#recording({ passed: 'forward', count, draw, way: undefined }, () =>
+        this.runForward(images, count, draw),
+      );
     });
   }
 
@@ -208,9 +309,11 @@ export abstract class BaseSession implements Session {
   }
 
   update(options: UpdateOptions): Promise<void> {
-    return this.#enqueue('update', () => {
+    return this.#enqueue('update', async () => {
       this.#requireMode('update()', ['training']);
-      return this.runUpdate(resolveUpdate(this.plan, options));
+      const update = resolveUpdate(this.plan, options);
+      await this.#exchanged;
+      await this.runUpdate(update);
     });
   }
 
@@ -222,48 +325,51 @@ export abstract class BaseSession implements Session {
     return this.#enqueue('step', async () => {
       const update = resolveUpdate(this.plan, options);
       const result = await this.#gradients(images, labels, options);
+      await this.#exchanged;
       await this.runUpdate(update);
       return result;
     });
   }
 
   gradientNorm(): Promise<number> {
-    return this.#enqueue('gradientNorm', () => {
+    return this.#enqueue('gradientNorm', async () => {
       this.#requireMode('gradientNorm()', ['training']);
+      await this.#exchanged;
       return this.runGradientNorm();
     });
   }
 
-  backward(
-    layer: string,
-    gradient: Float32Array,
-    { relu = 'plain' }: BackwardOptions = {},
-  ): Promise<void> {
-    return this.#enqueue('backward', () => {
+  backward(layer: string, gradient: Float32Array, options: BackwardOptions = {}): Promise<void> {
+    return this.#enqueue('backward', async () => {
+      const { parameters = false, toInput = !parameters } = options;
       this.#requireMode('backward()', ['inspection', 'training']);
-      const index = this.#layerIndex(layer);
-      ensure(
-        this.#passed === 'forward',
-        'backward() starts from the activations of a forward(): call forward(images) first, and again after gradients().',
-      );
-      const {
-        output,
-        layer: { type },
-      } = this.plan.shapes[index]!;
-      ensure(
-        type !== 'softmax',
-        () =>
-          `backward() starts at a layer below the softmax, but found "${layer}"; give the logits' layer "${this.plan.shapes.at(-2)!.layer.name}" instead.`,
-      );
-      ensure(
-        gradient.length === this.#count * volume(output),
-        () =>
-          `Expected a gradient of ${this.#count} × ${formatShape(output)} = ${this.#count * volume(output)} numbers for layer "${layer}" but found ${gradient.length}.`,
-      );
+      if (parameters) this.#requireMode('backward() with parameters', ['training']);
+      const index = this.#checkStart(layer, parameters);
       const count = this.#count;
-      return this.#recording('forward', count, { from: 0, to: index }, () =>
-        this.runBackward(index, gradient, count, relu),
+      const draw = this.#draw;
+      const size = volume(this.plan.shapes[index]!.output);
+      ensure(
+        gradient.length === count * size,
+        () =>
+          `Expected a gradient of ${count} × ${formatShape(this.plan.shapes[index]!.output)} = ` +
+          `${count * size} numbers for layer "${layer}" but found ${gradient.length}.`,
       );
+      const lowest = toInput ? 0 : Math.min(index, this.plan.lowestTrained);
+      const pass = { passed: 'forward', count, draw, way: { from: lowest, to: index } } as const;
+      const { relu = 'plain', accumulate = false } = options;
+      const resolved = { relu, parameters, accumulate, lowest, draw };
+      const run = (onFinal: BackwardPass['onFinal']): Promise<void> =>
+        this.runBackward(index, gradient, count, { ...resolved, onFinal });
+      await this.#recording(pass, () =>
+        parameters ? this.#exchanging(options, run) : run(undefined),
+      );
+    });
+  }
+
+  gradientViews(): Promise<readonly GradientView[]> {
+    return this.#enqueue('gradientViews', () => {
+      this.#requireMode('gradientViews()', ['training']);
+      return this.#viewGradients();
     });
   }
 
@@ -290,20 +396,22 @@ export abstract class BaseSession implements Session {
       ensure(
         index >= way.from && index <= way.to,
         () =>
-          `The last way back went from "${name(way.to)}" to "${name(way.from)}" and did not pass "${layer}". Use backward() from a layer at or above it.`,
+          `The last backward pass went from "${name(way.to)}" to "${name(way.from)}" and did not pass "${layer}". Use backward() from a layer at or above it.`,
       );
       return this.readActivationGradient(index, this.#count);
     });
   }
 
   getParameter(name: string, part: ParameterPart = 'value'): Promise<Float32Array> {
-    return this.#enqueue('getParameter', () =>
-      this.readParameter(this.#parameterIndex(name, part), part),
-    );
+    return this.#enqueue('getParameter', async () => {
+      const index = this.#parameterIndex(name, part);
+      if (part === 'gradient') await this.#exchanged;
+      return this.readParameter(index, part);
+    });
   }
 
   setParameter(name: string, values: Float32Array, part: ParameterPart = 'value'): Promise<void> {
-    return this.#enqueue('setParameter', () => {
+    return this.#enqueue('setParameter', async () => {
       const index = this.#parameterIndex(name, part);
       const { size, shape } = this.plan.parameters[index]!;
       ensure(
@@ -311,12 +419,15 @@ export abstract class BaseSession implements Session {
         () =>
           `Expected ${shape.join('×')} = ${size} numbers for "${name}" but found ${values.length}.`,
       );
+      if (part === 'gradient') await this.#exchanged;
       return this.writeParameter(index, part, values);
     });
   }
 
   dispose(): Promise<void> {
-    this.#disposed ??= this.#queue.then(() => this.release());
+    this.#disposed ??= this.#queue
+      .then(() => this.#exchanged.catch(() => undefined))
+      .then(() => this.release());
     return this.#disposed;
   }
 
@@ -337,30 +448,112 @@ export abstract class BaseSession implements Session {
     options: GradientOptions,
   ): Promise<StepResult> {
     this.#requireMode('gradients()', ['training']);
+    const { top, shapes, lowestTrained } = this.plan;
+    ensure(
+      top < shapes.length - 1,
+      () =>
+        `gradients() needs a network that ends with a softmax, but this one ends with ` +
+        `"${shapes[top]!.layer.name}": call forward(), then backward("${shapes[top]!.layer.name}", ` +
+        `gradient, { parameters: true }) with the gradient of its output.`,
+    );
     const count = this.#checkImages(images);
     const resolved = resolveGradientOptions(options, count);
     const checked = this.#checkLabels(labels, count);
-    const way = { from: this.plan.lowestTrained, to: this.plan.shapes.length - 2 };
-    return this.#recording('gradients', count, way, () =>
-      this.runGradients(images, checked, count, resolved),
+    const lowest = options.toInput === true ? 0 : Math.min(top, lowestTrained);
+    const { draw } = resolved;
+    const pass = { passed: 'gradients', count, draw, way: { from: lowest, to: top } } as const;
+    return this.#recording(pass, () =>
+      this.#exchanging(options, (onFinal) =>
+        this.runGradients(images, checked, count, { ...resolved, lowest, onFinal }),
+      ),
     );
   }
 
   /** Notes what can be read once `run` has succeeded; nothing can where it fails. */
   async #recording<T>(
-    passed: 'forward' | 'gradients',
-    count: number,
-    way: { from: number; to: number } | undefined,
+    pass: {
+      readonly passed: 'forward' | 'gradients';
+      readonly count: number;
+      readonly draw: Required<Draw> | undefined;
+      readonly way: { readonly from: number; readonly to: number } | undefined;
+    },
     run: () => Promise<T>,
   ): Promise<T> {
     this.#passed = undefined;
     this.#count = 0;
+    this.#draw = undefined;
     this.#way = undefined;
     const result = await run();
-    this.#passed = passed;
-    this.#count = count;
-    this.#way = way;
+    this.#passed = pass.passed;
+    this.#count = pass.count;
+    this.#draw = pass.draw;
+    this.#way = pass.way;
     return result;
+  }
+
+  /**
+   * Runs a backward pass that makes parameters' gradients, once nobody exchanges the ones that are
+   * there, and hands each to `exchange` as it becomes final.
+   */
+  async #exchanging<T>(
+    { accumulate = false, exchange }: ParameterGradientOptions,
+    run: (onFinal: BackwardPass['onFinal']) => Promise<T>,
+  ): Promise<T> {
+    // Gradients that could not be exchanged can be replaced, but nothing can be added to them.
+    await (accumulate ? this.#exchanged : this.#exchanged.catch(() => undefined));
+    this.#exchanged = Promise.resolve();
+    if (exchange === undefined) return run(undefined);
+    const views = await this.#viewGradients();
+    const pending: Promise<void>[] = [];
+    const give = async (index: number): Promise<void> => {
+      const position = this.plan.trained.indexOf(index);
+      await exchange(views[position]!);
+    };
+    try {
+      return await run((index) => {
+        pending.push(give(index));
+        // Whoever waits for all of them hears of it.
+        pending.at(-1)!.catch(() => undefined);
+      });
+    } finally {
+      this.#exchanged = allSettled(pending);
+      this.#exchanged.catch(() => undefined);
+    }
+  }
+
+  async #viewGradients(): Promise<readonly GradientView[]> {
+    const { trained, parameters } = this.plan;
+    this.#views ??= await Promise.all(
+      trained.map(async (index) => ({
+        parameter: parameters[index]!,
+        values: await this.viewGradient(index),
+      })),
+    );
+    return this.#views;
+  }
+
+  /** The index of the layer that a backward pass may start at. */
+  #checkStart(layer: string, parameters: boolean): number {
+    const index = this.#layerIndex(layer);
+    const { shapes, top } = this.plan;
+    ensure(
+      this.#passed === 'forward',
+      'backward() starts from the activations of a forward(): call forward(images) first, and ' +
+        'again after gradients().',
+    );
+    ensure(
+      shapes[index]!.layer.type !== 'softmax',
+      () =>
+        `backward() starts at a layer below the softmax, but found "${layer}"; give the logits' ` +
+        `layer "${shapes[top]!.layer.name}" instead.`,
+    );
+    ensure(
+      !parameters || index === top,
+      () =>
+        `backward() with parameters starts at "${shapes[top]!.layer.name}", so that no layer is ` +
+        `left out, but found "${layer}".`,
+    );
+    return index;
   }
 
   #requireMode(what: string, modes: readonly Mode[]): void {
@@ -436,10 +629,20 @@ export abstract class BaseSession implements Session {
   }
 }
 
+/** Waits for all, also where one fails. @throws the first failure. */
+async function allSettled(promises: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
+}
+
+function resolveDraw(draw: Draw | undefined): Required<Draw> | undefined {
+  return draw && { firstImage: 0, ...draw };
+}
+
 function resolveGradientOptions(
   { draw, labelSmoothing = 0, accumulate = false, divisor }: GradientOptions,
   count: number,
-): ResolvedGradientOptions {
+): Omit<ResolvedGradientOptions, keyof BackwardPass> {
   ensure(
     labelSmoothing >= 0 && labelSmoothing < 1,
     () => `Expected labelSmoothing from 0 to below 1 but found ${labelSmoothing}.`,
@@ -449,7 +652,7 @@ function resolveGradientOptions(
     () => `Expected divisor to be above zero but found ${divisor}.`,
   );
   return {
-    draw: draw && { firstImage: 0, ...draw },
+    draw: resolveDraw(draw),
     labelSmoothing,
     accumulate,
     divisor: divisor ?? count,

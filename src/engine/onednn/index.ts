@@ -10,7 +10,8 @@ import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts
 export const onednnEngine: Engine = {
   name: 'onednn',
   // oneDNN's backward-weights primitives sum over as many parts of a batch as there are threads.
-  bitsDependOnThreads: true,
+  determinism: 'sameThreads',
+  tolerances: { f32: { pass: 1e-4, training: 1e-3, parts: 1e-6 } },
   probe,
   prepare,
 };

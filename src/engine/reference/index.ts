@@ -8,6 +8,9 @@ import { makePlan } from '../session.ts';
  */
 export const referenceEngine: Engine = {
   name: 'reference',
+  determinism: 'anyThreads',
+  // Between parts numbers are rounded to f32, inside a network they are not.
+  tolerances: { f32: { pass: 1e-5, training: 1e-5, parts: 1e-6 } },
   probe: () =>
     Promise.resolve({
       available: true,

@@ -2,10 +2,16 @@ import { ensure } from '../../errors.ts';
 import type { Layer } from '../../network/layer.ts';
 import { volume } from '../../network/shapes.ts';
 import type { LayerShape } from '../../network/shapes.ts';
-import type { ParameterPart, ReluRule, StepResult } from '../engine.ts';
+import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
 import { crossEntropy, softmax } from '../loss.ts';
 import { BaseSession } from '../session.ts';
-import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
+import type {
+  BackwardPass,
+  Plan,
+  ResolvedBackwardOptions,
+  ResolvedGradientOptions,
+  ResolvedUpdate,
+} from '../session.ts';
 import { convolution, convolutionBackward } from './convolution.ts';
 import { dense, denseBackward } from './dense.ts';
 import { dropoutFactors, multiply } from './dropout.ts';
@@ -33,7 +39,7 @@ export class ReferenceSession extends BaseSession {
   readonly #parts: readonly Parts[];
   /** By layer index: its output (batch, …); for the input layer the images. */
   readonly #outputs: readonly Float64Array[];
-  /** By layer index: the gradient of its output; made at the first way back. */
+  /** By layer index: the gradient of its output; made at the first backward pass. */
   #gradients: readonly Float64Array[] = [];
   /** By layer index: where maxima stood. */
   readonly #switches: readonly Int32Array[];
@@ -69,8 +75,12 @@ export class ReferenceSession extends BaseSession {
     return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  protected override async runForward(images: Float32Array, count: number): Promise<Float32Array> {
-    await this.#forward(images, count, undefined);
+  protected override async runForward(
+    images: Float32Array,
+    count: number,
+    draw: Required<Draw> | undefined,
+  ): Promise<Float32Array> {
+    await this.#forward(images, count, draw);
     return this.readActivation(this.#outputs.length - 1, count);
   }
 
@@ -81,25 +91,16 @@ export class ReferenceSession extends BaseSession {
     options: ResolvedGradientOptions,
   ): Promise<StepResult> {
     await this.#forward(images, count, options.draw);
-    const { lowestTrained, classes } = this.plan;
-    const gradients = this.#makeGradients();
-    const logits = this.#outputs.length - 2;
+    const { top, classes } = this.plan;
     const { lossSum, correct, correct5 } = crossEntropy(
-      this.#outputs[logits]!,
+      this.#outputs[top]!,
       labels,
       count,
       classes,
       options,
-      gradients[logits]!,
+      this.#makeGradients()[top]!,
     );
-    if (!options.accumulate) for (const { gradient } of this.#parts) gradient.fill(0);
-    for (let index = logits; index >= lowestTrained; index--) {
-      this.#layerBackward(index, count, 'plain', {
-        parameters: true,
-        input: index > lowestTrained,
-      });
-      await breathe();
-    }
+    await this.#backward(top, count, { ...options, relu: 'plain', parameters: true });
     return { loss: lossSum / count, images: count, correct, correct5 };
   }
 
@@ -107,13 +108,14 @@ export class ReferenceSession extends BaseSession {
     layer: number,
     gradient: Float32Array,
     count: number,
-    rule: ReluRule,
+    options: ResolvedBackwardOptions,
   ): Promise<void> {
     this.#makeGradients()[layer]!.set(gradient);
-    for (let index = layer; index > 0; index--) {
-      this.#layerBackward(index, count, rule, { parameters: false, input: true });
-      await breathe();
-    }
+    await this.#backward(layer, count, options);
+  }
+
+  protected override viewGradient(index: number): Promise<Float64Array> {
+    return Promise.resolve(this.#parts[index]!.gradient);
   }
 
   protected override runUpdate({
@@ -182,7 +184,7 @@ export class ReferenceSession extends BaseSession {
   async #forward(
     images: Float32Array,
     count: number,
-    draw: ResolvedGradientOptions['draw'],
+    draw: Required<Draw> | undefined,
   ): Promise<void> {
     this.#outputs[0]!.set(images);
     for (let index = 1; index < this.#outputs.length; index++) {
@@ -191,7 +193,29 @@ export class ReferenceSession extends BaseSession {
     }
   }
 
-  #layerForward(index: number, count: number, draw: ResolvedGradientOptions['draw']): void {
+  /** From the gradient of layer `top`'s output down to that of layer `lowest`'s. */
+  async #backward(
+    top: number,
+    count: number,
+    {
+      relu: rule,
+      parameters,
+      accumulate,
+      lowest,
+      onFinal,
+    }: BackwardPass & Pick<ResolvedBackwardOptions, 'relu' | 'parameters' | 'accumulate'>,
+  ): Promise<void> {
+    const { shapes, parameters: all, trained } = this.plan;
+    if (parameters && !accumulate) for (const { gradient } of this.#parts) gradient.fill(0);
+    for (let index = top; index >= Math.max(1, lowest); index--) {
+      this.#layerBackward(index, count, rule, { parameters, input: index > lowest });
+      if (parameters && onFinal !== undefined)
+        for (const own of trained) if (all[own]!.layer === shapes[index]!.layer) onFinal(own);
+      await breathe();
+    }
+  }
+
+  #layerForward(index: number, count: number, draw: Required<Draw> | undefined): void {
     const shape = this.plan.shapes[index]!;
     const { layer, output } = shape;
     const input = this.#outputs[index - 1]!;
@@ -301,7 +325,7 @@ export class ReferenceSession extends BaseSession {
       case 'softmax':
       case 'input':
         throw new Error(
-          `The way back starts below the softmax and ends at the input, not at "${layer.name}".`,
+          `Backward starts below the softmax and ends at the input, not at "${layer.name}".`,
         );
     }
   }

@@ -25,6 +25,8 @@ const noSimd =
  */
 export const wasmEngine: Engine = {
   name: 'wasm',
+  determinism: 'anyThreads',
+  tolerances: { f32: { pass: 1e-4, training: 1e-3, parts: 0 } },
   probe: () => Promise.resolve(probe()),
   prepare,
 };

@@ -37,6 +37,8 @@ export interface Run {
   readonly id: number;
   readonly jobs: readonly Job[];
   readonly reads: readonly Transfer[];
+  /** After how many jobs the first thread says how far it is. */
+  readonly tell: readonly number[];
 }
 
 export type Message = Start | Write | Run;
@@ -48,6 +50,8 @@ export type Answer =
       readonly id: number;
       readonly data: readonly Float32Array<ArrayBuffer>[];
     }
+  /** So many jobs of a run are done, by all threads. */
+  | { readonly kind: 'passed'; readonly id: number; readonly jobs: number }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
 /** The most jobs of one run: the size of the table of task counters. */

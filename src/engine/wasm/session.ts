@@ -1,12 +1,19 @@
 import { yieldToEvents } from '#platform';
+import { AlexNetError } from '../../errors.ts';
 import { inPortions } from '../../platform/portions.ts';
-import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
+import type { Draw, ParameterPart, StepResult } from '../engine.ts';
 import { BaseSession } from '../session.ts';
-import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../session.ts';
+import type {
+  BackwardPass,
+  Plan,
+  ResolvedBackwardOptions,
+  ResolvedGradientOptions,
+  ResolvedUpdate,
+} from '../session.ts';
 import type { Job } from './job.ts';
 import { chunk } from './model.ts';
 import type { Model } from './model.ts';
-import type { Team } from './team.ts';
+import type { Team, Telling } from './team.ts';
 import type { Tensor } from './tensor.ts';
 import { unitSize } from './transfer.ts';
 import type { MapTransfer, ParameterTransfer } from './transfer.ts';
@@ -16,6 +23,9 @@ import type { MapTransfer, ParameterTransfer } from './transfer.ts';
  * stays free.
  */
 const portion = 1 << 18;
+
+/** By the number of jobs done: positions of the parameters whose gradients are final then. */
+type Finals = ReadonlyMap<number, readonly number[]>;
 
 /** A network on the team's threads. This thread makes lists of jobs, posts them and awaits. */
 export class WasmSession extends BaseSession {
@@ -42,12 +52,17 @@ export class WasmSession extends BaseSession {
     await this.#team.run([...layers.flatMap((layer) => layer.setup?.() ?? []), ...borders]);
   }
 
-  protected override async runForward(images: Float32Array, count: number): Promise<Float32Array> {
+  protected override async runForward(
+    images: Float32Array,
+    count: number,
+    draw: Required<Draw> | undefined,
+  ): Promise<Float32Array> {
     await this.#giveImages(images);
-    const [probabilities] = await this.#team.run(this.#forwardJobs(count, undefined), [
-      whole(this.#model.values.at(-1)!, count),
-    ]);
-    return probabilities!;
+    const output = whole(this.#model.values.at(-1)!, count);
+    const jobs = this.#forwardJobs(count, draw);
+    if (count * this.plan.outputSize <= portion) return (await this.#team.run(jobs, [output]))[0]!;
+    await this.#team.run(jobs);
+    return this.#read(output);
   }
 
   protected override async runGradients(
@@ -57,9 +72,10 @@ export class WasmSession extends BaseSession {
     options: ResolvedGradientOptions,
   ): Promise<StepResult> {
     const { values, gradients, labels: place, results } = this.#model;
+    const { top } = this.plan;
     await this.#giveImages(images);
     this.#team.write({ kind: 'raw', at: place.at, bytes: labels.byteLength }, labels.slice());
-    const [logits, dLogits] = [values.at(-2)!, gradients.at(-2)!];
+    const [logits, dLogits] = [values[top]!, gradients[top]!];
     const loss: Job = {
       kernel: 'crossEntropy',
       tasks: count,
@@ -75,14 +91,16 @@ export class WasmSession extends BaseSession {
         options.divisor,
       ],
     };
-    const back = this.#backwardJobs(values.length - 2, count, 'plain', {
-      lowest: this.plan.lowestTrained,
-      accumulate: options.accumulate,
-      draw: options.draw,
+    const jobs = [...this.#forwardJobs(count, options.draw), ...this.#fresh(dLogits, count), loss];
+    const finals = this.#addBackward(jobs, top, count, {
+      ...options,
+      relu: 'plain',
+      parameters: true,
     });
     const [found] = await this.#team.run(
-      [...this.#forwardJobs(count, options.draw), ...this.#fresh(dLogits, count), loss, ...back],
+      jobs,
       [{ kind: 'raw', at: results.at, bytes: count * 24 }],
+      this.#telling(finals, options.onFinal),
     );
     return sumResults(new Float64Array(found!.buffer), count);
   }
@@ -91,14 +109,26 @@ export class WasmSession extends BaseSession {
     layer: number,
     gradient: Float32Array,
     count: number,
-    relu: ReluRule,
+    options: ResolvedBackwardOptions,
   ): Promise<void> {
     const tensor = this.#model.gradients[layer]!;
     await this.#writeMap(tensor, gradient, count);
-    await this.#team.run([
-      ...this.#fresh(tensor, count),
-      ...this.#backwardJobs(layer, count, relu, { lowest: 0 }),
-    ]);
+    const jobs = this.#fresh(tensor, count);
+    const finals = this.#addBackward(jobs, layer, count, options);
+    await this.#team.run(jobs, [], this.#telling(finals, options.onFinal));
+  }
+
+  protected override viewGradient(index: number): Promise<Float32Array> {
+    const { gradient, length } = this.#model.parameters[index]!;
+    const view = this.#team.view(gradient!.at, length);
+    if (view === undefined)
+      return Promise.reject(
+        new AlexNetError(
+          'The wasm engine can show its gradients only where threads share memory, which needs a ' +
+            'cross-origin isolated page.',
+        ),
+      );
+    return Promise.resolve(view);
   }
 
   protected override async runUpdate({
@@ -177,30 +207,46 @@ export class WasmSession extends BaseSession {
   }
 
   /**
-   * From the gradient of layer `top`'s output down to that of layer `lowest`'s; with `accumulate`
-   * given, parameter gradients too.
+   * Adds the jobs from the gradient of layer `top`'s output down to that of layer `lowest`'s.
+   * @returns after how many jobs which parameters' gradients are final.
    */
-  #backwardJobs(
+  #addBackward(
+    jobs: Job[],
     top: number,
     count: number,
-    relu: ReluRule,
-    {
-      lowest,
-      accumulate,
-      draw,
-    }: { lowest: number; accumulate?: boolean; draw?: Required<Draw> | undefined },
-  ): Job[] {
+    { relu, parameters, accumulate, lowest, draw }: ResolvedBackwardOptions,
+  ): Finals {
     const { layers, gradients } = this.#model;
-    const jobs: Job[] = [];
+    const finals = new Map<number, readonly number[]>();
     for (let index = top; index >= Math.max(1, lowest); index--) {
       const layer = layers[index]!;
-      if (accumulate !== undefined) jobs.push(...(layer.gradients?.(count, accumulate) ?? []));
+      const own = parameters ? this.#trainedIn(index) : [];
+      if (own.length > 0) {
+        jobs.push(...(layer.gradients?.(count, accumulate) ?? []));
+        finals.set(jobs.length, own);
+      }
       if (index === lowest) break;
       const below = gradients[index - 1]!;
       if (below !== gradients[index]) jobs.push(...this.#fresh(below, count));
       jobs.push(...(layer.backward?.(count, relu, draw) ?? []));
     }
-    return jobs;
+    return finals;
+  }
+
+  /** Positions of a layer's parameters, none where it is frozen. */
+  #trainedIn(index: number): number[] {
+    const { trained, parameters, shapes } = this.plan;
+    return trained.filter((position) => parameters[position]!.layer === shapes[index]!.layer);
+  }
+
+  #telling(finals: Finals, onFinal: BackwardPass['onFinal']): Telling | undefined {
+    if (onFinal === undefined) return undefined;
+    return {
+      after: [...finals.keys()],
+      done: (jobs) => {
+        for (const parameter of finals.get(jobs)!) onFinal(parameter);
+      },
+    };
   }
 
   /** A tensor whose memory others use too needs its border cleared each time. */

@@ -19,7 +19,16 @@ export interface TeamOptions {
   readonly scratchBytes: number;
 }
 
+/** Who wants to know how far a run is. */
+export interface Telling {
+  /** After so many jobs, … */
+  readonly after: readonly number[];
+  /** … this is called with their number, while the threads go on. */
+  readonly done: (jobs: number) => void;
+}
+
 interface Waiting {
+  readonly done?: Telling['done'] | undefined;
   resolve(data: readonly Float32Array<ArrayBuffer>[]): void;
   reject(error: Error): void;
 }
@@ -97,19 +106,25 @@ export class Team {
     else new Float32Array(this.#shared, at, data.length).set(data);
   }
 
+  /** Numbers where they lie; undefined where memory is not shared. */
+  view(at: number, length: number): Float32Array | undefined {
+    return this.#shared && new Float32Array(this.#shared, at, length);
+  }
+
   /** Runs the jobs on all threads, then reads. */
   async run(
     jobs: readonly Job[],
     reads: readonly Transfer[] = [],
+    telling?: Telling,
   ): Promise<readonly Float32Array<ArrayBuffer>[]> {
     if (this.#broken !== undefined) throw this.#broken;
     const id = this.#runs++;
     this.#hold(true);
     try {
       return await new Promise((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        for (const thread of this.#threads)
-          thread.post({ kind: 'run', id, jobs, reads } satisfies Run);
+        this.#waiting.set(id, { resolve, reject, done: telling?.done });
+        const run: Run = { kind: 'run', id, jobs, reads, tell: telling?.after ?? [] };
+        for (const thread of this.#threads) thread.post(run);
       });
     } finally {
       this.#hold(false);
@@ -129,7 +144,8 @@ export class Team {
   #receive(answer: Answer): void {
     if (answer.kind === 'ready') {
       if (++this.#ready === this.#threads.length) this.#allReady?.();
-    } else if (answer.kind === 'failed')
+    } else if (answer.kind === 'passed') this.#waiting.get(answer.id)?.done?.(answer.jobs);
+    else if (answer.kind === 'failed')
       this.#break(new Error(`The wasm engine's worker failed: ${answer.message}`));
     else {
       this.#waiting.get(answer.id)?.resolve(answer.data);

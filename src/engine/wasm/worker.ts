@@ -46,8 +46,14 @@ class Member {
     write(this.#buffer, message.transfer, message.data);
   }
 
-  /** Works through the jobs with the others. The first thread returns what was asked for. */
-  run({ jobs, reads }: Run): Float32Array<ArrayBuffer>[] | undefined {
+  /**
+   * Works through the jobs with the others. The first thread returns what was asked for, and calls
+   * `passed` on its way.
+   */
+  run(
+    { jobs, reads, tell }: Run,
+    passed: (jobs: number) => void,
+  ): Float32Array<ArrayBuffer>[] | undefined {
     const words = this.#words;
     const { scratch, index } = this.#start;
     this.#meet(() => words.fill(0, meeting.counters, meeting.counters + jobs.length));
@@ -60,6 +66,7 @@ class Member {
         kernel(...job.arguments, task, scratch);
       }
       this.#meet();
+      if (index === 0 && tell.includes(number + 1)) passed(number + 1);
     }
     return index === 0 ? reads.map((transfer) => read(this.#buffer, transfer)) : undefined;
   }
@@ -151,7 +158,7 @@ listen((data, answer) => {
       return;
     }
     try {
-      const data = self.run(message);
+      const data = self.run(message, (jobs) => reply({ kind: 'passed', id: message.id, jobs }));
       if (data !== undefined)
         reply(
           { kind: 'done', id: message.id, data },

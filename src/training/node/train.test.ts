@@ -59,8 +59,8 @@ test('train() goes back with half the rate when the loss explodes, three times, 
 
 /** The reference engine, whose sixth step says that its loss is not a number. */
 const stumbling: Engine = {
+  ...referenceEngine,
   name: 'stumbling',
-  probe: () => referenceEngine.probe(),
   prepare: async (network, options) => {
     const session = await referenceEngine.prepare(network, options);
     const step = session.step.bind(session);

@@ -2,9 +2,14 @@ import { availableParallelism } from 'node:os';
 import { AlexNetError, ensure } from '../../../errors.ts';
 import type { Network } from '../../../network/layer.ts';
 import { volume } from '../../../network/shapes.ts';
-import type { ParameterPart, PrepareOptions, ReluRule, Session, StepResult } from '../../engine.ts';
+import type { ParameterPart, PrepareOptions, Session, StepResult } from '../../engine.ts';
 import { BaseSession, makePlan } from '../../session.ts';
-import type { Plan, ResolvedGradientOptions, ResolvedUpdate } from '../../session.ts';
+import type {
+  Plan,
+  ResolvedBackwardOptions,
+  ResolvedGradientOptions,
+  ResolvedUpdate,
+} from '../../session.ts';
 import { describe } from '../description.ts';
 import { requireAddon } from './native.ts';
 import type { NativeSession } from './native.ts';
@@ -85,7 +90,7 @@ class OnednnSession extends BaseSession {
     layer: number,
     gradient: Float32Array,
     _count: number,
-    relu: ReluRule,
+    { relu }: ResolvedBackwardOptions,
   ): Promise<void> {
     return ours(this.#native.backward(layer, gradient, relu));
   }
