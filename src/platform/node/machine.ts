@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Memory } from '../platform.ts';
 
+/** Always, unless this process was told to behave like a page that is not isolated. */
 export function canShareMemory(): boolean {
-  return true;
+  return (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated ?? true;
 }
 
 export function cores(): number {
