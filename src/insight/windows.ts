@@ -76,6 +76,7 @@ function byConvolution(shapes: readonly LayerShape[]): LayerShape[][] {
 function sameEverywhere({ layer, window }: LayerShape): boolean {
   switch (layer.type) {
     case 'relu':
+    case 'tanh':
       return true;
     case 'lrn':
       return layer.across === 'channels';

@@ -141,6 +141,7 @@ type WithoutName<T> = T extends Layer ? Omit<T, 'name'> : never;
 
 const stems: Readonly<Record<Unnamed['type'], string>> = {
   relu: 'relu',
+  tanh: 'tanh',
   lrn: 'lrn',
   maxPool: 'pool',
   averagePool: 'averagePool',
@@ -254,6 +255,7 @@ export function computation(network: Network): string {
       case 'lrn':
         return [lrnLine(layer)];
       case 'relu':
+      case 'tanh':
       case 'softmax':
         return [[layer.type]];
     }

@@ -128,6 +128,8 @@ class GraphWriter {
         });
       case 'relu':
         return this.#node('Relu', name);
+      case 'tanh':
+        return this.#node('Tanh', name);
       case 'lrn':
         return this.#lrn(layer, input[0]);
       case 'maxPool':

@@ -158,6 +158,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   ...fused,
   Conv: convolution,
   Relu: ({ builder }) => builder.add({ type: 'relu' }),
+  Tanh: ({ builder }) => builder.add({ type: 'tanh' }),
   LRN: ({ node, builder }) => builder.add(lrn(node, 1)),
   Split: towers,
   MaxPool: pooling,

@@ -62,3 +62,13 @@ test('costs() of weights do not depend on the batch, those of activations grow w
     128 * (one.trainingBytes - 3 * one.weightsBytes),
   );
 });
+
+test('costs() of a network with tanh are those of the same network with ReLU', () => {
+  const network = alexnet('paper');
+  const withTanh = network.map((layer): Layer =>
+    layer.type === 'relu' ? { type: 'tanh', name: layer.name } : layer,
+  );
+  const { layers: _, ...expected } = costs(network, 32);
+  const { layers: __, ...found } = costs(withTanh, 32);
+  assert.deepEqual(found, expected);
+});

@@ -1,4 +1,4 @@
-import { hasParameters } from './layer.ts';
+import { hasParameters, isElementwise } from './layer.ts';
 import type { Network } from './layer.ts';
 import { inferShapes, volume } from './shapes.ts';
 import type { LayerShape } from './shapes.ts';
@@ -26,8 +26,8 @@ export interface NetworkCost {
   readonly inferenceBytes: number;
   /**
    * What a training step on `batch` images needs in f32: weights, gradients and velocities, the
-   * output of every layer kept for the way back (ReLU and dropout work in place), and the largest
-   * pair of activation gradients that live at the same time.
+   * output of every layer kept for the backward pass (ReLU, tanh and dropout work in place), and the
+   * largest pair of activation gradients that live at the same time.
    */
   readonly trainingBytes: number;
 }
@@ -38,9 +38,7 @@ export function costs(network: Network, batch = 1): NetworkCost {
   const total = (count: (layer: LayerCost) => number): number =>
     layers.reduce((sum, layer) => sum + count(layer), 0);
   const parameters = total((layer) => layer.parameters);
-  const kept = total(({ layer, output }) =>
-    layer.type === 'relu' || layer.type === 'dropout' ? 0 : volume(output),
-  );
+  const kept = total(({ layer, output }) => (isElementwise(layer) ? 0 : volume(output)));
   const widest = Math.max(...layers.map(({ input, output }) => volume(input) + volume(output)));
   return {
     layers,

@@ -26,6 +26,7 @@ export function describeLayer(layer: Layer, input: Shape): string {
     case 'adaptiveAveragePool':
     case 'input':
     case 'relu':
+    case 'tanh':
     case 'softmax':
       return '';
   }

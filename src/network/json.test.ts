@@ -66,7 +66,7 @@ test('parseNetwork() names the layer, the field, what was expected and what was 
 test('parseNetwork() refuses unknown types and unknown fields', () => {
   refused(
     changed('relu1', { type: 'gelu' }),
-    'Layer 2 "relu1" of the network is not valid: expected its "type" to be "input" or "convolution" or "relu" or "lrn" or "maxPool" or "averagePool" or "adaptiveAveragePool" or "dense" or "dropout" or "softmax" but found "gelu".',
+    'Layer 2 "relu1" of the network is not valid: expected its "type" to be "input" or "convolution" or "relu" or "tanh" or "lrn" or "maxPool" or "averagePool" or "adaptiveAveragePool" or "dense" or "dropout" or "softmax" but found "gelu".',
   );
   refused(
     changed('relu1', { slope: 0.1 }),

@@ -66,6 +66,7 @@ const type = oneOf(
   'input',
   'convolution',
   'relu',
+  'tanh',
   'lrn',
   'maxPool',
   'averagePool',
@@ -85,6 +86,7 @@ const layerChecks: { readonly [Type in LayerType]: Check } = {
     ...window,
   }),
   relu: fields<LayerOf<'relu'>>({ type, name }),
+  tanh: fields<LayerOf<'tanh'>>({ type, name }),
   lrn: fields<LayerOf<'lrn'>>({
     type,
     name,

@@ -9,6 +9,7 @@ export type Layer =
   | InputLayer
   | ConvolutionLayer
   | ReluLayer
+  | TanhLayer
   | LrnLayer
   | MaxPoolLayer
   | AveragePoolLayer
@@ -99,6 +100,15 @@ export interface ReluLayer {
 }
 
 /**
+ * `tanh(x)`, what networks used before ReLU: the paper's Figure 1 trains one of each and shows how
+ * much longer this one takes.
+ */
+export interface TanhLayer {
+  readonly type: 'tanh';
+  readonly name: string;
+}
+
+/**
  * Local response normalisation, paper §3.3: `b = a / (k + α·Σ a²)^β`, with α as in that formula,
  * **not** divided by the number of summands. Caffe, PyTorch, ONNX, oneDNN and the authors' code
  * divide: convert with {@link dividedAlpha} and {@link undividedAlpha}.
@@ -182,6 +192,11 @@ export function undividedAlpha(layer: Pick<LrnLayer, 'across' | 'size'>, divided
 
 function summands({ across, size }: Pick<LrnLayer, 'across' | 'size'>): number {
   return across === 'channels' ? size : size * size;
+}
+
+/** Whether a layer changes each number by itself, so that it can work in place. */
+export function isElementwise({ type }: Layer): boolean {
+  return type === 'relu' || type === 'tanh' || type === 'dropout';
 }
 
 /** Whether a layer carries weights and a bias. */

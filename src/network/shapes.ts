@@ -122,6 +122,7 @@ function layerShape(
         return 'softmax needs a vector, so a dense layer before it.';
       return { output: input, formula: 'unchanged' };
     case 'relu':
+    case 'tanh':
     case 'dropout':
       return { output: input, formula: 'unchanged' };
   }

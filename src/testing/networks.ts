@@ -245,6 +245,65 @@ export const paddedNetwork: Network = parseNetwork([
   { type: 'softmax', name: 'softmax' },
 ] satisfies Layer[]);
 
+/**
+ * tanh after every kind of layer, and before those that work in place behind it. The LRN brings
+ * images of any scale to where tanh bends.
+ */
+export const tanhNetwork: Network = parseNetwork([
+  { type: 'input', name: 'input', shape: [3, 21, 17] },
+  {
+    type: 'convolution',
+    name: 'conv1',
+    kernels: 10,
+    groups: 1,
+    kernel: [3, 3],
+    stride: [1, 1],
+    padding: { top: 1, right: 1, bottom: 1, left: 1 },
+    rounding: 'floor',
+    parameters: rules,
+  },
+  {
+    type: 'lrn',
+    name: 'lrn1',
+    across: 'channels',
+    size: 5,
+    alpha: 0.02,
+    beta: 0.75,
+    k: 1,
+    groups: 1,
+  },
+  { type: 'tanh', name: 'tanh1' },
+  {
+    type: 'maxPool',
+    name: 'pool1',
+    kernel: [3, 3],
+    stride: [2, 2],
+    padding: { top: 0, right: 0, bottom: 0, left: 0 },
+    rounding: 'ceil',
+  },
+  { type: 'tanh', name: 'tanh2' },
+  {
+    type: 'convolution',
+    name: 'conv3',
+    kernels: 12,
+    groups: 2,
+    kernel: [3, 3],
+    stride: [2, 1],
+    padding: { top: 1, right: 0, bottom: 1, left: 0 },
+    rounding: 'floor',
+    parameters: rules,
+  },
+  { type: 'tanh', name: 'tanh3' },
+  { type: 'dropout', name: 'drop3', rate: 0.3, scale: 'train' },
+  { type: 'adaptiveAveragePool', name: 'pool3', output: [3, 2] },
+  { type: 'dense', name: 'fc4', outputs: 19, parameters: rules },
+  { type: 'tanh', name: 'tanh4' },
+  { type: 'relu', name: 'relu4' },
+  { type: 'dropout', name: 'drop4', rate: 0.5, scale: 'test' },
+  { type: 'dense', name: 'fc5', outputs: 5, parameters: rules },
+  { type: 'softmax', name: 'softmax' },
+] satisfies Layer[]);
+
 export const testNetworks: Readonly<Record<string, Network>> = {
   ...narrowVariants,
   odd: oddNetwork,
@@ -265,4 +324,5 @@ export const calmLearningRate: Readonly<Record<string, number>> = {
   onetower: 1e-5,
   small: 1e-4,
   odd: 1e-4,
+  tanh: 1e-2,
 };

@@ -11,7 +11,7 @@ import type {
 import { inferShapes, volume } from '../../network/shapes.ts';
 import { normal } from '../../random/draws.ts';
 import { bits, purposes } from '../../random/philox.ts';
-import { oddNetwork, narrowVariants } from '../../testing/networks.ts';
+import { narrowVariants, oddNetwork, tanhNetwork } from '../../testing/networks.ts';
 import { testImages, testLabels, testParameters } from '../../testing/data.ts';
 import { crossEntropy } from '../loss.ts';
 import { convolution, convolutionBackward } from './convolution.ts';
@@ -30,6 +30,7 @@ import {
 } from './pool.ts';
 import type { Spans } from './pool.ts';
 import { relu, reluBackward } from './relu.ts';
+import { tanh, tanhBackward } from './tanh.ts';
 
 // Every backward is checked against central differences of its own forward: for a random direction
 // of the output r, d(r · forward(x))/dx[i] ≈ r · (forward(x + h eᵢ) − forward(x − h eᵢ)) / 2h.
@@ -232,6 +233,16 @@ test('maxPool() takes the first of equal numbers, as PyTorch does', () => {
   assert.deepEqual([...switches], [1, 1, 3, 4]);
 });
 
+test('tanhBackward() is the derivative of tanh()', () => {
+  const arrays = { input: random(20, 1) };
+  const direction = random(20, 2);
+  const found = { input: like(arrays.input) };
+  const output = like(arrays.input);
+  tanh(arrays.input, 20, output);
+  tanhBackward(output, direction, 20, found.input);
+  checkDerivative('tanh', arrays, found, direction, ({ input }, y) => tanh(input, 20, y));
+});
+
 test('relu() has 0 at zero, its three ways back differ as their papers say', () => {
   const input = Float64Array.of(2, 2, -3, -3, 0, 0);
   const g = Float64Array.of(5, -5, 5, -5, 5, -5);
@@ -319,6 +330,7 @@ test('gradients of whole networks are the derivatives of their loss, dropout inc
     narrowVariants.caffenet,
     narrowVariants.torchvision,
     oddNetwork,
+    tanhNetwork,
   ]) {
     const session = await referenceEngine.prepare(network, { batch: count, mode: 'training' });
     const parameters = testParameters(network, 1);

@@ -27,6 +27,7 @@ import {
 import type { Spans } from './pool.ts';
 import { relu, reluBackward } from './relu.ts';
 import { sgd } from './sgd.ts';
+import { tanh, tanhBackward } from './tanh.ts';
 
 type Parts = Record<ParameterPart, Float64Array>;
 
@@ -241,6 +242,8 @@ export class ReferenceSession extends BaseSession {
         );
       case 'relu':
         return relu(input, count * features, out);
+      case 'tanh':
+        return tanh(input, count * features, out);
       case 'lrn':
         return lrn(layer, output, input, count, out);
       case 'maxPool':
@@ -313,6 +316,8 @@ export class ReferenceSession extends BaseSession {
       }
       case 'relu':
         return reluBackward(this.#outputs[index]!, dOut, length, rule, dInput);
+      case 'tanh':
+        return tanhBackward(this.#outputs[index]!, dOut, length, dInput);
       case 'lrn':
         return lrnBackward(layer, shape.input, input, dOut, count, dInput);
       case 'maxPool':

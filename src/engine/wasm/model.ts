@@ -1,4 +1,4 @@
-import { hasParameters } from '../../network/layer.ts';
+import { hasParameters, isElementwise } from '../../network/layer.ts';
 import type { InputLayer, Layer } from '../../network/layer.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Plan } from '../session.ts';
@@ -13,6 +13,7 @@ import { lrn, lrnScratch } from './lrn.ts';
 import { pool } from './pool.ts';
 import { relu } from './relu.ts';
 import { softmax } from './softmax.ts';
+import { tanh } from './tanh.ts';
 import { Tensor, noBorder, widest } from './tensor.ts';
 
 /** Numbers summed up together by one task of `update` and `sumSquares` in kernels/update.ts. */
@@ -86,10 +87,10 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
 
 /** Whether a layer works in place on the output of the layer before it. */
 function inPlace({ shapes, kept, mode }: Plan, index: number): boolean {
-  const type = shapes[index]!.layer.type;
-  if ((type !== 'relu' && type !== 'dropout') || index < 2 || kept.has(index - 1)) return false;
-  // A max-pool finds its maxima again on the way back, so its output must stay.
-  return mode === 'inference' || shapes[index - 1]!.layer.type !== 'maxPool';
+  if (!isElementwise(shapes[index]!.layer) || index < 2 || kept.has(index - 1)) return false;
+  // Backward, a max-pool finds its maxima again, and tanh its slope, in its own output.
+  const before = shapes[index - 1]!.layer.type;
+  return mode === 'inference' || (before !== 'maxPool' && before !== 'tanh');
 }
 
 /**
@@ -132,22 +133,20 @@ function backwardStep(plan: Plan, index: number): number {
 
 function gradientTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
   const { shapes, kept } = plan;
-  const type = (index: number): Layer['type'] => shapes[index]!.layer.type;
-  return runs(
-    plan,
-    (index) => (type(index) === 'relu' || type(index) === 'dropout') && !kept.has(index),
-  ).flatMap((run) => {
-    const first = run[0]!;
-    const last = run.at(-1)!;
-    const stays = run.some((index) => kept.has(index));
-    const border = run.map((index) => bordersOf(shapes[index]).outputGradient).reduce(widest);
-    const makeRegion = (bytes: number): Region =>
-      stays
-        ? arena.region(bytes * batch)
-        : arena.region(bytes * batch, backwardStep(plan, last + 1), backwardStep(plan, first));
-    const tensor = new Tensor(shapes[last]!.output, border, makeRegion);
-    return run.map(() => tensor);
-  });
+  return runs(plan, (index) => isElementwise(shapes[index]!.layer) && !kept.has(index)).flatMap(
+    (run) => {
+      const first = run[0]!;
+      const last = run.at(-1)!;
+      const stays = run.some((index) => kept.has(index));
+      const border = run.map((index) => bordersOf(shapes[index]).outputGradient).reduce(widest);
+      const makeRegion = (bytes: number): Region =>
+        stays
+          ? arena.region(bytes * batch)
+          : arena.region(bytes * batch, backwardStep(plan, last + 1), backwardStep(plan, first));
+      const tensor = new Tensor(shapes[last]!.output, border, makeRegion);
+      return run.map(() => tensor);
+    },
+  );
 }
 
 function storeParameters(
@@ -239,6 +238,8 @@ function build(layer: Exclude<Layer, InputLayer>, site: Omit<LayerSite, 'layer'>
       return dense({ ...site, layer });
     case 'relu':
       return relu({ ...site, layer });
+    case 'tanh':
+      return tanh({ ...site, layer });
     case 'lrn':
       return lrn({ ...site, layer });
     case 'maxPool':

@@ -90,6 +90,41 @@ test('where memory cannot be shared, one thread gives the same bits', async (t) 
   assert.deepEqual(results[1], results[0]);
 });
 
+test('tanh stays within a few units in the last place, from the smallest to the largest', async () => {
+  const numbers = Float32Array.from([0, -0, 1e-40, 1e-8, -3e-4, 0.5, 7.9, 9, 1e30, Infinity, NaN]);
+  const values = Float32Array.from({ length: 4003 }, (_, i) =>
+    i < numbers.length ? numbers[i]! : (i - 2000) / 200,
+  );
+  const session = await wasmEngine.prepare(
+    [
+      { type: 'input', name: 'input', shape: [values.length, 1, 1] },
+      { type: 'tanh', name: 'tanh' },
+    ],
+    { batch: 1, mode: 'inspection', keep: ['input'] },
+  );
+  const output = await session.forward(values);
+  for (const [i, y] of output.entries()) {
+    const truth = Math.tanh(values[i]!);
+    if (Number.isNaN(truth)) assert.ok(Number.isNaN(y), `tanh(NaN) is ${y}`);
+    else
+      assert.ok(
+        Math.abs(y - truth) <= 4e-7 * Math.abs(truth) + 1e-42,
+        `tanh(${values[i]}) is ${truth} but found ${y}`,
+      );
+    assert.ok(Number.isNaN(y) || Math.abs(y) <= 1, `tanh(${values[i]}) is ${y}`);
+  }
+  await session.backward(
+    'tanh',
+    values.map(() => 1),
+  );
+  const slopes = await session.activationGradient('input');
+  for (const [i, y] of output.entries()) {
+    const slope = Math.fround(1 - Math.fround(y * y));
+    assert.ok(Object.is(slopes[i], slope), `the slope at ${y} is ${slopes[i]}, not ${slope}`);
+  }
+  await session.dispose();
+});
+
 test('a process that forgets to dispose still exits, and not before its results are there', async () => {
   const url = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
   const script = `

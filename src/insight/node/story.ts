@@ -40,6 +40,7 @@ const words: Readonly<Record<LayerType, string>> = {
   convolution:
     'Every kernel slides over what came before. At each place it multiplies what it sees with its weights and adds everything up: a large sum means that its pattern is there. Choose a map to see one of these sums with its numbers.',
   relu: 'Keeps what is above zero and sets the rest to zero. Without it, all layers together could do no more than one.',
+  tanh: 'Squeezes every number between −1 and 1, as networks did before ReLU.',
   lrn: 'Each number is made smaller where neighbouring maps are strong at the same place, so that the strongest stand out: b = a / (k + α·Σa²)^β.',
   maxPool:
     'Keeps the largest number of every small window: where exactly a pattern was matters less and less.',
@@ -140,6 +141,7 @@ async function contentHtml(told: Told, index: number): Promise<string> {
     case 'dense':
       return stripHtml(told, index);
     case 'relu':
+    case 'tanh':
       return output[1] * output[2] === 1 ? stripHtml(told, index) : mapsHtml(told, index);
     case 'dropout':
       return '';

@@ -231,6 +231,8 @@ function spoken(layer: Layer): string {
   switch (layer.type) {
     case 'relu':
       return '+ ReLU';
+    case 'tanh':
+      return '+ tanh';
     case 'lrn':
       return layer.across === 'map' ? '+ LRN in each map' : '+ LRN';
     case 'dropout':
