@@ -1,6 +1,7 @@
 import type { ConvolutionLayer } from '../../network/layer.ts';
 import type { LayerShape, ResolvedWindow } from '../../network/shapes.ts';
-import type { Arena } from './arena.ts';
+import { during } from '../plan/arena.ts';
+import type { Arena } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 import type { Borders, LayerJobs, LayerSite } from './layer.ts';
 import { multiply, tableJob } from './multiply.ts';
@@ -120,8 +121,7 @@ function backwardPass(
           taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
           turned: arena.region(
             groups * Math.ceil(inputs / 8) * row.taps * column.taps * outputs * 32,
-            backwardStep,
-            backwardStep,
+            during(backwardStep),
           ),
         };
       }),
@@ -211,7 +211,7 @@ function gradientPass(
     group: panels * batch * image,
   });
   const packedY = step(Math.ceil(outputs / 8), rows * columns * 32);
-  const yPanels = arena.region(groups * packedY.group, backwardStep, backwardStep);
+  const yPanels = arena.region(groups * packedY.group, during(backwardStep));
   const packY = (images: number): Job => ({
     kernel: 'packPanels',
     tasks: groups * images,
@@ -237,9 +237,7 @@ function gradientPass(
   const corner = (): number => x.at(-padding.top, -padding.left);
   const packs = inputs >= packFrom;
   const packedX = step(Math.ceil(inputs / tileRows), seenRows * seenColumns * tileRows * 4);
-  const xPanels = packs
-    ? arena.region(groups * packedX.group, backwardStep, backwardStep)
-    : undefined;
+  const xPanels = packs ? arena.region(groups * packedX.group, during(backwardStep)) : undefined;
   const taps = tapTable(arena, packs ? 2 : groups, kernel, inputs);
   const xCell = packs ? tileRows * 4 : x.strides.cell;
   const xRow = packs ? seenColumns * tileRows * 4 : x.strides.row;

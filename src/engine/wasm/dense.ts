@@ -1,5 +1,6 @@
 import type { DenseLayer } from '../../network/layer.ts';
 import { volume } from '../../network/shapes.ts';
+import { during } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
 import { multiply, tableJob } from './multiply.ts';
@@ -115,10 +116,9 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   const biasGradient = bias.gradient;
   const xPanels = arena.region(
     Math.ceil(inputs / tileRows) * batch * tileRows * 4,
-    backwardStep,
-    backwardStep,
+    during(backwardStep),
   );
-  const yPanels = arena.region(panels * batch * 32, backwardStep, backwardStep);
+  const yPanels = arena.region(panels * batch * 32, during(backwardStep));
   const gradients = (images: number, accumulate: boolean): Job[] => [
     {
       kernel: 'packPanels',
@@ -222,7 +222,7 @@ function contiguous(
   const copy = new Tensor(map.shape, noBorder, (bytes) =>
     way === 'forward'
       ? arena.region(bytes * batch)
-      : arena.region(bytes * batch, backwardStep, backwardStep),
+      : arena.region(bytes * batch, during(backwardStep)),
   );
   const [channels, rows, columns] = map.shape;
   const job = (from: Tensor, to: Tensor, images: number): Job[] => [

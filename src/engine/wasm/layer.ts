@@ -1,6 +1,6 @@
 import type { Draw, ReluRule } from '../engine.ts';
 import type { LayerShape } from '../../network/shapes.ts';
-import type { Arena, Region } from './arena.ts';
+import type { Arena, Region } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 import type { ParameterTransfer } from './transfer.ts';
 import type { Border, Tensor } from './tensor.ts';

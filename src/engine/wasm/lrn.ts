@@ -1,4 +1,5 @@
 import type { LrnLayer } from '../../network/layer.ts';
+import { during } from '../plan/arena.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
 
 /** `{n, c, h, w} -> {n, c, h, w}` */
@@ -59,8 +60,8 @@ function insideMaps({
     },
   ];
   if (dx === undefined || dy === undefined) return { forward };
-  const scaled = arena.region(batch * rows * columns * channels * 4, backwardStep, backwardStep);
-  const products = arena.region(batch * rows * columns * channels * 4, backwardStep, backwardStep);
+  const scaled = arena.region(batch * rows * columns * channels * 4, during(backwardStep));
+  const products = arena.region(batch * rows * columns * channels * 4, during(backwardStep));
   return {
     forward,
     backward: (images) => [

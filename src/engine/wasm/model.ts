@@ -1,9 +1,9 @@
-import { hasParameters, isElementwise } from '../../network/layer.ts';
 import type { InputLayer, Layer } from '../../network/layer.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Plan } from '../session.ts';
-import { Arena } from './arena.ts';
-import type { Region } from './arena.ts';
+import { Arena } from '../plan/arena.ts';
+import type { ArenaOptions, Region } from '../plan/arena.ts';
+import { backwardStep, gradientRuns, rectifies, valueRuns } from '../plan/runs.ts';
 import { convolution, convolutionBorders } from './convolution.ts';
 import { dense, denseScratch } from './dense.ts';
 import { dropout } from './dropout.ts';
@@ -18,6 +18,12 @@ import { Tensor, noBorder, widest } from './tensor.ts';
 
 /** Numbers summed up together by one task of `update` and `sumSquares` in kernels/update.ts. */
 export const chunk = 65536;
+
+/**
+ * Below `start` lie the kernels' own constants. Vectors may read, never write, a little past a
+ * region's end.
+ */
+const memory: ArenaOptions = { start: 65536, alignment: 64, slack: 128 };
 
 /** A network laid out in memory: where everything lies, and the jobs of each layer. */
 export interface Model {
@@ -48,11 +54,11 @@ export interface Model {
 
 /** Plans one network for one batch. Pure: nothing is allocated yet. */
 export function layOut(plan: Plan, batch: number, threads: number, tileRows: number): Model {
-  const arena = new Arena();
+  const arena = new Arena(memory);
   const values = valueTensors(plan, batch, arena);
   const gradients = plan.mode === 'inference' ? [] : gradientTensors(plan, batch, arena);
   const parameters = storeParameters(plan, arena);
-  const given = arena.region(batch * plan.imageSize * 4, -1, 0);
+  const given = arena.region(batch * plan.imageSize * 4, { from: -1, to: 0 });
   const layers = plan.shapes.map((shape, index) =>
     layerJobs(plan, index, { shape, batch, tileRows, arena, given, values, gradients, parameters }),
   );
@@ -85,27 +91,6 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   };
 }
 
-/** Whether a layer works in place on the output of the layer before it. */
-function inPlace({ shapes, kept, mode }: Plan, index: number): boolean {
-  if (!isElementwise(shapes[index]!.layer) || index < 2 || kept.has(index - 1)) return false;
-  // Backward, a max-pool finds its maxima again, and tanh its slope, in its own output.
-  const before = shapes[index - 1]!.layer.type;
-  return mode === 'inference' || (before !== 'maxPool' && before !== 'tanh');
-}
-
-/**
- * Runs of layer indices that share one tensor, split where `joined(index)` says that a layer does
- * not go on in its predecessor's.
- */
-function runs(plan: Plan, joined: (index: number) => boolean): number[][] {
-  const all: number[][] = [];
-  for (const index of plan.shapes.keys()) {
-    if (index > 0 && joined(index)) all.at(-1)!.push(index);
-    else all.push([index]);
-  }
-  return all;
-}
-
 function bordersOf(shape: LayerShape | undefined): Borders {
   return shape?.layer.type === 'convolution'
     ? convolutionBorders(shape)
@@ -113,40 +98,26 @@ function bordersOf(shape: LayerShape | undefined): Borders {
 }
 
 function valueTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
-  const { shapes, kept, mode } = plan;
-  return runs(plan, (index) => inPlace(plan, index)).flatMap((run) => {
-    const last = run.at(-1)!;
-    const stays = mode !== 'inference' || run.some((index) => kept.has(index));
-    const tensor = new Tensor(shapes[last]!.output, bordersOf(shapes[last + 1]).input, (bytes) =>
-      stays
-        ? arena.region(bytes * batch)
-        : arena.region(bytes * batch, run[0] === 0 ? -1 : run[0], last + 1),
+  const { shapes } = plan;
+  return valueRuns(plan).flatMap(({ layers, life }) => {
+    const last = layers.at(-1)!;
+    const border = bordersOf(shapes[last + 1]).input;
+    const tensor = new Tensor(shapes[last]!.output, border, (bytes) =>
+      arena.region(bytes * batch, life),
     );
-    return run.map(() => tensor);
+    return layers.map(() => tensor);
   });
 }
 
-/** The step in which a layer's way back runs; its forward step is its index. */
-function backwardStep(plan: Plan, index: number): number {
-  return 2 * plan.shapes.length - index;
-}
-
 function gradientTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
-  const { shapes, kept } = plan;
-  return runs(plan, (index) => isElementwise(shapes[index]!.layer) && !kept.has(index)).flatMap(
-    (run) => {
-      const first = run[0]!;
-      const last = run.at(-1)!;
-      const stays = run.some((index) => kept.has(index));
-      const border = run.map((index) => bordersOf(shapes[index]).outputGradient).reduce(widest);
-      const makeRegion = (bytes: number): Region =>
-        stays
-          ? arena.region(bytes * batch)
-          : arena.region(bytes * batch, backwardStep(plan, last + 1), backwardStep(plan, first));
-      const tensor = new Tensor(shapes[last]!.output, border, makeRegion);
-      return run.map(() => tensor);
-    },
-  );
+  const { shapes } = plan;
+  return gradientRuns(plan).flatMap(({ layers, life }) => {
+    const border = layers.map((index) => bordersOf(shapes[index]).outputGradient).reduce(widest);
+    const tensor = new Tensor(shapes[layers.at(-1)!]!.output, border, (bytes) =>
+      arena.region(bytes * batch, life),
+    );
+    return layers.map(() => tensor);
+  });
 }
 
 function storeParameters(
@@ -196,10 +167,6 @@ function layerJobs(
   const x = values[index - 1]!;
   const own = plan.parameters.findIndex((parameter) => parameter.layer === layer);
   const [dx, dy] = [gradients[index - 1], gradients[index]];
-  const next = plan.shapes[index + 1];
-  const feedsRelu = hasParameters(layer) && next?.layer.type === 'relu' && inPlace(plan, index + 1);
-  const previous = plan.shapes[index - 1]!.layer;
-  const isFused = layer.type === 'relu' && inPlace(plan, index) && hasParameters(previous);
   const site = {
     shape,
     batch,
@@ -208,7 +175,7 @@ function layerJobs(
     x,
     y: values[index]!,
     backwardStep: backwardStep(plan, index),
-    rectify: feedsRelu || isFused,
+    rectify: rectifies(plan, index),
     ordinal: plan.dropoutOrdinals.get(index) ?? 0,
     ...(dx && dy && { dx, dy }),
     ...(own >= 0 && { weight: parameters[own]!, bias: parameters[own + 1]! }),

@@ -1,4 +1,4 @@
-import type { Region } from './arena.ts';
+import type { Region } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 
 /** The arguments of the kernel `multiply` by name. Addresses and strides in bytes. */

@@ -4,7 +4,7 @@ import type {
   MaxPoolLayer,
 } from '../../network/layer.ts';
 import type { LayerShape } from '../../network/shapes.ts';
-import type { Region } from './arena.ts';
+import type { Region } from '../plan/arena.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
 
 /** Channels of one task on the way back. */

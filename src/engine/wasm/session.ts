@@ -10,6 +10,7 @@ import type {
   ResolvedGradientOptions,
   ResolvedUpdate,
 } from '../session.ts';
+import { always } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 import { chunk } from './model.ts';
 import type { Model } from './model.ts';
@@ -303,7 +304,7 @@ export class WasmSession extends BaseSession {
 }
 
 function stays({ region }: Tensor): boolean {
-  return region.from === -Infinity;
+  return region.life === always;
 }
 
 function whole(tensor: Tensor, count: number): MapTransfer {

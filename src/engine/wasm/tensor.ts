@@ -1,5 +1,5 @@
 import type { Shape } from '../../network/layer.ts';
-import type { Region } from './arena.ts';
+import type { Region } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 
 /** Cells of zeros round a map, for the windows that reach past it. */
