@@ -26,7 +26,7 @@ ASC := $(BIN)/asc src/engine/wasm/kernels/index.ts $(ASC_FLAGS)
 
 kernels: $(KERNELS) dist/images/pixels.wasm
 
-$(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts)
+$(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts) src/engine/wasm/constants.ts
 	@mkdir -p $(@D)
 	$(ASC) --enable simd$(if $(findstring relaxed,$@),$(COMMA)relaxed-simd)$(if $(findstring shared,$@),$(COMMA)threads --sharedMemory) --outFile $@
 

@@ -1,4 +1,5 @@
 import { readPackageFile } from '#platform';
+import { plainTileRows, relaxedTileRows } from './constants.ts';
 
 /**
  * Plain SIMD runs everywhere that matters; relaxed SIMD adds fused multiply-add (Node 22 and later,
@@ -7,7 +8,10 @@ import { readPackageFile } from '#platform';
 export type Simd = 'simd' | 'relaxed';
 
 /** `tileRows` of kernels/simd.ts in each build. */
-export const tileRows: Readonly<Record<Simd, number>> = { simd: 4, relaxed: 6 };
+export const tileRows: Readonly<Record<Simd, number>> = {
+  simd: plainTileRows,
+  relaxed: relaxedTileRows,
+};
 
 /**
  * `(func (result v128) (i8x16.splat (i32.const 0)))` and the same with a relaxed multiply-add: does

@@ -2,9 +2,11 @@ import type { ConvolutionLayer } from '../../network/layer.ts';
 import type { LayerShape, ResolvedWindow } from '../../network/shapes.ts';
 import { during } from '../plan/arena.ts';
 import type { Arena } from '../plan/arena.ts';
+import { panelBytes, panelWidth } from './constants.ts';
 import type { Job } from './job.ts';
 import type { Borders, LayerJobs, LayerSite } from './layer.ts';
-import { multiply, tableJob } from './multiply.ts';
+import { multiply, panelsOf, tableJob } from './multiply.ts';
+import { call } from './signatures.ts';
 import { noBorder } from './tensor.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -97,7 +99,7 @@ function forwardPass({
   };
 }
 
-/** dX: a convolution of dY with the turned weights, one for each phase of the stride. */
+/** dX: a convolution of dY with the transposed weights, one for each phase of the stride. */
 function backwardPass(
   { layer, shape, batch, arena, weight, backwardStep }: LayerSite<ConvolutionLayer>,
   dx: Tensor,
@@ -119,8 +121,8 @@ function backwardPass(
           from: arena.region(batch * places * 4),
           to: arena.region(batch * places * 4),
           taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
-          turned: arena.region(
-            groups * Math.ceil(inputs / 8) * row.taps * column.taps * outputs * 32,
+          transposed: arena.region(
+            groups * panelsOf(inputs) * row.taps * column.taps * outputs * panelBytes,
             during(backwardStep),
           ),
         };
@@ -139,23 +141,19 @@ function backwardPass(
         taps.job(dy.strides.row, dy.strides.cell),
       ]),
     backward: (images) =>
-      wanted.flatMap(({ row, column, places, from, to, taps, turned }) => [
-        {
-          kernel: 'turnWeights',
-          tasks: groups * Math.ceil(inputs / 8),
-          arguments: [
-            weight!.value.at,
-            inputs,
-            outputs,
-            kernel[0],
-            kernel[1],
-            row.phase,
-            stride[0],
-            column.phase,
-            stride[1],
-            turned.at,
-          ],
-        },
+      wanted.flatMap(({ row, column, places, from, to, taps, transposed }) => [
+        call.transposeWeights(groups * panelsOf(inputs), {
+          weights: weight!.value.at,
+          inputs,
+          outputs,
+          kernelRows: kernel[0],
+          kernelColumns: kernel[1],
+          rowPhase: row.phase,
+          rowStride: stride[0],
+          columnPhase: column.phase,
+          columnStride: stride[1],
+          transposed: transposed.at,
+        }),
         multiply({
           pixelsIn: from.at,
           pixelsOut: to.at,
@@ -167,7 +165,7 @@ function backwardPass(
           run: taps.run,
           lastRun: taps.run,
           groups,
-          weights: turned.at,
+          weights: transposed.at,
           inputs: row.taps * column.taps * outputs,
           outputs: inputs,
           output: dx.at(row.first, column.first),
@@ -210,28 +208,23 @@ function gradientPass(
     panel: batch * image,
     group: panels * batch * image,
   });
-  const packedY = step(Math.ceil(outputs / 8), rows * columns * 32);
+  const packedY = step(panelsOf(outputs), rows * columns * panelBytes);
   const yPanels = arena.region(groups * packedY.group, during(backwardStep));
-  const packY = (images: number): Job => ({
-    kernel: 'packPanels',
-    tasks: groups * images,
-    arguments: [
-      dy.origin,
-      outputs * 4,
-      dy.strides.image,
-      dy.strides.row,
-      dy.strides.cell,
+  const packY = (images: number): Job =>
+    call.packPanels(groups * images, {
+      from: dy.origin,
+      fromGroup: outputs * 4,
+      ...dy.strides,
       rows,
       columns,
-      outputs,
-      8,
-      yPanels.at,
-      packedY.group,
-      packedY.image,
-      packedY.panel,
+      channels: outputs,
+      width: panelWidth,
+      to: yPanels.at,
+      toGroup: packedY.group,
+      toImage: packedY.image,
+      toPanel: packedY.panel,
       images,
-    ],
-  });
+    });
   const seenRows = (rows - 1) * stride[0] + kernel[0];
   const seenColumns = (columns - 1) * stride[1] + kernel[1];
   const corner = (): number => x.at(-padding.top, -padding.left);
@@ -241,81 +234,69 @@ function gradientPass(
   const taps = tapTable(arena, packs ? 2 : groups, kernel, inputs);
   const xCell = packs ? tileRows * 4 : x.strides.cell;
   const xRow = packs ? seenColumns * tileRows * 4 : x.strides.row;
-  const yArguments = (): number[] => [
-    yPanels.at,
-    packedY.group,
-    packedY.image,
-    columns * 32,
-    32,
-    packedY.panel,
-  ];
-  const run = taps.run;
-  const gradients: NonNullable<LayerJobs['gradients']> = (images, accumulate) => [
-    packY(images),
-    ...(xPanels === undefined
-      ? []
-      : [
-          {
-            kernel: 'packPanels',
-            tasks: groups * images,
-            arguments: [
-              corner(),
-              inputs * 4,
-              x.strides.image,
-              x.strides.row,
-              x.strides.cell,
-              seenRows,
-              seenColumns,
-              inputs,
-              tileRows,
-              xPanels.at,
-              packedX.group,
-              packedX.image,
-              packedX.panel,
-              images,
-            ],
-          },
-        ]),
-    {
-      kernel: 'weightGradient',
-      tasks:
-        groups * Math.ceil(outputs / 8) * Math.ceil(taps.count / tapBlock(taps.count, outputs)),
-      arguments: [
-        ...(xPanels === undefined
-          ? [corner(), inputs * 4, x.strides.image]
-          : [xPanels.at, packedX.group, packedX.image]),
-        xRow * stride[0],
-        xCell * stride[1],
-        xPanels === undefined ? tileRows * 4 : packedX.panel,
-        taps.at(),
-        taps.count,
-        run,
-        run,
-        ...yArguments(),
-        images,
-        rows,
-        columns,
-        weight!.gradient!.at,
-        inputs * kernel[0] * kernel[1] * 32,
-        outputs,
-        Number(accumulate),
-        tapBlock(taps.count, outputs),
-      ],
-    },
-    {
-      kernel: 'biasGradient',
-      tasks: groups * Math.ceil(outputs / 8),
-      arguments: [
-        ...yArguments(),
-        images,
-        rows,
-        columns,
-        bias!.gradient!.at,
-        outputs,
-        Number(accumulate),
-      ],
-    },
-  ];
+  const packX = (images: number): Job[] => {
+    if (xPanels === undefined) return [];
+    const job = call.packPanels(groups * images, {
+      from: corner(),
+      fromGroup: inputs * 4,
+      ...x.strides,
+      rows: seenRows,
+      columns: seenColumns,
+      channels: inputs,
+      width: tileRows,
+      to: xPanels.at,
+      toGroup: packedX.group,
+      toImage: packedX.image,
+      toPanel: packedX.panel,
+      images,
+    });
+    return [job];
+  };
+  /** Where the kernel finds x: in its panels, or in the map itself. */
+  const source = (): { x: number; xGroup: number; xImage: number; xPanel: number } =>
+    xPanels === undefined
+      ? { x: corner(), xGroup: inputs * 4, xImage: x.strides.image, xPanel: tileRows * 4 }
+      : {
+          x: xPanels.at,
+          xGroup: packedX.group,
+          xImage: packedX.image,
+          xPanel: packedX.panel,
+        };
+  const block = tapBlock(taps.count, outputs);
+  const panels = groups * panelsOf(outputs);
+  const gradients: NonNullable<LayerJobs['gradients']> = (images, accumulate) => {
+    const sum = {
+      dy: yPanels.at,
+      dyGroup: packedY.group,
+      dyImage: packedY.image,
+      dyRow: columns * panelBytes,
+      dyCell: panelBytes,
+      dyPanel: packedY.panel,
+      images,
+      rows,
+      columns,
+      outputs,
+      accumulate,
+    };
+    return [
+      packY(images),
+      ...packX(images),
+      call.weightGradient(panels * Math.ceil(taps.count / block), {
+        ...sum,
+        ...source(),
+        xRow: xRow * stride[0],
+        xCell: xCell * stride[1],
+        taps: taps.at(),
+        tapCount: taps.count,
+        run: taps.run,
+        lastRun: taps.run,
+        gradient: weight!.gradient!.at,
+        gradientPanel: inputs * kernel[0] * kernel[1] * panelBytes,
+        tapBlock: block,
+      }),
+      call.biasGradient(panels, { ...sum, gradient: bias!.gradient!.at }),
+    ];
+  };
   return { setup: () => [taps.job(xRow, xCell)], gradients };
 }
 
@@ -349,11 +330,8 @@ function tapTable(
     count,
     run: groups === 1 ? columns * channels : channels,
     at: () => table.at,
-    job: (row, cell) => ({
-      kernel: 'placeTable',
-      tasks: 1,
-      arguments: [table.at, rows, runsPerRow, 0, row, cell],
-    }),
+    job: (row, cell) =>
+      call.placeTable(1, { to: table.at, rows, columns: runsPerRow, image: 0, row, cell }),
   };
 }
 

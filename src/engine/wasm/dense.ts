@@ -1,9 +1,12 @@
 import type { DenseLayer } from '../../network/layer.ts';
 import { volume } from '../../network/shapes.ts';
 import { during } from '../plan/arena.ts';
+import type { Region } from '../plan/arena.ts';
+import { panelBytes, panelPiece, panelWidth, panelsAtOnce } from './constants.ts';
 import type { Job } from './job.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
-import { multiply, tableJob } from './multiply.ts';
+import { multiply, panelsOf, tableJob } from './multiply.ts';
+import { call } from './signatures.ts';
 import { Tensor, noBorder } from './tensor.ts';
 
 /**
@@ -11,11 +14,11 @@ import { Tensor, noBorder } from './tensor.ts';
  * over it.
  */
 const longestRun = 512;
-/** Inputs of one task on the way back. */
+/** Inputs of one task backward. */
 const inputBlock = 96;
 
-/** Bytes of scratch one thread needs on the way back: `panelsAtOnce` pieces of kernels/dense.ts. */
-export const denseScratch = 128 * 96;
+/** Bytes of scratch one thread needs backward. */
+export const denseScratch = panelsAtOnce * panelPiece;
 
 /** `{n, in} (x) {out, in} -> {n, out}`: a convolution with one place. */
 export function dense(site: LayerSite<DenseLayer>): LayerJobs {
@@ -36,7 +39,7 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   } = site;
   const inputs = volume(shape.input);
   const { outputs } = layer;
-  const panels = Math.ceil(outputs / 8);
+  const panels = panelsOf(outputs);
   const run = Math.min(longestRun, inputs);
   const count = Math.ceil(inputs / run);
   const lastRun = inputs - (count - 1) * run;
@@ -44,20 +47,18 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   const to = arena.region(batch * 4);
   const taps = arena.region(count * 4);
   const read = contiguous(site, x, 'forward');
-  const row = (): Job => ({
-    kernel: 'denseRow',
-    tasks: Math.ceil(panels / 4),
-    arguments: [
-      read.map.origin,
+  const weightsPanel = inputs * panelBytes;
+  const row = (): Job =>
+    call.denseRow(Math.ceil(panels / 4), {
+      x: read.map.origin,
       inputs,
-      weight!.value.at,
-      inputs * 32,
+      weights: weight!.value.at,
+      weightsPanel,
       outputs,
-      y.origin,
-      bias!.value.at,
-      Number(rectify),
-    ],
-  });
+      y: y.origin,
+      bias: bias!.value.at,
+      rectify,
+    });
   const rows = (images: number): Job =>
     multiply({
       pixelsIn: from.at,
@@ -85,28 +86,24 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
   const setup = (): Job[] => [
     tableJob(from, batch, 1, 1, read.map.strides),
     tableJob(to, batch, 1, 1, y.strides),
-    { kernel: 'placeTable', tasks: 1, arguments: [taps.at, 1, count, 0, 0, run * 4] },
+    call.placeTable(1, { to: taps.at, rows: 1, columns: count, image: 0, row: 0, cell: run * 4 }),
   ];
   if (dx === undefined || dy === undefined) return { setup, forward };
 
   const written = contiguous(site, dx, 'backward');
   const backward = (images: number): Job[] => [
-    {
-      kernel: 'denseBackward',
-      tasks: Math.ceil(inputs / inputBlock),
-      arguments: [
-        dy.origin,
-        dy.strides.image,
-        weight!.value.at,
-        inputs * 32,
-        panels,
-        inputs,
-        written.map.origin,
-        written.map.strides.image,
-        images,
-        inputBlock,
-      ],
-    },
+    call.denseBackward(Math.ceil(inputs / inputBlock), {
+      dy: dy.origin,
+      dyImage: dy.strides.image,
+      weights: weight!.value.at,
+      weightsPanel,
+      panels,
+      inputs,
+      dx: written.map.origin,
+      dxImage: written.map.strides.image,
+      images,
+      inputBlock,
+    }),
     ...written.after(images),
   ];
   if (weight?.gradient === undefined || bias?.gradient === undefined)
@@ -118,99 +115,66 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
     Math.ceil(inputs / tileRows) * batch * tileRows * 4,
     during(backwardStep),
   );
-  const yPanels = arena.region(panels * batch * 32, during(backwardStep));
-  const gradients = (images: number, accumulate: boolean): Job[] => [
-    {
-      kernel: 'packPanels',
-      tasks: images,
-      arguments: [
-        read.map.origin,
-        0,
-        read.map.strides.image,
-        0,
-        0,
-        1,
-        1,
-        inputs,
-        tileRows,
-        xPanels.at,
-        0,
-        tileRows * 4,
-        batch * tileRows * 4,
-        images,
-      ],
-    },
-    {
-      kernel: 'packPanels',
-      tasks: images,
-      arguments: [
-        dy.origin,
-        0,
-        dy.strides.image,
-        0,
-        0,
-        1,
-        1,
-        outputs,
-        8,
-        yPanels.at,
-        0,
-        32,
-        batch * 32,
-        images,
-      ],
-    },
-    {
-      kernel: 'weightGradient',
-      tasks: panels,
-      arguments: [
-        xPanels.at,
-        0,
-        0,
-        0,
-        tileRows * 4,
-        batch * tileRows * 4,
-        taps.at,
-        1,
-        inputs,
-        inputs,
-        yPanels.at,
-        0,
-        0,
-        0,
-        32,
-        batch * 32,
-        1,
-        1,
-        images,
-        weightGradient.at,
-        inputs * 32,
-        outputs,
-        Number(accumulate),
-        1,
-      ],
-    },
-    {
-      kernel: 'biasGradient',
-      tasks: panels,
-      arguments: [
-        yPanels.at,
-        0,
-        0,
-        0,
-        32,
-        batch * 32,
-        1,
-        1,
-        images,
-        biasGradient.at,
-        outputs,
-        Number(accumulate),
-      ],
-    },
-  ];
+  const yPanels = arena.region(panels * batch * panelBytes, during(backwardStep));
+  /** Bytes of an image's row in a panel of x, and from panel to panel. */
+  const [xCell, xPanel] = [tileRows * 4, batch * tileRows * 4];
+  const dyPanel = batch * panelBytes;
+  /** All images of a vector as one column of cells, so that the sum over images runs down it. */
+  const packed = (from: Tensor, channels: number, width: number, to: Region): PackedVectors => ({
+    from: from.origin,
+    fromGroup: 0,
+    image: from.strides.image,
+    row: 0,
+    cell: 0,
+    rows: 1,
+    columns: 1,
+    channels,
+    width,
+    to: to.at,
+    toGroup: 0,
+    toImage: width * 4,
+    toPanel: batch * width * 4,
+  });
+  const gradients = (images: number, accumulate: boolean): Job[] => {
+    const sum = {
+      dy: yPanels.at,
+      dyGroup: 0,
+      dyImage: 0,
+      dyRow: 0,
+      dyCell: panelBytes,
+      dyPanel,
+      images: 1,
+      rows: 1,
+      columns: images,
+      outputs,
+      accumulate,
+    };
+    return [
+      call.packPanels(images, { ...packed(read.map, inputs, tileRows, xPanels), images }),
+      call.packPanels(images, { ...packed(dy, outputs, panelWidth, yPanels), images }),
+      call.weightGradient(panels, {
+        ...sum,
+        x: xPanels.at,
+        xGroup: 0,
+        xImage: 0,
+        xRow: 0,
+        xCell,
+        xPanel,
+        taps: taps.at,
+        tapCount: 1,
+        run: inputs,
+        lastRun: inputs,
+        gradient: weightGradient.at,
+        gradientPanel: weightsPanel,
+        tapBlock: 1,
+      }),
+      call.biasGradient(panels, { ...sum, gradient: biasGradient.at }),
+    ];
+  };
   return { setup, forward, backward, gradients };
 }
+
+type PackedVectors = Omit<Parameters<typeof call.packPanels>[1], 'images'>;
 
 /** A map as the dense kernels want it: itself, or a copy without border where it has one. */
 function contiguous(
@@ -225,12 +189,9 @@ function contiguous(
       : arena.region(bytes * batch, during(backwardStep)),
   );
   const [channels, rows, columns] = map.shape;
+  const length = columns * channels;
   const job = (from: Tensor, to: Tensor, images: number): Job[] => [
-    {
-      kernel: 'copy',
-      tasks: images * rows,
-      arguments: [...from.rows, ...to.rows, rows, columns * channels],
-    },
+    call.copy(images * rows, { x: from.rows, y: to.rows, rows, length }),
   ];
   return {
     map: copy,

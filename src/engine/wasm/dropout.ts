@@ -4,11 +4,12 @@ import { purposes } from '../../random/philox.ts';
 import type { Draw } from '../engine.ts';
 import type { Job } from './job.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
+import { call } from './signatures.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * `{n, c, h, w} -> {n, c, h, w}`. With a draw, a mask from its address is made and kept for the way
- * back.
+ * `{n, c, h, w} -> {n, c, h, w}`. With a draw, a mask from its address is made and kept for
+ * backward.
  */
 export function dropout({
   layer,
@@ -31,40 +32,27 @@ export function dropout({
     images: number,
     draw: Required<Draw> | undefined,
   ): Job[] => {
+    const maps = { x: from.rows, y: to.rows };
     if (draw !== undefined && mask !== undefined)
-      return [
-        {
-          kernel: 'multiplyMask',
-          tasks: images * rows,
-          arguments: [...from.rows, ...to.rows, mask.at, rows, length],
-        },
-      ];
+      return [call.multiplyMask(images * rows, { ...maps, mask: mask.at, rows, length })];
     if (resting === 1 && from === to) return [];
-    return [
-      {
-        kernel: 'scale',
-        tasks: images * rows,
-        arguments: [...from.rows, ...to.rows, rows, length, resting],
-      },
-    ];
+    return [call.scale(images * rows, { ...maps, rows, length, factor: resting })];
   };
   return {
     forward: (images, draw) => {
       if (draw === undefined || mask === undefined) return scaled(x, y, images, draw);
-      const address = [draw.seed, draw.step, purposes.dropout + 256 * ordinal, draw.firstImage];
       return [
-        {
-          kernel: 'dropoutMask',
-          tasks: images,
-          arguments: [
-            mask.at,
-            channels,
-            rows * columns,
-            dropThreshold(layer.rate),
-            kept,
-            ...address,
-          ],
-        },
+        call.dropoutMask(images, {
+          mask: mask.at,
+          channels,
+          cells: rows * columns,
+          threshold: dropThreshold(layer.rate),
+          kept,
+          seed: draw.seed,
+          stream: draw.step,
+          last: purposes.dropout + 256 * ordinal,
+          firstImage: draw.firstImage,
+        }),
         ...scaled(x, y, images, draw),
       ];
     },

@@ -1,11 +1,13 @@
 import type { Transfer } from './transfer.ts';
 
 /**
- * One call of a kernel: `kernel(...arguments, task, scratch)` for every task from 0. Tasks of a job
+ * One call of a kernel: `kernel(...arguments, task, scratch)` for every task from 0. Made by `call`
+ * in `signatures.ts`, which names the arguments. Tasks of a job
  * run on any thread in any order; jobs run one after another.
  */
 export interface Job {
-  readonly kernel: string;
+  /** Its place in `kernelNames`. */
+  readonly kernel: number;
   readonly arguments: readonly number[];
   readonly tasks: number;
 }
@@ -54,8 +56,8 @@ export type Answer =
   | { readonly kind: 'passed'; readonly id: number; readonly jobs: number }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string };
 
-/** The most jobs of one run: the size of the table of task counters. */
-export const mostJobs = 1024;
+/** The maximum number of jobs of one run: the size of the table of task counters. */
+export const maximumJobs = 1024;
 /**
  * Words before the counters: threads that have arrived, the round they meet in, whether one has
  * failed.

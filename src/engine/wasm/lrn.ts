@@ -1,6 +1,7 @@
 import type { LrnLayer } from '../../network/layer.ts';
 import { during } from '../plan/arena.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
+import { call } from './signatures.ts';
 
 /** `{n, c, h, w} -> {n, c, h, w}` */
 export function lrn(site: LayerSite<LrnLayer>): LayerJobs {
@@ -9,32 +10,19 @@ export function lrn(site: LayerSite<LrnLayer>): LayerJobs {
 
 function acrossChannels({ layer, x, y, dx, dy }: LayerSite<LrnLayer>): LayerJobs {
   const [channels, rows, columns] = y.shape;
-  const geometry = [
-    rows,
-    columns,
-    channels / layer.groups,
-    layer.groups,
-    layer.size,
-    layer.alpha,
-    layer.beta,
-    layer.k,
-  ];
+  const { groups, size, alpha, beta, k } = layer;
+  const geometry = { rows, columns, channels: channels / groups, groups, size, alpha, beta, k };
   return {
-    forward: (images) => [
-      {
-        kernel: 'lrnChannels',
-        tasks: images * rows,
-        arguments: [...x.rows, ...y.rows, ...geometry],
-      },
-    ],
+    forward: (images) => [call.lrnChannels(images * rows, { x: x.rows, y: y.rows, ...geometry })],
     ...(dx &&
       dy && {
         backward: (images) => [
-          {
-            kernel: 'lrnChannelsBackward',
-            tasks: images * rows,
-            arguments: [...x.rows, ...dy.rows, ...dx.rows, ...geometry],
-          },
+          call.lrnChannelsBackward(images * rows, {
+            x: x.rows,
+            dy: dy.rows,
+            dx: dx.rows,
+            ...geometry,
+          }),
         ],
       }),
   };
@@ -51,31 +39,24 @@ function insideMaps({
   backwardStep,
 }: LayerSite<LrnLayer>): LayerJobs {
   const [channels, rows, columns] = y.shape;
-  const geometry = [rows, columns, channels, layer.size, layer.alpha, layer.beta];
+  const { size, alpha, beta, k } = layer;
+  const geometry = { rows, columns, channels, size, alpha, beta };
   const forward: LayerJobs['forward'] = (images) => [
-    {
-      kernel: 'lrnMap',
-      tasks: images * rows,
-      arguments: [...x.rows, ...y.rows, ...geometry, layer.k],
-    },
+    call.lrnMap(images * rows, { x: x.rows, y: y.rows, ...geometry, k }),
   ];
   if (dx === undefined || dy === undefined) return { forward };
   const scaled = arena.region(batch * rows * columns * channels * 4, during(backwardStep));
   const products = arena.region(batch * rows * columns * channels * 4, during(backwardStep));
   return {
     forward,
-    backward: (images) => [
-      {
-        kernel: 'lrnMapProducts',
-        tasks: images * rows,
-        arguments: [...x.rows, ...dy.rows, scaled.at, products.at, ...geometry, layer.k],
-      },
-      {
-        kernel: 'lrnMapBackward',
-        tasks: images * rows,
-        arguments: [...x.rows, scaled.at, products.at, ...dx.rows, ...geometry],
-      },
-    ],
+    backward: (images) => {
+      const between = { scaled: scaled.at, products: products.at };
+      const { rows: xRows } = x;
+      return [
+        call.lrnMapProducts(images * rows, { x: xRows, dy: dy.rows, ...between, ...geometry, k }),
+        call.lrnMapBackward(images * rows, { x: xRows, ...between, dx: dx.rows, ...geometry }),
+      ];
+    },
   };
 }
 

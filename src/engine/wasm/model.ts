@@ -4,20 +4,20 @@ import type { Plan } from '../session.ts';
 import { Arena } from '../plan/arena.ts';
 import type { ArenaOptions, Region } from '../plan/arena.ts';
 import { backwardStep, gradientRuns, rectifies, valueRuns } from '../plan/runs.ts';
+import { chunk, panelWidth } from './constants.ts';
 import { convolution, convolutionBorders } from './convolution.ts';
 import { dense, denseScratch } from './dense.ts';
 import { dropout } from './dropout.ts';
-import { meeting, mostJobs } from './job.ts';
+import { maximumJobs, meeting } from './job.ts';
 import type { Borders, LayerJobs, LayerSite, StoredParameter } from './layer.ts';
 import { lrn, lrnScratch } from './lrn.ts';
+import { panelsOf } from './multiply.ts';
 import { pool } from './pool.ts';
 import { relu } from './relu.ts';
+import { call } from './signatures.ts';
 import { softmax } from './softmax.ts';
 import { tanh } from './tanh.ts';
 import { Tensor, noBorder, widest } from './tensor.ts';
-
-/** Numbers summed up together by one task of `update` and `sumSquares` in kernels/update.ts. */
-export const chunk = 65536;
 
 /**
  * Below `start` lie the kernels' own constants. Vectors may read, never write, a little past a
@@ -72,7 +72,7 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   const labels = arena.region(batch * 4);
   const results = arena.region(batch * 24);
   const squares = arena.region(chunks * 8);
-  const control = arena.region((meeting.counters + mostJobs) * 4);
+  const control = arena.region((meeting.counters + maximumJobs) * 4);
   const aligned = Math.ceil(scratchBytes / 64) * 64;
   const scratch = arena.region(aligned * threads);
   return {
@@ -135,7 +135,7 @@ function storeParameters(
       kind === 'bias'
         ? { groups, outputs, inputs: 1, cells: 1 }
         : { groups, outputs, inputs: input[0] / groups, cells };
-    const length = groups * Math.ceil(outputs / 8) * 8 * layout.inputs * layout.cells;
+    const length = groups * panelsOf(outputs) * panelWidth * layout.inputs * layout.cells;
     const trained = mode === 'training' && !frozen.has(index);
     return {
       layout,
@@ -188,11 +188,7 @@ function input(y: Tensor, given: Region): LayerJobs {
   const [channels, rows, columns] = y.shape;
   return {
     forward: (images) => [
-      {
-        kernel: 'interleave',
-        tasks: images * rows,
-        arguments: [given.at, channels, rows, columns, ...y.rows],
-      },
+      call.interleave(images * rows, { from: given.at, channels, rows, columns, to: y.rows }),
     ],
   };
 }

@@ -1,7 +1,9 @@
 import type { Region } from '../plan/arena.ts';
+import { panelBytes, panelWidth } from './constants.ts';
 import type { Job } from './job.ts';
+import { call } from './signatures.ts';
 
-/** The arguments of the kernel `multiply` by name. Addresses and strides in bytes. */
+/** A product of tiles; addresses and strides in bytes. */
 export interface Multiply {
   readonly pixelsIn: number;
   readonly pixelsOut: number;
@@ -27,40 +29,27 @@ export interface Multiply {
 }
 
 /** Floats of a panel's chunk that should stay in the first-level cache, 8 channels wide. */
-const chunk = 640;
+const chunkFloats = 640;
 /** A multiple of both builds' tile rows, 4 and 6. */
 const pixelBlock = 180;
 const panelBlock = 4;
 
-export function multiply(m: Multiply): Job {
-  const tapsPerChunk = Math.max(1, Math.floor(chunk / Math.max(1, m.run)));
-  const tasks =
-    m.groups * Math.ceil(Math.ceil(m.outputs / 8) / panelBlock) * Math.ceil(m.pixels / pixelBlock);
-  return {
-    kernel: 'multiply',
-    tasks,
-    arguments: [
-      m.pixelsIn,
-      m.pixelsOut,
-      m.pixels,
-      pixelBlock,
-      m.input,
-      m.inputGroup,
-      m.taps,
-      m.tapCount,
-      tapsPerChunk,
-      m.run,
-      m.lastRun,
-      m.weights,
-      m.inputs * 32,
-      m.outputs,
-      panelBlock,
-      m.output,
-      m.outputGroup,
-      m.bias,
-      Number(m.rectify),
-    ],
-  };
+/** One job of the kernel `multiply`, with blocks that fit the caches. */
+export function multiply({ groups, inputs, ...given }: Multiply): Job {
+  const { outputs, pixels, run } = given;
+  const blocks = Math.ceil(panelsOf(outputs) / panelBlock) * Math.ceil(pixels / pixelBlock);
+  return call.multiply(groups * blocks, {
+    ...given,
+    pixelBlock,
+    panelBlock,
+    tapsPerChunk: Math.max(1, Math.floor(chunkFloats / Math.max(1, run))),
+    weightsPanel: inputs * panelBytes,
+  });
+}
+
+/** Panels that so many channels fill, the last one perhaps in part. */
+export function panelsOf(channels: number): number {
+  return Math.ceil(channels / panelWidth);
 }
 
 /**
@@ -73,9 +62,5 @@ export function tableJob(
   columns: number,
   strides: { image: number; row: number; cell: number },
 ): Job {
-  return {
-    kernel: 'placeTable',
-    tasks: images,
-    arguments: [table.at, rows, columns, strides.image, strides.row, strides.cell],
-  };
+  return call.placeTable(images, { to: table.at, rows, columns, ...strides });
 }

@@ -5,9 +5,11 @@ import type {
 } from '../../network/layer.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Region } from '../plan/arena.ts';
+import type { Job } from './job.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
+import { call } from './signatures.ts';
 
-/** Channels of one task on the way back. */
+/** Channels of one task backward. */
 const channelBlock = 32;
 
 /**
@@ -20,55 +22,60 @@ export function pool(
   const { layer, shape, arena, x, y, dx, dy } = site;
   const [channels, rows, columns] = shape.output;
   const [, inputRows, inputColumns] = shape.input;
-  const most = layer.type === 'maxPool';
+  const isMaximum = layer.type === 'maxPool';
   const rowWindows = arena.region(rows * 8);
   const columnWindows = arena.region(columns * 8);
-  const tables = (): number[] => [rowWindows.at, columnWindows.at, rows, columns];
+  // Addresses are there once the arena is laid out.
+  const windows = (): Windows => ({
+    rowWindows: rowWindows.at,
+    columnWindows: columnWindows.at,
+    rows,
+    columns,
+  });
+  const forward = isMaximum ? call.maxPool : call.averagePool;
   return {
     setup: () => [windowJob(rowWindows, shape, 0), windowJob(columnWindows, shape, 1)],
-    forward: (images) => [
-      {
-        kernel: most ? 'maxPool' : 'averagePool',
-        tasks: images * rows,
-        arguments: [...x.rows, ...y.rows, ...tables(), channels],
-      },
-    ],
+    forward: (images) => [forward(images * rows, { x: x.rows, y: y.rows, ...windows(), channels })],
     ...(dx &&
       dy && {
-        backward: (images) => [
-          {
-            kernel: most ? 'maxPoolBackward' : 'averagePoolBackward',
-            tasks: images * Math.ceil(channels / channelBlock),
-            arguments: [
-              ...(most ? [...x.rows, ...y.rows] : []),
-              ...dy.rows,
-              ...dx.rows,
-              ...tables(),
-              inputRows,
-              inputColumns,
-              channels,
-              channelBlock,
-            ],
-          },
-        ],
+        backward: (images) => {
+          const tasks = images * Math.ceil(channels / channelBlock);
+          const maps = { dy: dy.rows, dx: dx.rows };
+          const input = { inputRows, inputColumns, channels, channelBlock };
+          return [
+            isMaximum
+              ? call.maxPoolBackward(tasks, {
+                  x: x.rows,
+                  y: y.rows,
+                  ...maps,
+                  ...windows(),
+                  ...input,
+                })
+              : call.averagePoolBackward(tasks, { ...maps, ...windows(), ...input }),
+          ];
+        },
       }),
   };
 }
 
+interface Windows {
+  readonly rowWindows: number;
+  readonly columnWindows: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Fills the table of one axis: where each window starts and ends inside the map. */
-function windowJob(
-  table: Region,
-  { input, output, window }: LayerShape,
-  axis: 0 | 1,
-): { kernel: string; tasks: number; arguments: number[] } {
+function windowJob(table: Region, { input, output, window }: LayerShape, axis: 0 | 1): Job {
   const size = input[axis + 1]!;
   const count = output[axis + 1]!;
-  if (window === undefined)
-    return { kernel: 'regionTable', tasks: 1, arguments: [table.at, count, size] };
-  const before = axis === 0 ? window.padding.top : window.padding.left;
-  return {
-    kernel: 'windowTable',
-    tasks: 1,
-    arguments: [table.at, count, size, window.kernel[axis], window.stride[axis], before],
-  };
+  if (window === undefined) return call.regionTable(1, { table: table.at, count, size });
+  return call.windowTable(1, {
+    table: table.at,
+    count,
+    size,
+    kernel: window.kernel[axis],
+    stride: window.stride[axis],
+    before: axis === 0 ? window.padding.top : window.padding.left,
+  });
 }

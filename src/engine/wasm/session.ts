@@ -11,9 +11,10 @@ import type {
   ResolvedUpdate,
 } from '../session.ts';
 import { always } from '../plan/arena.ts';
+import { chunk } from './constants.ts';
 import type { Job } from './job.ts';
-import { chunk } from './model.ts';
 import type { Model } from './model.ts';
+import { call } from './signatures.ts';
 import type { Team, Telling } from './team.ts';
 import type { Tensor } from './tensor.ts';
 import { unitSize } from './transfer.ts';
@@ -77,21 +78,17 @@ export class WasmSession extends BaseSession {
     await this.#giveImages(images);
     this.#team.write({ kind: 'raw', at: place.at, bytes: labels.byteLength }, labels.slice());
     const [logits, dLogits] = [values[top]!, gradients[top]!];
-    const loss: Job = {
-      kernel: 'crossEntropy',
-      tasks: count,
-      arguments: [
-        logits.origin,
-        logits.strides.image,
-        place.at,
-        dLogits.origin,
-        dLogits.strides.image,
-        results.at,
-        this.plan.classes,
-        options.labelSmoothing,
-        options.divisor,
-      ],
-    };
+    const loss = call.crossEntropy(count, {
+      logits: logits.origin,
+      logitsImage: logits.strides.image,
+      labels: place.at,
+      gradient: dLogits.origin,
+      gradientImage: dLogits.strides.image,
+      results: results.at,
+      classes: this.plan.classes,
+      labelSmoothing: options.labelSmoothing,
+      divisor: options.divisor,
+    });
     const jobs = [...this.#forwardJobs(count, options.draw), ...this.#fresh(dLogits, count), loss];
     const finals = this.#addBackward(jobs, top, count, {
       ...options,
@@ -140,19 +137,15 @@ export class WasmSession extends BaseSession {
     await this.#team.run(
       parameters.map(({ index, rate, decay }) => {
         const { value, velocity, gradient, length } = this.#model.parameters[index]!;
-        return {
-          kernel: 'update',
-          tasks: Math.ceil(length / chunk),
-          arguments: [
-            value.at,
-            velocity!.at,
-            gradient!.at,
-            length,
-            momentum,
-            rate * decay,
-            rate * gradientScale,
-          ],
-        };
+        return call.update(Math.ceil(length / chunk), {
+          value: value.at,
+          velocity: velocity!.at,
+          gradient: gradient!.at,
+          length,
+          momentum,
+          decay: rate * decay,
+          rate: rate * gradientScale,
+        });
       }),
     );
   }
@@ -165,7 +158,7 @@ export class WasmSession extends BaseSession {
       const at = squares.at + chunks * 8;
       const tasks = Math.ceil(length / chunk);
       chunks += tasks;
-      return [{ kernel: 'sumSquares', tasks, arguments: [gradient.at, length, at] }];
+      return [call.sumSquares(tasks, { values: gradient.at, length, sums: at })];
     });
     const [sums] = await this.#team.run(jobs, [{ kind: 'raw', at: squares.at, bytes: chunks * 8 }]);
     return Math.sqrt(new Float64Array(sums!.buffer).reduce((sum, square) => sum + square, 0));

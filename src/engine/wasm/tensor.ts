@@ -1,6 +1,8 @@
 import type { Shape } from '../../network/layer.ts';
 import type { Region } from '../plan/arena.ts';
+import { panelWidth } from './constants.ts';
 import type { Job } from './job.ts';
+import { call } from './signatures.ts';
 
 /** Cells of zeros round a map, for the windows that reach past it. */
 export interface Border {
@@ -45,7 +47,7 @@ export class Tensor {
     const cell = channels * 4;
     this.#rightBytes =
       rows === 1 && columns === 1 && border.left + border.right === 0
-        ? (-channels & 7) * 4
+        ? (-channels & (panelWidth - 1)) * 4
         : border.right * cell;
     const row = (border.left + columns) * cell + this.#rightBytes;
     this.shape = shape;
@@ -85,20 +87,14 @@ export class Tensor {
     const { top, bottom, left } = this.border;
     const { image, row, cell } = this.strides;
     return [
-      {
-        kernel: 'clearBorder',
-        tasks: images,
-        arguments: [
-          this.region.at,
-          image,
-          row,
-          top,
-          this.shape[1],
-          bottom,
-          left * cell,
-          this.#rightBytes,
-        ],
-      },
+      call.clearBorder(images, {
+        map: [this.region.at, image, row],
+        top,
+        rows: this.shape[1],
+        bottom,
+        left: left * cell,
+        right: this.#rightBytes,
+      }),
     ];
   }
 }

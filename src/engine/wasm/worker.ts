@@ -2,6 +2,8 @@ import { listen } from '#platform';
 import { crossEntropy, softmax } from '../loss.ts';
 import { meeting } from './job.ts';
 import type { Answer, Message, Run, Start } from './job.ts';
+import { kernelNames } from './signatures.ts';
+import type { lossSignatures } from './signatures.ts';
 import { read, write } from './transfer.ts';
 
 type Kernel = (...numbers: number[]) => void;
@@ -12,7 +14,8 @@ const looks = 20_000;
 /** One thread of a session: the kernels over its memory, and the words it meets the others at. */
 class Member {
   readonly #buffer: ArrayBufferLike;
-  readonly #kernels: Record<string, Kernel>;
+  /** By `Job.kernel`. */
+  readonly #kernels: readonly Kernel[];
   readonly #words: Int32Array;
   readonly #start: Start;
 
@@ -20,10 +23,15 @@ class Member {
     this.#start = start;
     this.#buffer = memory.buffer;
     this.#words = new Int32Array(memory.buffer, start.control);
-    this.#kernels = {
+    const kernels: Readonly<Record<string, Kernel>> = {
       ...(instance.exports as Record<string, Kernel>),
       ...lossKernels(memory.buffer),
     };
+    this.#kernels = kernelNames.map((name) => {
+      const kernel = kernels[name];
+      if (kernel === undefined) throw new Error(`There is no kernel "${name}".`);
+      return kernel;
+    });
   }
 
   static async start(start: Start): Promise<Member> {
@@ -58,8 +66,7 @@ class Member {
     const { scratch, index } = this.#start;
     this.#meet(() => words.fill(0, meeting.counters, meeting.counters + jobs.length));
     for (const [number, job] of jobs.entries()) {
-      const kernel = this.#kernels[job.kernel];
-      if (kernel === undefined) throw new Error(`There is no kernel "${job.kernel}".`);
+      const kernel = this.#kernels[job.kernel]!;
       for (;;) {
         const task = Atomics.add(words, meeting.counters + number, 1);
         if (task >= job.tasks) break;
@@ -99,7 +106,7 @@ class Member {
  * Softmax and cross-entropy are small, and shared with the other engines. Strides in bytes, one
  * image a task.
  */
-function lossKernels(memory: ArrayBufferLike): Record<string, Kernel> {
+function lossKernels(memory: ArrayBufferLike): Record<keyof typeof lossSignatures, Kernel> {
   const vector = (at: number, stride: number, task: number, length: number): Float32Array =>
     new Float32Array(memory, at + task * stride, length);
   return {

@@ -6,6 +6,7 @@
  * the weights, 128 panels × 3 inputs, is first copied together, because its pieces lie a multiple
  * of 4 KiB apart and would fight for the same cache lines.
  */
+import { panelPiece, panelsAtOnce as panelsTogether } from '../constants';
 import { putPanel } from './multiply';
 import { madd, sumLanes } from './simd';
 
@@ -13,9 +14,9 @@ import { madd, sumLanes } from './simd';
  * Long sums, because adding up lanes costs as much as a dozen steps; the scratch of a thread holds
  * this many pieces.
  */
-const panelsAtOnce: u32 = 128;
+const panelsAtOnce: u32 = panelsTogether;
 /** Bytes of one panel's piece: 3 inputs of 8 outputs. */
-const piece: u32 = 96;
+const piece: u32 = panelPiece;
 
 export function denseBackward(
   dy: usize, dyImage: u32, weights: usize, weightsPanel: u32, panels: u32, inputs: u32,

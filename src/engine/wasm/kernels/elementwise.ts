@@ -3,6 +3,7 @@
  * different borders: task = image · rows + row, `length` floats a row.
  */
 
+import { gradientCounts, outputCounts } from '../constants';
 import { madd } from './simd';
 
 // @ts-ignore: decorator
@@ -20,8 +21,7 @@ export function relu(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yR
 }
 
 /**
- * dx = dy where the rule lets it through, else 0: bit 1 of `rule` asks for output > 0, bit 2 for dy
- * > 0.
+ * dx = dy where the rule lets it through, else 0: `rule` may ask for output > 0 and for dy > 0.
  */
 export function reluBackward(
   y: usize, yImage: u32, yRow: u32, dy: usize, dyImage: u32, dyRow: u32, dx: usize, dxImage: u32, dxRow: u32,
@@ -30,7 +30,7 @@ export function reluBackward(
   let out = place(y, yImage, yRow, rows, task), from = place(dy, dyImage, dyRow, rows, task), to = place(dx, dxImage, dxRow, rows, task);
   const end = from + length * 4, end4 = from + (length & ~3) * 4;
   const zero = f32x4.splat(0);
-  const anyOutput = i32x4.splat(rule & 1 ? 0 : -1), anyGradient = i32x4.splat(rule & 2 ? 0 : -1);
+  const anyOutput = i32x4.splat(rule & outputCounts ? 0 : -1), anyGradient = i32x4.splat(rule & gradientCounts ? 0 : -1);
   for (; from != end4; from += 16, to += 16, out += 16) {
     const g = v128.load(from);
     const through = v128.and(v128.or(f32x4.gt(v128.load(out), zero), anyOutput), v128.or(f32x4.gt(g, zero), anyGradient));
@@ -38,7 +38,7 @@ export function reluBackward(
   }
   for (; from != end; from += 4, to += 4, out += 4) {
     const g = load<f32>(from);
-    store<f32>(to, (!(rule & 1) || load<f32>(out) > 0) && (!(rule & 2) || g > 0) ? g : 0);
+    store<f32>(to, (!(rule & outputCounts) || load<f32>(out) > 0) && (!(rule & gradientCounts) || g > 0) ? g : 0);
   }
 }
 

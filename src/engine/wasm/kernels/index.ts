@@ -6,4 +6,4 @@ export { lrnChannels, lrnChannelsBackward, lrnMap, lrnMapProducts, lrnMapBackwar
 export { maxPool, maxPoolBackward, averagePool, averagePoolBackward, windowTable, regionTable } from './pool';
 export { dropoutMask } from './dropout';
 export { update, sumSquares } from './update';
-export { turnWeights, packPanels, interleave, placeTable } from './layout';
+export { transposeWeights, packPanels, interleave, placeTable } from './layout';

@@ -1,12 +1,12 @@
 /**
- * Convolution weights turned for the way back, `[group][input panel][tap][outputs][8 inputs]`, from
+ * Convolution weights transposed for backward, `[group][input panel][tap][outputs][8 inputs]`, from
  * `[group][output panel][kernel row][kernel column][inputs][8 outputs]`: only kernel rows
  * `rowPhase, rowPhase + stride, …` and columns likewise, both from last to first. One task an input
  * panel of a group.
  */
-export function turnWeights(
+export function transposeWeights(
   weights: usize, inputs: u32, outputs: u32, kernelRows: u32, kernelColumns: u32,
-  rowPhase: u32, rowStride: u32, columnPhase: u32, columnStride: u32, turned: usize, task: u32,
+  rowPhase: u32, rowStride: u32, columnPhase: u32, columnStride: u32, transposed: usize, task: u32,
 ): void {
   const inputPanels = (inputs + 7) / 8, outputPanels = (outputs + 7) / 8;
   const group = task / inputPanels, panel = task % inputPanels;
@@ -15,15 +15,15 @@ export function turnWeights(
   const width = min(8, inputs - panel * 8);
   const outputPanel = kernelRows * kernelColumns * inputs * 32;
   weights += group * outputPanels * outputPanel;
-  turned += task * rows * columns * outputs * 32;
+  transposed += task * rows * columns * outputs * 32;
   for (let r: i32 = rows - 1; r >= 0; r--) {
     for (let c: i32 = columns - 1; c >= 0; c--) {
       const cell = (rowPhase + <u32>r * rowStride) * kernelColumns + columnPhase + <u32>c * columnStride;
       const from = weights + (cell * inputs + panel * 8) * 32;
-      for (let o: u32 = 0; o < outputs; o++, turned += 32) {
+      for (let o: u32 = 0; o < outputs; o++, transposed += 32) {
         const column = from + (o / 8) * outputPanel + (o % 8) * 4;
-        for (let i: u32 = 0; i < width; i++) store<f32>(turned + i * 4, load<f32>(column + i * 32));
-        for (let i = width; i < 8; i++) store<f32>(turned + i * 4, 0);
+        for (let i: u32 = 0; i < width; i++) store<f32>(transposed + i * 4, load<f32>(column + i * 32));
+        for (let i = width; i < 8; i++) store<f32>(transposed + i * 4, 0);
       }
     }
   }

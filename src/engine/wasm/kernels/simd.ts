@@ -1,3 +1,5 @@
+import { plainTileRows, relaxedTileRows } from '../constants';
+
 /**
  * a·b + c; one rounding where the build has relaxed SIMD and the machine fuses, two in the plain
  * build.
@@ -22,4 +24,4 @@ export function sumLanes(v: v128): f32 {
  * products need a register of their own: 8 accumulators, 2 columns, 4 rows, one product. With 5 or
  * 6 rows accumulators go through memory, at half the speed.
  */
-export const tileRows: u32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+export const tileRows: u32 = ASC_FEATURE_RELAXED_SIMD ? relaxedTileRows : plainTileRows;

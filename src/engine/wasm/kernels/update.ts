@@ -1,5 +1,6 @@
-/** Floats of one task: fixed, so that sums do not depend on the number of threads. */
-const chunk: u32 = 65536;
+import { chunk as chunkFloats } from '../constants';
+
+const chunk: u32 = chunkFloats;
 
 /** `v ← μ v − decay·w − rate·g; w ← w + v` over one chunk a task. */
 export function update(value: usize, velocity: usize, gradient: usize, length: u32, momentum: f32, decay: f32, rate: f32, task: u32): void {
