@@ -19,9 +19,18 @@ const panelsAtOnce: u32 = panelsTogether;
 const piece: u32 = panelPiece;
 
 export function denseBackward(
-  dy: usize, dyImage: u32, weights: usize, weightsPanel: u32, panels: u32, inputs: u32,
-  dx: usize, dxImage: u32, images: u32, inputBlock: u32,
-  task: u32, scratch: usize,
+  dy: usize,
+  dyImage: u32,
+  weights: usize,
+  weightsPanel: u32,
+  panels: u32,
+  inputs: u32,
+  dx: usize,
+  dxImage: u32,
+  images: u32,
+  inputBlock: u32,
+  task: u32,
+  scratch: usize,
 ): void {
   const end = min(inputs, (task + 1) * inputBlock);
   for (let panel: u32 = 0; panel < panels; panel += panelsAtOnce) {
@@ -29,7 +38,17 @@ export function denseBackward(
     for (let i = task * inputBlock; i < end; i += 3) {
       gather(weights + panel * weightsPanel + i * 32, weightsPanel, count, scratch);
       for (let n: u32 = 0; n < images; n += 3) {
-        tile(dy + n * dyImage + panel * 32, dyImage, min(3, images - n), scratch, count, dx + n * dxImage + i * 4, dxImage, min(3, end - i), panel > 0);
+        tile(
+          dy + n * dyImage + panel * 32,
+          dyImage,
+          min(3, images - n),
+          scratch,
+          count,
+          dx + n * dxImage + i * 4,
+          dxImage,
+          min(3, end - i),
+          panel > 0,
+        );
       }
     }
   }
@@ -47,24 +66,53 @@ function gather(from: usize, stride: u32, count: u32, to: usize): void {
   }
 }
 
-function tile(dy: usize, dyImage: u32, valid: u32, w: usize, panels: u32, dx: usize, dxImage: u32, width: u32, add: bool): void {
-  let d0 = dy, d1 = valid > 1 ? dy + dyImage : dy, d2 = valid > 2 ? dy + 2 * dyImage : dy;
+function tile(
+  dy: usize,
+  dyImage: u32,
+  valid: u32,
+  w: usize,
+  panels: u32,
+  dx: usize,
+  dxImage: u32,
+  width: u32,
+  add: bool,
+): void {
+  let d0 = dy,
+    d1 = valid > 1 ? dy + dyImage : dy,
+    d2 = valid > 2 ? dy + 2 * dyImage : dy;
   let c00 = f32x4.splat(0);
-  let c01 = c00, c02 = c00, c10 = c00, c11 = c00, c12 = c00, c20 = c00, c21 = c00, c22 = c00;
+  let c01 = c00,
+    c02 = c00,
+    c10 = c00,
+    c11 = c00,
+    c12 = c00,
+    c20 = c00,
+    c21 = c00,
+    c22 = c00;
   const end = w + panels * piece;
   let half: usize = 0;
   while (w != end) {
     let b = v128.load(w);
-    const a0 = v128.load(d0), a1 = v128.load(d1), a2 = v128.load(d2);
-    c00 = madd(a0, b, c00); c10 = madd(a1, b, c10); c20 = madd(a2, b, c20);
+    const a0 = v128.load(d0),
+      a1 = v128.load(d1),
+      a2 = v128.load(d2);
+    c00 = madd(a0, b, c00);
+    c10 = madd(a1, b, c10);
+    c20 = madd(a2, b, c20);
     b = v128.load(w, 32);
-    c01 = madd(a0, b, c01); c11 = madd(a1, b, c11); c21 = madd(a2, b, c21);
+    c01 = madd(a0, b, c01);
+    c11 = madd(a1, b, c11);
+    c21 = madd(a2, b, c21);
     b = v128.load(w, 64);
-    c02 = madd(a0, b, c02); c12 = madd(a1, b, c12); c22 = madd(a2, b, c22);
+    c02 = madd(a0, b, c02);
+    c12 = madd(a1, b, c12);
+    c22 = madd(a2, b, c22);
     // Two halves of a panel, then on to the next piece.
     w += 16 + half * 4;
     half ^= 16;
-    d0 += 16; d1 += 16; d2 += 16;
+    d0 += 16;
+    d1 += 16;
+    d2 += 16;
   }
   put(dx, c00, c01, c02, width, add);
   if (valid > 1) put(dx + dxImage, c10, c11, c12, width, add);
@@ -90,7 +138,17 @@ function putOne(at: usize, sum: v128, add: bool): void {
  * stream of its own. Sums run in the same order as those of `multiply`, so the bits are the same.
  * One task four panels.
  */
-export function denseRow(x: usize, inputs: u32, weights: usize, weightsPanel: u32, outputs: u32, y: usize, bias: usize, rectify: u32, task: u32): void {
+export function denseRow(
+  x: usize,
+  inputs: u32,
+  weights: usize,
+  weightsPanel: u32,
+  outputs: u32,
+  y: usize,
+  bias: usize,
+  rectify: u32,
+  task: u32,
+): void {
   const panel = task * 4;
   const last = (outputs + 7) / 8 - 1;
   weights += panel * weightsPanel;
@@ -100,19 +158,30 @@ export function denseRow(x: usize, inputs: u32, weights: usize, weightsPanel: u3
   let w1 = weights + min(1, last - panel) * weightsPanel;
   let w2 = weights + min(2, last - panel) * weightsPanel;
   let w3 = weights + min(3, last - panel) * weightsPanel;
-  let c0 = v128.load(bias), c1 = v128.load(bias, 16);
-  let c2 = v128.load(bias, 32), c3 = v128.load(bias, 48);
-  let c4 = v128.load(bias, 64), c5 = v128.load(bias, 80);
-  let c6 = v128.load(bias, 96), c7 = v128.load(bias, 112);
+  let c0 = v128.load(bias),
+    c1 = v128.load(bias, 16);
+  let c2 = v128.load(bias, 32),
+    c3 = v128.load(bias, 48);
+  let c4 = v128.load(bias, 64),
+    c5 = v128.load(bias, 80);
+  let c6 = v128.load(bias, 96),
+    c7 = v128.load(bias, 112);
   const end = x + inputs * 4;
   while (x != end) {
     const a = v128.load32_splat(x);
-    c0 = madd(a, v128.load(w0), c0); c1 = madd(a, v128.load(w0, 16), c1);
-    c2 = madd(a, v128.load(w1), c2); c3 = madd(a, v128.load(w1, 16), c3);
-    c4 = madd(a, v128.load(w2), c4); c5 = madd(a, v128.load(w2, 16), c5);
-    c6 = madd(a, v128.load(w3), c6); c7 = madd(a, v128.load(w3, 16), c7);
+    c0 = madd(a, v128.load(w0), c0);
+    c1 = madd(a, v128.load(w0, 16), c1);
+    c2 = madd(a, v128.load(w1), c2);
+    c3 = madd(a, v128.load(w1, 16), c3);
+    c4 = madd(a, v128.load(w2), c4);
+    c5 = madd(a, v128.load(w2, 16), c5);
+    c6 = madd(a, v128.load(w3), c6);
+    c7 = madd(a, v128.load(w3, 16), c7);
     x += 4;
-    w0 += 32; w1 += 32; w2 += 32; w3 += 32;
+    w0 += 32;
+    w1 += 32;
+    w2 += 32;
+    w3 += 32;
   }
   y += panel * 32;
   const left = outputs - panel * 8;

@@ -13,10 +13,23 @@ function place(base: usize, image: u32, row: u32, rows: u32, task: u32): usize {
 }
 
 /** y = max(x, 0). */
-export function relu(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, rows: u32, length: u32, task: u32): void {
-  let from = place(x, xImage, xRow, rows, task), to = place(y, yImage, yRow, rows, task);
-  const end = from + length * 4, end4 = from + (length & ~3) * 4;
-  for (; from != end4; from += 16, to += 16) v128.store(to, f32x4.max(v128.load(from), f32x4.splat(0)));
+export function relu(
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  rows: u32,
+  length: u32,
+  task: u32,
+): void {
+  let from = place(x, xImage, xRow, rows, task),
+    to = place(y, yImage, yRow, rows, task);
+  const end = from + length * 4,
+    end4 = from + (length & ~3) * 4;
+  for (; from != end4; from += 16, to += 16)
+    v128.store(to, f32x4.max(v128.load(from), f32x4.splat(0)));
   for (; from != end; from += 4, to += 4) store<f32>(to, max<f32>(load<f32>(from), 0));
 }
 
@@ -24,21 +37,42 @@ export function relu(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yR
  * dx = dy where the rule lets it through, else 0: `rule` may ask for output > 0 and for dy > 0.
  */
 export function reluBackward(
-  y: usize, yImage: u32, yRow: u32, dy: usize, dyImage: u32, dyRow: u32, dx: usize, dxImage: u32, dxRow: u32,
-  rows: u32, length: u32, rule: u32, task: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  dy: usize,
+  dyImage: u32,
+  dyRow: u32,
+  dx: usize,
+  dxImage: u32,
+  dxRow: u32,
+  rows: u32,
+  length: u32,
+  rule: u32,
+  task: u32,
 ): void {
-  let out = place(y, yImage, yRow, rows, task), from = place(dy, dyImage, dyRow, rows, task), to = place(dx, dxImage, dxRow, rows, task);
-  const end = from + length * 4, end4 = from + (length & ~3) * 4;
+  let out = place(y, yImage, yRow, rows, task),
+    from = place(dy, dyImage, dyRow, rows, task),
+    to = place(dx, dxImage, dxRow, rows, task);
+  const end = from + length * 4,
+    end4 = from + (length & ~3) * 4;
   const zero = f32x4.splat(0);
-  const anyOutput = i32x4.splat(rule & outputCounts ? 0 : -1), anyGradient = i32x4.splat(rule & gradientCounts ? 0 : -1);
+  const anyOutput = i32x4.splat(rule & outputCounts ? 0 : -1),
+    anyGradient = i32x4.splat(rule & gradientCounts ? 0 : -1);
   for (; from != end4; from += 16, to += 16, out += 16) {
     const g = v128.load(from);
-    const through = v128.and(v128.or(f32x4.gt(v128.load(out), zero), anyOutput), v128.or(f32x4.gt(g, zero), anyGradient));
+    const through = v128.and(
+      v128.or(f32x4.gt(v128.load(out), zero), anyOutput),
+      v128.or(f32x4.gt(g, zero), anyGradient),
+    );
     v128.store(to, v128.and(g, through));
   }
   for (; from != end; from += 4, to += 4, out += 4) {
     const g = load<f32>(from);
-    store<f32>(to, (!(rule & outputCounts) || load<f32>(out) > 0) && (!(rule & gradientCounts) || g > 0) ? g : 0);
+    store<f32>(
+      to,
+      (!(rule & outputCounts) || load<f32>(out) > 0) && (!(rule & gradientCounts) || g > 0) ? g : 0,
+    );
   }
 }
 
@@ -60,15 +94,22 @@ function tanh4(v: v128): v128 {
   p = madd(x2, p, f32x4.splat(6.37261928875436e-4));
   p = madd(x2, p, f32x4.splat(4.89352455891786e-3));
   let q = madd(x2, f32x4.splat(1.19825839466702e-6), f32x4.splat(1.18534705686654e-4));
-  q = madd(x2, q, f32x4.splat(2.26843463243900e-3));
+  q = madd(x2, q, f32x4.splat(2.268434632439e-3));
   q = madd(x2, q, f32x4.splat(4.89352518554385e-3));
   return f32x4.div(f32x4.mul(x, p), q);
 }
 
 /** y = tanh(x). */
 export function tanh(
-  x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32,
-  rows: u32, length: u32, task: u32,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  rows: u32,
+  length: u32,
+  task: u32,
 ): void {
   let from = place(x, xImage, xRow, rows, task);
   let to = place(y, yImage, yRow, rows, task);
@@ -82,8 +123,18 @@ export function tanh(
 
 /** dx = dy · (1 − y²). */
 export function tanhBackward(
-  y: usize, yImage: u32, yRow: u32, dy: usize, dyImage: u32, dyRow: u32,
-  dx: usize, dxImage: u32, dxRow: u32, rows: u32, length: u32, task: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  dy: usize,
+  dyImage: u32,
+  dyRow: u32,
+  dx: usize,
+  dxImage: u32,
+  dxRow: u32,
+  rows: u32,
+  length: u32,
+  task: u32,
 ): void {
   let out = place(y, yImage, yRow, rows, task);
   let from = place(dy, dyImage, dyRow, rows, task);
@@ -102,26 +153,63 @@ export function tanhBackward(
 }
 
 /** y = factor · x. */
-export function scale(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, rows: u32, length: u32, factor: f32, task: u32): void {
-  let from = place(x, xImage, xRow, rows, task), to = place(y, yImage, yRow, rows, task);
-  const end = from + length * 4, end4 = from + (length & ~3) * 4;
-  for (; from != end4; from += 16, to += 16) v128.store(to, f32x4.mul(v128.load(from), f32x4.splat(factor)));
+export function scale(
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  rows: u32,
+  length: u32,
+  factor: f32,
+  task: u32,
+): void {
+  let from = place(x, xImage, xRow, rows, task),
+    to = place(y, yImage, yRow, rows, task);
+  const end = from + length * 4,
+    end4 = from + (length & ~3) * 4;
+  for (; from != end4; from += 16, to += 16)
+    v128.store(to, f32x4.mul(v128.load(from), f32x4.splat(factor)));
   for (; from != end; from += 4, to += 4) store<f32>(to, load<f32>(from) * factor);
 }
 
 /** y = x · mask; the mask has no border: row `task` of it starts at `task · length`. */
 export function multiplyMask(
-  x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, mask: usize, rows: u32, length: u32, task: u32,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  mask: usize,
+  rows: u32,
+  length: u32,
+  task: u32,
 ): void {
-  let from = place(x, xImage, xRow, rows, task), to = place(y, yImage, yRow, rows, task);
+  let from = place(x, xImage, xRow, rows, task),
+    to = place(y, yImage, yRow, rows, task);
   mask += task * length * 4;
-  const end = from + length * 4, end4 = from + (length & ~3) * 4;
-  for (; from != end4; from += 16, to += 16, mask += 16) v128.store(to, f32x4.mul(v128.load(from), v128.load(mask)));
-  for (; from != end; from += 4, to += 4, mask += 4) store<f32>(to, load<f32>(from) * load<f32>(mask));
+  const end = from + length * 4,
+    end4 = from + (length & ~3) * 4;
+  for (; from != end4; from += 16, to += 16, mask += 16)
+    v128.store(to, f32x4.mul(v128.load(from), v128.load(mask)));
+  for (; from != end; from += 4, to += 4, mask += 4)
+    store<f32>(to, load<f32>(from) * load<f32>(mask));
 }
 
 /** y = x, between different borders. */
-export function copy(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, rows: u32, length: u32, task: u32): void {
+export function copy(
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  rows: u32,
+  length: u32,
+  task: u32,
+): void {
   memory.copy(place(y, yImage, yRow, rows, task), place(x, xImage, xRow, rows, task), length * 4);
 }
 
@@ -129,7 +217,17 @@ export function copy(x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yR
  * Zeroes the cells round a map of one image: `top` and `bottom` rows of `rowBytes`, `left` and
  * `right` bytes of every row between.
  */
-export function clearBorder(map: usize, image: u32, rowBytes: u32, top: u32, rows: u32, bottom: u32, left: u32, right: u32, task: u32): void {
+export function clearBorder(
+  map: usize,
+  image: u32,
+  rowBytes: u32,
+  top: u32,
+  rows: u32,
+  bottom: u32,
+  left: u32,
+  right: u32,
+  task: u32,
+): void {
   map += task * image;
   memory.fill(map, 0, top * rowBytes);
   map += top * rowBytes;

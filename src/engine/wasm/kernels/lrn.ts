@@ -63,7 +63,13 @@ function squares(a: usize, channels: u32, half: u32, to: usize): void {
 @inline
 function windowSum(at: usize, size: u32): v128 {
   if (size == 5) {
-    return f32x4.add(f32x4.add(f32x4.add(v128.load(at), v128.load(at, 4)), f32x4.add(v128.load(at, 8), v128.load(at, 12))), v128.load(at, 16));
+    return f32x4.add(
+      f32x4.add(
+        f32x4.add(v128.load(at), v128.load(at, 4)),
+        f32x4.add(v128.load(at, 8), v128.load(at, 12)),
+      ),
+      v128.load(at, 16),
+    );
   }
   let sum = v128.load(at);
   for (let i: u32 = 1; i < size; i++) sum = f32x4.add(sum, v128.load(at + i * 4));
@@ -72,8 +78,22 @@ function windowSum(at: usize, size: u32): v128 {
 
 /** Across channels; `channels` of each of `groups` towers. One task a row of a map. */
 export function lrnChannels(
-  x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, rows: u32, columns: u32, channels: u32, groups: u32,
-  size: u32, alpha: f32, beta: f32, k: f32, task: u32, scratch: usize,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  rows: u32,
+  columns: u32,
+  channels: u32,
+  groups: u32,
+  size: u32,
+  alpha: f32,
+  beta: f32,
+  k: f32,
+  task: u32,
+  scratch: usize,
 ): void {
   x += (task / rows) * xImage + (task % rows) * xRow;
   y += (task / rows) * yImage + (task % rows) * yRow;
@@ -81,7 +101,10 @@ export function lrnChannels(
   for (let tower: u32 = 0; tower < towers; tower++, x += channels * 4, y += channels * 4) {
     squares(x, channels, size / 2, scratch);
     for (let c: u32 = 0; c < channels; c += 4) {
-      const s = f32x4.add(f32x4.splat(k), f32x4.mul(f32x4.splat(alpha), windowSum(scratch + c * 4, size)));
+      const s = f32x4.add(
+        f32x4.splat(k),
+        f32x4.mul(f32x4.splat(alpha), windowSum(scratch + c * 4, size)),
+      );
       put(y + c * 4, f32x4.mul(v128.load(x + c * 4), power(s, beta)), channels - c);
     }
   }
@@ -89,10 +112,28 @@ export function lrnChannels(
 
 /** dx_i = dy_i·s_i^−β − 2αβ·a_i·Σ_j dy_j·a_j·s_j^(−β−1), j over the window of i. */
 export function lrnChannelsBackward(
-  x: usize, xImage: u32, xRow: u32, dy: usize, dyImage: u32, dyRow: u32, dx: usize, dxImage: u32, dxRow: u32,
-  rows: u32, columns: u32, channels: u32, groups: u32, size: u32, alpha: f32, beta: f32, k: f32, task: u32, scratch: usize,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  dy: usize,
+  dyImage: u32,
+  dyRow: u32,
+  dx: usize,
+  dxImage: u32,
+  dxRow: u32,
+  rows: u32,
+  columns: u32,
+  channels: u32,
+  groups: u32,
+  size: u32,
+  alpha: f32,
+  beta: f32,
+  k: f32,
+  task: u32,
+  scratch: usize,
 ): void {
-  const image = task / rows, row = task % rows;
+  const image = task / rows,
+    row = task % rows;
   x += image * xImage + row * xRow;
   dy += image * dyImage + row * dyRow;
   dx += image * dxImage + row * dxRow;
@@ -101,10 +142,17 @@ export function lrnChannelsBackward(
   const scaled = products + scratchRow(channels, size);
   memory.fill(products, 0, half * 4);
   const towers = columns * groups;
-  for (let tower: u32 = 0; tower < towers; tower++, x += channels * 4, dy += channels * 4, dx += channels * 4) {
+  for (
+    let tower: u32 = 0;
+    tower < towers;
+    tower++, x += channels * 4, dy += channels * 4, dx += channels * 4
+  ) {
     squares(x, channels, half, scratch);
     for (let c: u32 = 0; c < channels; c += 4) {
-      const s = f32x4.add(f32x4.splat(k), f32x4.mul(f32x4.splat(alpha), windowSum(scratch + c * 4, size)));
+      const s = f32x4.add(
+        f32x4.splat(k),
+        f32x4.mul(f32x4.splat(alpha), windowSum(scratch + c * 4, size)),
+      );
       const g = f32x4.mul(v128.load(dy + c * 4), power(s, beta));
       v128.store(scaled + c * 4, g);
       v128.store(products + (half + c) * 4, f32x4.div(f32x4.mul(g, v128.load(x + c * 4)), s));
@@ -113,7 +161,14 @@ export function lrnChannelsBackward(
     const factor = f32x4.splat(2 * alpha * beta);
     for (let c: u32 = 0; c < channels; c += 4) {
       const sum = windowSum(products + c * 4, size);
-      put(dx + c * 4, f32x4.sub(v128.load(scaled + c * 4), f32x4.mul(f32x4.mul(factor, v128.load(x + c * 4)), sum)), channels - c);
+      put(
+        dx + c * 4,
+        f32x4.sub(
+          v128.load(scaled + c * 4),
+          f32x4.mul(f32x4.mul(factor, v128.load(x + c * 4)), sum),
+        ),
+        channels - c,
+      );
     }
   }
 }
@@ -124,7 +179,17 @@ export function lrnChannelsBackward(
  */
 // @ts-ignore: decorator
 @inline
-function mapSum(map: usize, row: u32, cell: u32, rows: i32, columns: i32, r: i32, c: i32, half: i32, square: bool): v128 {
+function mapSum(
+  map: usize,
+  row: u32,
+  cell: u32,
+  rows: i32,
+  columns: i32,
+  r: i32,
+  c: i32,
+  half: i32,
+  square: bool,
+): v128 {
   let sum = f32x4.splat(0);
   for (let i = max(0, r - half); i <= min(rows - 1, r + half); i++) {
     for (let j = max(0, c - half); j <= min(columns - 1, c + half); j++) {
@@ -137,8 +202,20 @@ function mapSum(map: usize, row: u32, cell: u32, rows: i32, columns: i32, r: i32
 
 /** Inside each map. One task a row of a map. */
 export function lrnMap(
-  x: usize, xImage: u32, xRow: u32, y: usize, yImage: u32, yRow: u32, rows: u32, columns: u32, channels: u32,
-  size: u32, alpha: f32, beta: f32, k: f32, task: u32,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  y: usize,
+  yImage: u32,
+  yRow: u32,
+  rows: u32,
+  columns: u32,
+  channels: u32,
+  size: u32,
+  alpha: f32,
+  beta: f32,
+  k: f32,
+  task: u32,
 ): void {
   x += (task / rows) * xImage;
   y += (task / rows) * yImage;
@@ -148,7 +225,11 @@ export function lrnMap(
     for (let channel: u32 = 0; channel < channels; channel += 4) {
       const sum = mapSum(x + channel * 4, xRow, cell, rows, columns, r, c, size / 2, true);
       const s = f32x4.add(f32x4.splat(k), f32x4.mul(f32x4.splat(alpha), sum));
-      put(y + r * yRow + c * cell + channel * 4, f32x4.mul(v128.load(x + r * xRow + c * cell + channel * 4), power(s, beta)), channels - channel);
+      put(
+        y + r * yRow + c * cell + channel * 4,
+        f32x4.mul(v128.load(x + r * xRow + c * cell + channel * 4), power(s, beta)),
+        channels - channel,
+      );
     }
   }
 }
@@ -158,10 +239,25 @@ export function lrnMap(
  * dy·a·s^(−β−1), both without border.
  */
 export function lrnMapProducts(
-  x: usize, xImage: u32, xRow: u32, dy: usize, dyImage: u32, dyRow: u32, scaled: usize, products: usize,
-  rows: u32, columns: u32, channels: u32, size: u32, alpha: f32, beta: f32, k: f32, task: u32,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  dy: usize,
+  dyImage: u32,
+  dyRow: u32,
+  scaled: usize,
+  products: usize,
+  rows: u32,
+  columns: u32,
+  channels: u32,
+  size: u32,
+  alpha: f32,
+  beta: f32,
+  k: f32,
+  task: u32,
 ): void {
-  const image = task / rows, r = task % rows;
+  const image = task / rows,
+    r = task % rows;
   x += image * xImage;
   dy += image * dyImage + r * dyRow;
   const cell = channels * 4;
@@ -172,26 +268,58 @@ export function lrnMapProducts(
       const g = f32x4.mul(v128.load(dy + c * cell + channel * 4), power(s, beta));
       const at = (task * columns + c) * cell + channel * 4;
       put(scaled + at, g, channels - channel);
-      put(products + at, f32x4.div(f32x4.mul(g, v128.load(x + r * xRow + c * cell + channel * 4)), s), channels - channel);
+      put(
+        products + at,
+        f32x4.div(f32x4.mul(g, v128.load(x + r * xRow + c * cell + channel * 4)), s),
+        channels - channel,
+      );
     }
   }
 }
 
 export function lrnMapBackward(
-  x: usize, xImage: u32, xRow: u32, scaled: usize, products: usize, dx: usize, dxImage: u32, dxRow: u32,
-  rows: u32, columns: u32, channels: u32, size: u32, alpha: f32, beta: f32, task: u32,
+  x: usize,
+  xImage: u32,
+  xRow: u32,
+  scaled: usize,
+  products: usize,
+  dx: usize,
+  dxImage: u32,
+  dxRow: u32,
+  rows: u32,
+  columns: u32,
+  channels: u32,
+  size: u32,
+  alpha: f32,
+  beta: f32,
+  task: u32,
 ): void {
-  const image = task / rows, r = task % rows;
+  const image = task / rows,
+    r = task % rows;
   x += image * xImage + r * xRow;
   dx += image * dxImage + r * dxRow;
   const cell = channels * 4;
   const factor = f32x4.splat(2 * alpha * beta);
   for (let c: u32 = 0; c < columns; c++) {
     for (let channel: u32 = 0; channel < channels; channel += 4) {
-      const sum = mapSum(products + image * rows * columns * cell + channel * 4, columns * cell, cell, rows, columns, r, c, size / 2, false);
+      const sum = mapSum(
+        products + image * rows * columns * cell + channel * 4,
+        columns * cell,
+        cell,
+        rows,
+        columns,
+        r,
+        c,
+        size / 2,
+        false,
+      );
       const g = v128.load(scaled + (task * columns + c) * cell + channel * 4);
       const a = v128.load(x + c * cell + channel * 4);
-      put(dx + c * cell + channel * 4, f32x4.sub(g, f32x4.mul(f32x4.mul(factor, a), sum)), channels - channel);
+      put(
+        dx + c * cell + channel * 4,
+        f32x4.sub(g, f32x4.mul(f32x4.mul(factor, a), sum)),
+        channels - channel,
+      );
     }
   }
 }

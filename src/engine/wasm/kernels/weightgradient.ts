@@ -9,11 +9,30 @@
 import { madd, tileRows } from './simd';
 
 export function weightGradient(
-  x: usize, xGroup: u32, xImage: u32, xRow: u32, xCell: u32, xPanel: u32,
-  taps: usize, tapCount: u32, run: u32, lastRun: u32,
-  dy: usize, dyGroup: u32, dyImage: u32, dyRow: u32, dyCell: u32, dyPanel: u32,
-  images: u32, rows: u32, columns: u32,
-  gradient: usize, gradientPanel: u32, outputs: u32, accumulate: u32, tapBlock: u32,
+  x: usize,
+  xGroup: u32,
+  xImage: u32,
+  xRow: u32,
+  xCell: u32,
+  xPanel: u32,
+  taps: usize,
+  tapCount: u32,
+  run: u32,
+  lastRun: u32,
+  dy: usize,
+  dyGroup: u32,
+  dyImage: u32,
+  dyRow: u32,
+  dyCell: u32,
+  dyPanel: u32,
+  images: u32,
+  rows: u32,
+  columns: u32,
+  gradient: usize,
+  gradientPanel: u32,
+  outputs: u32,
+  accumulate: u32,
+  tapBlock: u32,
   task: u32,
 ): void {
   const panels = (outputs + 7) / 8;
@@ -34,7 +53,20 @@ export function weightGradient(
       let from = x + image * xImage + <usize>load<u32>(taps + tap * 4);
       const g = gradient + tap * run * 32;
       for (let k: u32 = 0; k < length; k += tileRows) {
-        sumPlaces(from, xRow, xCell, dy + image * dyImage, dyRow, dyCell, rows, columns, g + k * 32, min(tileRows, length - k), width, add);
+        sumPlaces(
+          from,
+          xRow,
+          xCell,
+          dy + image * dyImage,
+          dyRow,
+          dyCell,
+          rows,
+          columns,
+          g + k * 32,
+          min(tileRows, length - k),
+          width,
+          add,
+        );
         from += xPanel;
       }
     }
@@ -42,29 +74,57 @@ export function weightGradient(
 }
 
 function sumPlaces(
-  x: usize, xRow: u32, xCell: u32, dy: usize, dyRow: u32, dyCell: u32, rows: u32, columns: u32,
-  gradient: usize, valid: u32, width: u32, add: bool,
+  x: usize,
+  xRow: u32,
+  xCell: u32,
+  dy: usize,
+  dyRow: u32,
+  dyCell: u32,
+  rows: u32,
+  columns: u32,
+  gradient: usize,
+  valid: u32,
+  width: u32,
+  add: bool,
 ): void {
   let c00 = f32x4.splat(0);
-  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+  let c01 = c00,
+    c10 = c00,
+    c11 = c00,
+    c20 = c00,
+    c21 = c00,
+    c30 = c00,
+    c31 = c00,
+    c40 = c00,
+    c41 = c00,
+    c50 = c00,
+    c51 = c00;
   for (let row: u32 = 0; row < rows; row++) {
-    let a = x, d = dy;
+    let a = x,
+      d = dy;
     const end = d + columns * dyCell;
     while (d != end) {
-      const b0 = v128.load(d), b1 = v128.load(d, 16);
+      const b0 = v128.load(d),
+        b1 = v128.load(d, 16);
       let s = v128.load32_splat(a);
-      c00 = madd(s, b0, c00); c01 = madd(s, b1, c01);
+      c00 = madd(s, b0, c00);
+      c01 = madd(s, b1, c01);
       s = v128.load32_splat(a, 4);
-      c10 = madd(s, b0, c10); c11 = madd(s, b1, c11);
+      c10 = madd(s, b0, c10);
+      c11 = madd(s, b1, c11);
       s = v128.load32_splat(a, 8);
-      c20 = madd(s, b0, c20); c21 = madd(s, b1, c21);
+      c20 = madd(s, b0, c20);
+      c21 = madd(s, b1, c21);
       s = v128.load32_splat(a, 12);
-      c30 = madd(s, b0, c30); c31 = madd(s, b1, c31);
+      c30 = madd(s, b0, c30);
+      c31 = madd(s, b1, c31);
       if (tileRows > 4) {
         s = v128.load32_splat(a, 16);
-        c40 = madd(s, b0, c40); c41 = madd(s, b1, c41);
+        c40 = madd(s, b0, c40);
+        c41 = madd(s, b1, c41);
         s = v128.load32_splat(a, 20);
-        c50 = madd(s, b0, c50); c51 = madd(s, b1, c51);
+        c50 = madd(s, b0, c50);
+        c51 = madd(s, b1, c51);
       }
       a += xCell;
       d += dyCell;
@@ -73,13 +133,20 @@ function sumPlaces(
     dy += dyRow;
   }
   if (width < 8) {
-    const low = keepLanes(width), high = keepLanes(width > 4 ? width - 4 : 0);
-    c00 = v128.and(c00, low); c01 = v128.and(c01, high);
-    c10 = v128.and(c10, low); c11 = v128.and(c11, high);
-    c20 = v128.and(c20, low); c21 = v128.and(c21, high);
-    c30 = v128.and(c30, low); c31 = v128.and(c31, high);
-    c40 = v128.and(c40, low); c41 = v128.and(c41, high);
-    c50 = v128.and(c50, low); c51 = v128.and(c51, high);
+    const low = keepLanes(width),
+      high = keepLanes(width > 4 ? width - 4 : 0);
+    c00 = v128.and(c00, low);
+    c01 = v128.and(c01, high);
+    c10 = v128.and(c10, low);
+    c11 = v128.and(c11, high);
+    c20 = v128.and(c20, low);
+    c21 = v128.and(c21, high);
+    c30 = v128.and(c30, low);
+    c31 = v128.and(c31, high);
+    c40 = v128.and(c40, low);
+    c41 = v128.and(c41, high);
+    c50 = v128.and(c50, low);
+    c51 = v128.and(c51, high);
   }
   put(gradient, c00, c01, add);
   if (valid > 1) put(gradient + 32, c10, c11, add);
@@ -110,8 +177,18 @@ function put(at: usize, low: v128, high: v128, add: bool): void {
 
 /** The gradient of biases: Σ of dY over places, image by image. One task a panel of 8 outputs. */
 export function biasGradient(
-  dy: usize, dyGroup: u32, dyImage: u32, dyRow: u32, dyCell: u32, dyPanel: u32,
-  images: u32, rows: u32, columns: u32, gradient: usize, outputs: u32, accumulate: u32,
+  dy: usize,
+  dyGroup: u32,
+  dyImage: u32,
+  dyRow: u32,
+  dyCell: u32,
+  dyPanel: u32,
+  images: u32,
+  rows: u32,
+  columns: u32,
+  gradient: usize,
+  outputs: u32,
+  accumulate: u32,
   task: u32,
 ): void {
   const panels = (outputs + 7) / 8;
@@ -120,9 +197,11 @@ export function biasGradient(
   const width = min(8, outputs - panel * 8);
   dy += group * dyGroup + panel * dyPanel;
   gradient += task * 32;
-  let total0 = f32x4.splat(0), total1 = total0;
+  let total0 = f32x4.splat(0),
+    total1 = total0;
   for (let image: u32 = 0; image < images; image++) {
-    let sum0 = f32x4.splat(0), sum1 = sum0;
+    let sum0 = f32x4.splat(0),
+      sum1 = sum0;
     for (let row: u32 = 0; row < rows; row++) {
       let d = dy + image * dyImage + row * dyRow;
       const end = d + columns * dyCell;
