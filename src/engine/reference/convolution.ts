@@ -42,7 +42,7 @@ export function convolution(
 }
 
 /**
- * The way back: every product of the forward sum hands `g = dOut[n,o,y,x]` to both of its factors,
+ * Backward: every product of the forward sum hands `g = dOut[n,o,y,x]` to both of its factors,
  *
  *     dIn[that input] += weight · g      dWeight[that weight] += in · g      dBias[o] += g
  *

@@ -4,7 +4,7 @@ import { bits, purposes } from '../../random/philox.ts';
 import type { Draw } from '../engine.ts';
 
 /**
- * The factor on every number, the same on the way there and back. While training, mask · 1/(1 −
+ * The factor on every number, the same forward and backward. While training, mask · 1/(1 −
  * rate) with `scale: 'train'` and mask alone with `scale: 'test'`; at test time 1 and 1 − rate.
  * @param draw where the mask is drawn from; undefined at test time
  * @param ordinal the layer's position among the dropout layers

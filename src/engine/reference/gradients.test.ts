@@ -243,7 +243,7 @@ test('tanhBackward() is the derivative of tanh()', () => {
   checkDerivative('tanh', arrays, found, direction, ({ input }, y) => tanh(input, 20, y));
 });
 
-test('relu() has 0 at zero, its three ways back differ as their papers say', () => {
+test('relu() has 0 at zero, its three rules of backward differ as their papers say', () => {
   const input = Float64Array.of(2, 2, -3, -3, 0, 0);
   const g = Float64Array.of(5, -5, 5, -5, 5, -5);
   const output = like(input);

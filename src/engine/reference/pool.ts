@@ -47,7 +47,7 @@ export function adaptiveSpans([, H, W]: Shape, output: Size): Spans {
  * reading order wins.
  * @param input (N, C, H, W)
  * @param out (N, C, Y, X), written
- * @param switches (N, C, Y, X), written: where in `input` each maximum stood, for the way back
+ * @param switches (N, C, Y, X), written: where in `input` each maximum stood, for backward
  */
 export function maxPool(
   spans: Spans,

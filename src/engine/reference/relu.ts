@@ -7,7 +7,7 @@ export function relu(input: Float64Array, length: number, out: Float64Array): vo
 }
 
 /**
- * The way back by one of three rules ({@link ReluRule}): `plain` passes g where the output was
+ * Backward by one of three rules ({@link ReluRule}): `plain` passes g where the output was
  * positive, `deconvnet` where g itself is, `guided` where both are. At exactly zero the derivative
  * is taken as 0, as PyTorch and Caffe do.
  */

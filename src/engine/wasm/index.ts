@@ -15,7 +15,7 @@ const page = 65536;
  * WebAssembly's addresses have 32 bits; the last page is left out so that no sum of address and
  * slack runs over.
  */
-const mostBytes = 65535 * page;
+const maximumBytes = 65535 * page;
 const noSimd =
   'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
 
@@ -80,13 +80,13 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
 /** Lays the network out, or says which batch would fit. */
 async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
   const model = layOut(plan, plan.batch, threads, rows);
-  if (model.bytes <= mostBytes) return model;
+  if (model.bytes <= maximumBytes) return model;
   let fits = 0;
   let tooLarge = plan.batch;
   while (tooLarge - fits > 1) {
     await yieldToEvents();
     const middle = (fits + tooLarge) >> 1;
-    if (layOut(plan, middle, threads, rows).bytes <= mostBytes) fits = middle;
+    if (layOut(plan, middle, threads, rows).bytes <= maximumBytes) fits = middle;
     else tooLarge = middle;
   }
   const needs = `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of memory, but WebAssembly has at most 4 GiB`;

@@ -32,11 +32,11 @@ export interface LayerSite<Kind extends LayerShape['layer'] = LayerShape['layer'
   /** Gradients of x and y; absent in inference. */
   readonly dx?: Tensor;
   readonly dy?: Tensor;
-  /** The step of the plan in which this layer's way back runs: the life of its scratch. */
+  /** The step of the plan in which this layer's backward runs: the life of its scratch. */
   readonly backwardStep: number;
   readonly weight?: StoredParameter;
   readonly bias?: StoredParameter;
-  /** Convolution and dense: max(·, 0) on the way out, because a ReLU in place follows. */
+  /** Convolution and dense: max(·, 0) in forward, because a ReLU in place follows. */
   readonly rectify: boolean;
   /** A dropout layer's position among its kind. */
   readonly ordinal: number;
@@ -47,7 +47,7 @@ export interface LayerJobs {
   /** Once, when the session starts. */
   setup?(): Job[];
   forward(images: number, draw: Required<Draw> | undefined): Job[];
-  /** dx from dy; `draw` as on the way out. */
+  /** dx from dy; `draw` as in forward. */
   backward?(images: number, relu: ReluRule, draw: Required<Draw> | undefined): Job[];
   /** Parameter gradients from x and dy. */
   gradients?(images: number, accumulate: boolean): Job[];

@@ -28,7 +28,7 @@ export interface Stage {
 export type Talk = 'all' | 'border' | 'none';
 
 /** More towers than this would not be readable: they are drawn as one. */
-const mostTowers = 4;
+const maximumTowers = 4;
 
 /** The columns of the drawing. The input and the last dense layer belong to all towers. */
 export function stagesOf(network: Network): Stage[] {
@@ -59,8 +59,8 @@ export function stagesOf(network: Network): Stage[] {
 
 function countTowers(shapes: readonly LayerShape[]): number {
   const groups = shapes.map(({ layer }) => (layer.type === 'convolution' ? layer.groups : 1));
-  const most = Math.max(...groups);
-  return most > mostTowers ? 1 : most;
+  const maximum = Math.max(...groups);
+  return maximum > maximumTowers ? 1 : maximum;
 }
 
 function givesNewShape({ layer, input }: LayerShape): boolean {

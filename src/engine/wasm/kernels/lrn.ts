@@ -235,7 +235,7 @@ export function lrnMap(
 }
 
 /**
- * First half of the way back, needed whole by the second: `scaled` = dy·s^−β, `products` =
+ * First half of backward, needed whole by the second: `scaled` = dy·s^−β, `products` =
  * dy·a·s^(−β−1), both without border.
  */
 export function lrnMapProducts(
