@@ -4,7 +4,7 @@ import { alexnet } from '../network/variants.ts';
 import { benchmark, flops, median } from './bench.ts';
 import { referenceEngine } from './reference/index.ts';
 
-test('flops() counts 2 for each multiply-add, and in training three passes less the gradient of the pictures', () => {
+test("flops() counts 2 per multiply-add; training is three passes less the images' gradient", () => {
   const network = alexnet('paper');
   assert.equal(flops(network, 'infer'), 2 * 724_406_816);
   assert.equal(flops(network, 'train'), 2 * (3 * 724_406_816 - 105_415_200));
@@ -15,7 +15,7 @@ test('median() is the middle one, or the mean of the middle two', () => {
   assert.equal(median([10, 9, 1, 5]), 7);
 });
 
-test('benchmark() times the steps it is asked for, after a warm-up, and disposes its session', async () => {
+test('benchmark() times the steps it is asked for, after a warm-up, then disposes', async () => {
   let disposed = 0;
   let calls = 0;
   const steps: number[] = [];

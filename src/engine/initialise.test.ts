@@ -5,7 +5,7 @@ import { alexnet } from '../network/variants.ts';
 import { initialise } from './initialise.ts';
 import { referenceEngine } from './reference/index.ts';
 
-test('initialise() gives every parameter the values of initialValues(), however long it is', async () => {
+test('initialise() gives each parameter the values of initialValues(), however long', async () => {
   for (const [variant, width] of [
     ['small', 1 / 2],
     ['torchvision', 1 / 8],

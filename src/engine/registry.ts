@@ -20,7 +20,8 @@ export async function findEngine(name = 'auto'): Promise<Engine> {
   const engine = engines.find((candidate) => candidate.name === name);
   if (engine === undefined)
     throw new UsageError(
-      `There is no engine "${name}". The engines are: auto, ${engines.map((candidate) => candidate.name).join(', ')}.`,
+      `There is no engine "${name}". The engines are: auto, ` +
+        `${engines.map((candidate) => candidate.name).join(', ')}.`,
     );
   const { available, reason } = await engine.probe();
   if (!available) throw new AlexNetError(`The ${name} engine does not run here: ${reason}`);

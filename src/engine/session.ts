@@ -396,7 +396,8 @@ export abstract class BaseSession implements Session {
       ensure(
         index >= way.from && index <= way.to,
         () =>
-          `The last backward pass went from "${name(way.to)}" to "${name(way.from)}" and did not pass "${layer}". Use backward() from a layer at or above it.`,
+          `The last backward pass went from "${name(way.to)}" to "${name(way.from)}" and did ` +
+          `not pass "${layer}". Use backward() from a layer at or above it.`,
       );
       return this.readActivationGradient(index, this.#count);
     });
@@ -453,7 +454,8 @@ export abstract class BaseSession implements Session {
       top < shapes.length - 1,
       () =>
         `gradients() needs a network that ends with a softmax, but this one ends with ` +
-        `"${shapes[top]!.layer.name}": call forward(), then backward("${shapes[top]!.layer.name}", ` +
+        `"${shapes[top]!.layer.name}": call forward(), then ` +
+        `backward("${shapes[top]!.layer.name}", ` +
         `gradient, { parameters: true }) with the gradient of its output.`,
     );
     const count = this.#checkImages(images);
@@ -560,7 +562,9 @@ export abstract class BaseSession implements Session {
     ensure(
       modes.includes(this.plan.mode),
       () =>
-        `${what} needs a session prepared with mode ${modes.map((mode) => `'${mode}'`).join(' or ')}, but this one was prepared with '${this.plan.mode}'.`,
+        `${what} needs a session prepared with mode ` +
+        `${modes.map((mode) => `'${mode}'`).join(' or ')}, but this one was prepared with ` +
+        `'${this.plan.mode}'.`,
     );
   }
 
@@ -570,12 +574,14 @@ export abstract class BaseSession implements Session {
     ensure(
       Number.isInteger(count) && count > 0,
       () =>
-        `Expected whole images of ${formatShape(shapes[0]!.output)} = ${imageSize} numbers each but found ${images.length} numbers.`,
+        `Expected whole images of ${formatShape(shapes[0]!.output)} = ${imageSize} numbers ` +
+        `each but found ${images.length} numbers.`,
     );
     ensure(
       count <= batch,
       () =>
-        `Expected at most ${batch} images, the prepared batch, but found ${count}. Split them, or prepare with a larger batch.`,
+        `Expected at most ${batch} images, the prepared batch, but found ${count}. Split ` +
+        'them, or prepare with a larger batch.',
     );
     return count;
   }
@@ -616,7 +622,8 @@ export abstract class BaseSession implements Session {
     const parameter = parameters[index];
     if (parameter === undefined)
       throw new AlexNetError(
-        `There is no parameter "${name}". The parameters are: ${parameters.map((p) => p.name).join(', ')}.`,
+        `There is no parameter "${name}". The parameters are: ` +
+          `${parameters.map((p) => p.name).join(', ')}.`,
       );
     if (part !== 'value') {
       this.#requireMode(`A parameter's ${part}`, ['training']);

@@ -104,7 +104,10 @@ export const object = check(
 
 /** `expected its "kernels" to be a whole number above 0 but found -1`. */
 export function explain({ path, expected, found }: Flaw): string {
-  return `expected ${path.length === 0 ? 'it' : `its "${path.join('.')}"`} to be ${expected} but found ${found}`;
+  return (
+    `expected ${path.length === 0 ? 'it' : `its "${path.join('.')}"`} to be ${expected} but ` +
+    `found ${found}`
+  );
 }
 
 /** A value as a sentence shows it. */

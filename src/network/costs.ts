@@ -26,8 +26,8 @@ export interface NetworkCost {
   readonly inferenceBytes: number;
   /**
    * What a training step on `batch` images needs in f32: weights, gradients and velocities, the
-   * output of every layer kept for the backward pass (ReLU, tanh and dropout work in place), and the
-   * largest pair of activation gradients that live at the same time.
+   * output of every layer kept for backward (ReLU, tanh and dropout work in place), and the largest
+   * pair of activation gradients that live at the same time.
    */
   readonly trainingBytes: number;
 }

@@ -21,7 +21,7 @@ test("describeLayer() gives a layer's constants in the words of the field", () =
   assert.equal(described('torchvision', 'avgpool'), '');
 });
 
-test('describeLayer() names every side where padding is uneven, and both strides where they differ', () => {
+test('describeLayer() names every side of uneven padding, and strides that differ', () => {
   const rule = {
     initial: { distribution: 'constant', value: 0 },
     learningRate: 1,

@@ -163,7 +163,8 @@ function checkPooling(layer: Layer): Layer {
       Math.max(padding.left, padding.right) >= kernel[1]
     ) {
       throw new AlexNetError(
-        `Layer "${layer.name}" is not valid: its padding must be smaller than its kernel of ${kernel.join('×')}, but found ${JSON.stringify(padding)}.`,
+        `Layer "${layer.name}" is not valid: its padding must be smaller than its kernel of ` +
+          `${kernel.join('×')}, but found ${JSON.stringify(padding)}.`,
       );
     }
   }
@@ -175,21 +176,25 @@ function checkOrder(network: Network): void {
   for (const [index, layer] of network.entries()) {
     if (seen.has(layer.name))
       throw new AlexNetError(
-        `Layer names must differ, but "${layer.name}" is given twice (the second time to layer ${index}).`,
+        `Layer names must differ, but "${layer.name}" is given twice (the second time to ` +
+          `layer ${index}).`,
       );
     seen.add(layer.name);
     if (layer.type === 'input' && index > 0)
       throw new AlexNetError(
-        `Layer "${layer.name}" is an input, which only the first layer can be; it is layer ${index}.`,
+        `Layer "${layer.name}" is an input, which only the first layer can be; it is layer ` +
+          `${index}.`,
       );
     if (layer.type === 'softmax' && index !== network.length - 1)
       throw new AlexNetError(
-        `Layer "${layer.name}" is a softmax, which only the last layer can be; it is layer ${index} of ${network.length}.`,
+        `Layer "${layer.name}" is a softmax, which only the last layer can be; it is layer ` +
+          `${index} of ${network.length}.`,
       );
   }
   const last = network.at(-1);
   if (last?.type !== 'softmax')
     throw new AlexNetError(
-      `A network must end with a softmax, but its last layer is ${last === undefined ? 'missing' : `"${last.name}" of type "${last.type}"`}.`,
+      'A network must end with a softmax, but its last layer is ' +
+        `${last === undefined ? 'missing' : `"${last.name}" of type "${last.type}"`}.`,
     );
 }

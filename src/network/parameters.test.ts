@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { initialValues, parametersOf } from './parameters.ts';
 import { alexnet } from './variants.ts';
 
-test('parametersOf() gives weight before bias in the order of the layers, in the canonical layout', () => {
+test('parametersOf() gives weight before bias, layer by layer, in the canonical layout', () => {
   const parameters = parametersOf(alexnet('paper'));
   assert.deepEqual(
     parameters.map(({ name, shape }) => `${name} ${shape.join('×')}`),
@@ -88,7 +88,7 @@ test("initialValues() draws torchvision's weights evenly from −1/√fan-in up 
   assertMoments(values, bound / Math.sqrt(3));
 });
 
-test('initialValues() depend on the seed and on the place of the parameter, and on nothing else', () => {
+test("initialValues() depend on the seed and the parameter's place, on nothing else", () => {
   const parameters = parametersOf(alexnet('small'));
   const values = initialValues(parameters[0]!, 0, 1);
   assert.deepEqual(initialValues(parameters[0]!, 0, 1), values);

@@ -17,7 +17,7 @@ export interface NetworkPart {
  * Layers `first … last` of a network, by name and both included, as a network of its own. A part
  * that starts at the first layer takes the images; another one takes the output of the layer before
  * it. Names stay, so parameters are found by the same names in the whole and in its part.
- * @throws {AlexNetError} for names that the network does not have, or that stand in the other order.
+ * @throws {AlexNetError} for names that the network does not have, or in the other order.
  */
 export function networkPart(network: Network, first: string, last: string): NetworkPart {
   const shapes = inferShapes(network);

@@ -80,7 +80,7 @@ test('inferShapes() leaves cells over with floor and hangs over with ceil', () =
   assert.equal(ceil!.formula, 'ceil((8 − 3 + 2·0)/2) + 1 = 4');
 });
 
-test('inferShapes() drops a ceil window that would start past the map and its leading padding', () => {
+test('inferShapes() drops a ceil window that would start past map and padding', () => {
   const [, shape] = inferShapes(
     pooled([1, 3, 3], 2, 2, 'ceil', { top: 1, right: 1, bottom: 1, left: 1 }),
   );
@@ -107,7 +107,7 @@ test('inferShapes() takes maps that are not square and padding that differs on e
   );
 });
 
-test('inferShapes() resolves windows so that output = (input + padding − kernel)/stride + 1 holds exactly', () => {
+test('inferShapes() resolves windows: output = (input + padding − kernel)/stride + 1 exactly', () => {
   for (const variant of ['paper', 'source', 'caffe', 'torchvision', 'small'] as const) {
     for (const { input, output, window } of inferShapes(alexnet(variant))) {
       if (window === undefined) continue;
@@ -128,7 +128,8 @@ test('inferShapes() refuses groups that do not divide channels and kernels', () 
   assert.throws(() => inferShapes(convolved([5, 8, 8], { groups: 2 })), {
     name: 'AlexNetError',
     message:
-      'Layer "conv" does not fit its input of 5×8×8: 2 groups must divide both its 5 input channels and its 4 kernels. No square input size near it fits.',
+      'Layer "conv" does not fit its input of 5×8×8: 2 groups must divide both its 5 input ' +
+      'channels and its 4 kernels. No square input size near it fits.',
   });
 });
 
@@ -137,7 +138,9 @@ test('inferShapes() refuses a kernel larger than its padded input, with the size
     () => inferShapes(pooled([1, 2, 2], 5, 1, 'floor', { top: 1, right: 1, bottom: 1, left: 1 })),
     {
       message:
-        'Layer "pool" does not fit its input of 1×2×2: (2 − 5 + 2·1)/1 is negative, because the window of 5 is larger than the map of 2 and its padding of 2. The nearest input sizes that fit: 3×3.',
+        'Layer "pool" does not fit its input of 1×2×2: (2 − 5 + 2·1)/1 is negative, because ' +
+        'the window of 5 is larger than the map of 2 and its padding of 2. The nearest input ' +
+        'sizes that fit: 3×3.',
     },
   );
 });
@@ -148,7 +151,9 @@ test('inferShapes() refuses a remainder where the layer wants an exact fit', () 
       inferShapes(convolved([1, 10, 10], { stride: [3, 3], rounding: 'exact', kernel: [3, 3] })),
     {
       message:
-        'Layer "conv" does not fit its input of 1×10×10: (10 − 3 + 2·0)/3 + 1 = 3.33 is not whole, and rounding it down would leave 1 of 10 cells unseen. The nearest input sizes that fit: 9×9 and 12×12.',
+        'Layer "conv" does not fit its input of 1×10×10: (10 − 3 + 2·0)/3 + 1 = 3.33 is not ' +
+        'whole, and rounding it down would leave 1 of 10 cells unseen. The nearest input ' +
+        'sizes that fit: 9×9 and 12×12.',
     },
   );
 });

@@ -33,7 +33,8 @@ export function inferShapes(network: Network): LayerShape[] {
   const [input] = network;
   if (input?.type !== 'input') {
     throw new AlexNetError(
-      `A network starts with an input layer, but the first layer found is ${input === undefined ? 'none at all' : `"${input.name}" of type "${input.type}"`}.`,
+      'A network starts with an input layer, but the first layer found is ' +
+        `${input === undefined ? 'none at all' : `"${input.name}" of type "${input.type}"`}.`,
     );
   }
   const result = walk(network, input.shape);
@@ -51,7 +52,8 @@ export function findLayer<T extends { readonly layer: Layer }>(
   const found = layers.find(({ layer }) => layer.name === name);
   if (found === undefined) {
     throw new AlexNetError(
-      `There is no layer "${name}" in this network. Its layers are: ${layers.map(({ layer }) => layer.name).join(', ')}.`,
+      `There is no layer "${name}" in this network. Its layers are: ` +
+        `${layers.map(({ layer }) => layer.name).join(', ')}.`,
     );
   }
   return found;
@@ -91,7 +93,10 @@ function layerShape(
       return { output: input, formula: 'as given' };
     case 'convolution': {
       if (channels % layer.groups !== 0 || layer.kernels % layer.groups !== 0) {
-        return `${layer.groups} groups must divide both its ${channels} input channels and its ${layer.kernels} kernels.`;
+        return (
+          `${layer.groups} groups must divide both its ${channels} input channels and its ` +
+          `${layer.kernels} kernels.`
+        );
       }
       return windowShape(layer, input, layer.kernels);
     }
@@ -163,9 +168,15 @@ function slide(
   const quotient = (n - k + before + after) / s;
   const sum = `${n} − ${k} + ${before === after ? `2·${before}` : `${before} + ${after}`}`;
   if (quotient < 0)
-    return `(${sum})/${s} is negative, because the window of ${k} is larger than the map of ${n}${before + after > 0 ? ` and its padding of ${before + after}` : ''}.`;
+    return (
+      `(${sum})/${s} is negative, because the window of ${k} is larger than the map of ` +
+      `${n}${before + after > 0 ? ` and its padding of ${before + after}` : ''}.`
+    );
   if (rounding === 'exact' && !Number.isInteger(quotient)) {
-    return `(${sum})/${s} + 1 = ${trim(quotient + 1)} is not whole, and rounding it down would leave ${(n - k + before + after) % s} of ${n} cells unseen.`;
+    return (
+      `(${sum})/${s} + 1 = ${trim(quotient + 1)} is not whole, and rounding it down would ` +
+      `leave ${(n - k + before + after) % s} of ${n} cells unseen.`
+    );
   }
   let output = (rounding === 'ceil' ? Math.ceil(quotient) : Math.floor(quotient)) + 1;
   let dropped = '';

@@ -147,7 +147,7 @@ test('alexnet() drops out after fc6 and fc7, torchvision before them, and nobody
   assert.deepEqual(behind('torchvision'), ['avgpool fc6', 'relu6 fc7']);
 });
 
-test('alexnet() scales dropout at test time where the authors did and while training where the frameworks do', () => {
+test('alexnet() scales dropout when testing as the authors, or training as the frameworks', () => {
   const scales = (variant: Variant): string[] =>
     alexnet(variant).flatMap((layer) =>
       layer.type === 'dropout' ? [`${layer.rate} ${layer.scale}`] : [],
@@ -241,7 +241,7 @@ const initial: Readonly<
   },
 };
 for (const [variant, { deviations, biases, biasRate, biasDecay }] of Object.entries(initial)) {
-  test(`alexnet('${variant}') starts from its own standard deviations and biases, with its own multipliers`, () => {
+  test(`alexnet('${variant}') starts from its own deviations, biases and multipliers`, () => {
     for (const [
       i,
       {
@@ -284,7 +284,7 @@ test("alexnet('torchvision') starts uniform within 1/√fan-in, weights and bias
   }
 });
 
-test("alexnet('small') starts at √(2/fan-in), its last layer at √(1/fan-in), biases at zero without decay", () => {
+test("alexnet('small') starts at √(2/fan-in), its last layer at √(1/fan-in), biases at zero", () => {
   const fanIns = [75, 1200, 864, 1152, 1152, 1536, 256, 256];
   for (const [
     i,
@@ -325,11 +325,15 @@ test('alexnet() explains 224 for the paper and names the four right ways', () =>
     assert.throws(() => alexnet(variant, { input: 224 }), {
       name: 'AlexNetError',
       message:
-        'Layer "conv1" does not fit its input of 3×224×224: (224 − 11 + 2·0)/4 + 1 = 54.25 is not whole, and rounding it down would leave 1 of 224 cells unseen. ' +
+        'Layer "conv1" does not fit its input of 3×224×224: (224 − 11 + 2·0)/4 + 1 = 54.25 is ' +
+        'not whole, and rounding it down would leave 1 of 224 cells unseen. ' +
         'The nearest input sizes that fit: 223×223 and 227×227. ' +
-        'Rounded down, 224 would shrink to 54→26→12→5 instead of 55→27→13→6, so fc6 would read 6,400 numbers instead of 9,216. ' +
-        'Four ways that are right: 227 without padding (input 227); 224 with 3 zeros on the right and bottom, what the authors ran (variant source); ' +
-        '224 with padding 2 (variant torchvision); 224 with ceil-mode pooling, 54→27→13→6 (variant caffe or caffenet).',
+        'Rounded down, 224 would shrink to 54→26→12→5 instead of 55→27→13→6, so fc6 would ' +
+        'read 6,400 numbers instead of 9,216. ' +
+        'Four ways that are right: 227 without padding (input 227); 224 with 3 zeros on the ' +
+        'right and bottom, what the authors ran (variant source); ' +
+        '224 with padding 2 (variant torchvision); 224 with ceil-mode pooling, 54→27→13→6 ' +
+        '(variant caffe or caffenet).',
     });
   }
 });
@@ -352,7 +356,8 @@ test('alexnet() refuses options that are no sizes', () => {
 test('alexnet() refuses a picture that is smaller than its kernels', () => {
   assert.throws(() => alexnet('caffe', { input: 10 }), {
     message:
-      'Layer "conv1" does not fit its input of 3×10×10: (10 − 11 + 2·0)/4 is negative, because the window of 11 is larger than the map of 10. ' +
+      'Layer "conv1" does not fit its input of 3×10×10: (10 − 11 + 2·0)/4 is negative, ' +
+      'because the window of 11 is larger than the map of 10. ' +
       'The nearest input sizes that fit: 55×55.',
   });
 });

@@ -20,14 +20,17 @@ export const variants = {
   paper: 'two towers, as the paper of 2012 describes it; LRN inside each tower; 227×227',
   single: 'the paper in one tower without groups, as most tutorials teach it; 227×227',
   source:
-    "the authors' own layer order and constants (layers-145.cfg), 224×224 with the last kernels hanging over the edge",
+    "the authors' own layer order and constants (layers-145.cfg), 224×224 with the last " +
+    'kernels hanging over the edge',
   caffe:
-    'BVLC bvlc_alexnet: LRN across both towers with k = 1, ceil-mode pooling; 227×227 (224×224 fits too)',
+    'BVLC bvlc_alexnet: LRN across both towers with k = 1, ceil-mode pooling; 227×227 ' +
+    '(224×224 fits too)',
   caffenet: 'BVLC reference CaffeNet: pooling before LRN; 227×227 (224×224 fits too)',
   torchvision:
     'one tower of 64, 192, 384, 256, 256 kernels, no LRN, adaptive average pooling; 224×224',
   onetower:
-    "the one-GPU network of Krizhevsky's “one weird trick” (2014): torchvision's widths, with LRN; 224×224",
+    "the one-GPU network of Krizhevsky's “one weird trick” (2014): torchvision's widths, with " +
+    'LRN; 224×224',
   small: 'five convolutions for pictures of 32 to 64 pixels; 32×32',
 } as const;
 
@@ -50,7 +53,9 @@ export function parseVariant(name: string): Variant {
   if (Object.hasOwn(variants, name)) return name as Variant;
   const guess = nearest(name, Object.keys(variants));
   throw new UsageError(
-    `There is no variant "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The variants are: ${Object.keys(variants).join(', ')}.`,
+    `There is no variant "${name}". ` +
+      `${guess === undefined ? '' : `Did you mean "${guess}"? `}The variants are: ` +
+      `${Object.keys(variants).join(', ')}.`,
   );
 }
 
@@ -87,8 +92,10 @@ const defaultInput: Record<Variant, number> = {
 };
 
 const fourRightWays =
-  'Four ways that are right: 227 without padding (input 227); 224 with 3 zeros on the right and bottom, what the authors ran (variant source); ' +
-  '224 with padding 2 (variant torchvision); 224 with ceil-mode pooling, 54→27→13→6 (variant caffe or caffenet).';
+  'Four ways that are right: 227 without padding (input 227); 224 with 3 zeros on the right ' +
+  'and bottom, what the authors ran (variant source); ' +
+  '224 with padding 2 (variant torchvision); 224 with ceil-mode pooling, 54→27→13→6 (variant ' +
+  'caffe or caffenet).';
 
 /**
  * The family's best-known trap gets its own explanation; every other misfit is explained by its
@@ -101,7 +108,8 @@ function checkInput(variant: Variant, network: Network, input: number): void {
     const trap = (variant === 'paper' || variant === 'single') && input === 224;
     if (!trap || !(error instanceof AlexNetError)) throw error;
     throw new AlexNetError(
-      `${error.message} Rounded down, 224 would shrink to 54→26→12→5 instead of 55→27→13→6, so fc6 would read 6,400 numbers instead of 9,216. ${fourRightWays}`,
+      `${error.message} Rounded down, 224 would shrink to 54→26→12→5 instead of 55→27→13→6, ` +
+        `so fc6 would read 6,400 numbers instead of 9,216. ${fourRightWays}`,
     );
   }
 }

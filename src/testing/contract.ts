@@ -235,7 +235,8 @@ async function backwardFromTheMiddle(engine: Engine): Promise<void> {
         }
         await refused(
           () => ours.activationGradient('fc6'),
-          'The last backward pass went from "conv4" to "input" and did not pass "fc6". Use backward() from a layer at or above it.',
+          'The last backward pass went from "conv4" to "input" and did not pass "fc6". Use ' +
+            'backward() from a layer at or above it.',
         );
       },
     );
@@ -591,7 +592,8 @@ async function mistakes(engine: Engine): Promise<void> {
         ],
         [
           () => session.forward(new Float32Array(3 * 13467)),
-          'Expected at most 2 images, the prepared batch, but found 3. Split them, or prepare with a larger batch.',
+          'Expected at most 2 images, the prepared batch, but found 3. Split them, or prepare ' +
+            'with a larger batch.',
         ],
         [() => session.gradients(images, [1]), 'Expected one label per image, 2, but found 1.'],
         [
@@ -616,7 +618,8 @@ async function mistakes(engine: Engine): Promise<void> {
         ],
         [
           () => session.activation('conv9'),
-          `There is no layer "conv9" in this network. Its layers are: ${network.map(({ name }) => name).join(', ')}.`,
+          'There is no layer "conv9" in this network. Its layers are: ' +
+            `${network.map(({ name }) => name).join(', ')}.`,
         ],
         [
           () => session.activationGradient('conv1'),
@@ -624,7 +627,8 @@ async function mistakes(engine: Engine): Promise<void> {
         ],
         [
           () => session.backward('softmax', new Float32Array(14)),
-          'backward() starts at a layer below the softmax, but found "softmax"; give the logits\' layer "fc8" instead.',
+          'backward() starts at a layer below the softmax, but found "softmax"; give the ' +
+            'logits\' layer "fc8" instead.',
         ],
         [
           () => session.backward('fc8', new Float32Array(3)),
@@ -636,7 +640,8 @@ async function mistakes(engine: Engine): Promise<void> {
         ],
         [
           () => session.getParameter('conv1'),
-          `There is no parameter "conv1". The parameters are: ${session.parameters.map(({ name }) => name).join(', ')}.`,
+          'There is no parameter "conv1". The parameters are: ' +
+            `${session.parameters.map(({ name }) => name).join(', ')}.`,
         ],
       ];
       for (const [call, message] of calls) await refused(call, message);
@@ -646,15 +651,18 @@ async function mistakes(engine: Engine): Promise<void> {
   await withSession(engine, network, { mode: 'inference' }, async (session) => {
     await refused(
       () => session.gradients(images, [1, 2]),
-      "gradients() needs a session prepared with mode 'training', but this one was prepared with 'inference'.",
+      "gradients() needs a session prepared with mode 'training', but this one was prepared " +
+        "with 'inference'.",
     );
     await refused(
       () => session.backward('fc8', new Float32Array(14)),
-      "backward() needs a session prepared with mode 'inspection' or 'training', but this one was prepared with 'inference'.",
+      "backward() needs a session prepared with mode 'inspection' or 'training', but this one " +
+        "was prepared with 'inference'.",
     );
     await refused(
       () => session.getParameter('conv1.weight', 'velocity'),
-      "A parameter's velocity needs a session prepared with mode 'training', but this one was prepared with 'inference'.",
+      "A parameter's velocity needs a session prepared with mode 'training', but this one was " +
+        "prepared with 'inference'.",
     );
   });
 }

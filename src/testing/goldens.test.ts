@@ -8,6 +8,7 @@ import { engines } from '../engine/registry.ts';
 import { readSafetensors } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/source.ts';
 import { alexnet, parseVariant, variants } from '../network/variants.ts';
+import { toleranceOf } from './contract/tools.ts';
 import { relativeError, testImages, testLabels, testParameters } from './data.ts';
 
 /** What PyTorch computed, by scripts/goldens.py: see there for the names. */
@@ -20,11 +21,7 @@ interface Golden {
 
 const narrow = new URL('../../src/testing/goldens/', import.meta.url);
 const full = new URL('../../build/goldens/', import.meta.url);
-/**
- * The reference rounds like PyTorch in float64 until its results leave it as f32; the other engines
- * compute in f32.
- */
-const toleranceOf = (engine: Engine): number => (engine.name === 'reference' ? 1e-5 : 1e-4);
+const masks = { plain: 'without dropout', dropout: "with dropout's masks" } as const;
 
 for (const engine of engines) {
   const { available, reason } = await engine.probe();
@@ -37,7 +34,8 @@ for (const engine of engines) {
         const file = new URL(`${variant}.safetensors`, full);
         const missing = existsSync(file)
           ? false
-          : `${fileURLToPath(file)} is not there: make it with python3 scripts/goldens.py --full ${variant}`;
+          : `${fileURLToPath(file)} is not there: make it with python3 scripts/goldens.py ` +
+            `--full ${variant}`;
         goldenTests(engine, `${variant} in full width`, file, missing);
       }
     },
@@ -65,7 +63,7 @@ function goldenTests(engine: Engine, name: string, file: URL, skip: string | fal
       for (const { name: layer } of session.network.slice(1, -1))
         found.set(`activationGradient.${layer}`, await session.activationGradient(layer));
       for (const [key, values] of found)
-        near(key, sampled(golden, values), golden.tensors.get(key), toleranceOf(engine));
+        near(key, sampled(golden, values), golden.tensors.get(key), toleranceOf(engine).pass);
       const probabilities = found.get('activation.softmax')!;
       const expected = labels.reduce(
         (sum, label, n) =>
@@ -77,44 +75,40 @@ function goldenTests(engine: Engine, name: string, file: URL, skip: string | fal
   });
 
   for (const kind of ['plain', 'dropout'] as const) {
-    test(
-      `${name}: losses and weights of a short training, ${kind === 'plain' ? 'without dropout' : "with dropout's masks"}`,
-      { skip },
-      async () => {
-        const golden = await readGolden(file);
-        await withSession(engine, golden, [], async (session) => {
-          const losses = await train(session, golden, kind === 'dropout');
-          near('losses', losses, golden.tensors.get(`losses.${kind}`), 1e-4);
-          const before = testParameters(session.network, 1);
-          for (const { name: parameter } of session.parameters) {
-            const [found, start, expected] = [
-              await session.getParameter(parameter),
-              before.get(parameter)!,
-              golden.tensors.get(`trained.${kind}.${parameter}`)!,
-            ].map((values, i) => (i < 2 ? sampled(golden, values) : values)) as [
-              Float32Array,
-              Float32Array,
-              Float32Array,
-            ];
-            near(parameter, found, expected, 1e-4);
-            // The rate is small, so that a wrong update could hide behind the weights themselves:
-            // the change must be right too, as far as f32 shows it: every step rounds a weight by
-            // up to 6e-8 of it.
-            const largest = Math.max(
-              ...[start, expected].map((values) =>
-                values.reduce((max, value) => Math.max(max, Math.abs(value)), 0),
-              ),
-            );
-            const change = Math.max(...expected.map((value, i) => Math.abs(value - start[i]!)));
-            const apart = Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)));
-            assert.ok(
-              apart <= 1e-2 * change + golden.setting('steps') * 6e-8 * largest,
-              `change of ${parameter}: ${apart} apart from PyTorch's ${change}`,
-            );
-          }
-        });
-      },
-    );
+    test(`${name}: losses and weights of a short training, ${masks[kind]}`, { skip }, async () => {
+      const golden = await readGolden(file);
+      await withSession(engine, golden, [], async (session) => {
+        const losses = await train(session, golden, kind === 'dropout');
+        near('losses', losses, golden.tensors.get(`losses.${kind}`), 1e-4);
+        const before = testParameters(session.network, 1);
+        for (const { name: parameter } of session.parameters) {
+          const [found, start, expected] = [
+            await session.getParameter(parameter),
+            before.get(parameter)!,
+            golden.tensors.get(`trained.${kind}.${parameter}`)!,
+          ].map((values, i) => (i < 2 ? sampled(golden, values) : values)) as [
+            Float32Array,
+            Float32Array,
+            Float32Array,
+          ];
+          near(parameter, found, expected, 1e-4);
+          // The rate is small, so that a wrong update could hide behind the weights themselves:
+          // the change must be right too, as far as f32 shows it: every step rounds a weight by
+          // up to 6e-8 of it.
+          const largest = Math.max(
+            ...[start, expected].map((values) =>
+              values.reduce((max, value) => Math.max(max, Math.abs(value)), 0),
+            ),
+          );
+          const change = Math.max(...expected.map((value, i) => Math.abs(value - start[i]!)));
+          const apart = Math.max(...expected.map((value, i) => Math.abs(value - found[i]!)));
+          assert.ok(
+            apart <= 1e-2 * change + golden.setting('steps') * 6e-8 * largest,
+            `change of ${parameter}: ${apart} apart from PyTorch's ${change}`,
+          );
+        }
+      });
+    });
   }
 }
 

@@ -39,7 +39,7 @@ test('in training outputs stay, and what backward reads again is not overwritten
   ]);
 });
 
-test('gradientRuns() lives from the backward of the layer behind a run to that of its first', () => {
+test('gradientRuns() live from the backward of the layer behind to that of their first', () => {
   const plan = planOf({ mode: 'training', keep: ['fc8'] });
   const all = gradientRuns(plan);
   const runOf = (name: string): Run =>

@@ -66,7 +66,7 @@ export function backwardStep(plan: Plan, index: number): number {
   return 2 * plan.shapes.length - index;
 }
 
-/** Splits all layers where `joined(index)` says that one does not go on in its predecessor's tensor. */
+/** Splits all layers where `joined(index)` says that one does not go on in the tensor before it. */
 function runs(plan: Plan, joined: (index: number) => boolean): number[][] {
   const all: number[][] = [];
   for (const index of plan.shapes.keys()) {

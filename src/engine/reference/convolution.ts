@@ -15,7 +15,8 @@ export interface ConvolutionSizes {
  * Convolution, in the field's sense (a correlation: the kernel is not mirrored). For output channel
  * o of group g
  *
- *     out[n,o,y,x] = bias[o] + Σ_{i,u,v} weight[o,i,u,v] · in[n, g·I + i, y·s + u − top, x·s + v − left]
+ *     out[n,o,y,x] = bias[o]
+ *       + Σ_{i,u,v} weight[o,i,u,v] · in[n, g·I + i, y·s + u − top, x·s + v − left]
  *
  * over the I = C/groups channels of the group; outside the map `in` is zero.
  * @param input (N, C, H, W)

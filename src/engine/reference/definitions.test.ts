@@ -10,14 +10,14 @@ import { lrn } from './lrn.ts';
 
 const tenOf100 = Array<number>(10).fill(100);
 
-test("the paper's LRN: 100 among five channels of 100, in towers of five, becomes 100/(2 + 1e-4·50000)^0.75", () => {
+test("the paper's LRN of 100 among five channels of 100 is 100/(2 + 1e-4·50000)^0.75", () => {
   const out = run(lrnOf('paper', 'lrn1'), tenOf100);
   close(out[2]!, 100 / 7 ** 0.75);
   close(out[1]!, 100 / 6 ** 0.75);
   close(out[0]!, 100 / 5 ** 0.75);
 });
 
-test("Caffe's LRN divides α by 5 and has k = 1: 100 among five channels of 100 becomes 100/(1 + 1e-4/5·50000)^0.75", () => {
+test("Caffe's LRN divides α by 5 and has k = 1: 100/(1 + 1e-4/5·50000)^0.75", () => {
   for (const variant of ['caffe', 'caffenet'] as const)
     close(run(lrnOf(variant, 'lrn1'), tenOf100)[2]!, 100 / 2 ** 0.75);
 });
@@ -31,7 +31,7 @@ test("the authors' LRN divides α by 5 with k = 2, and by 25 inside a map with k
   close(out[0]!, 10 / (1 + (0.001 / 25) * 9 * 100) ** 0.75);
 });
 
-test('in the paper and the source no LRN window crosses from one tower to the other, in Caffe it does', () => {
+test('an LRN window crosses from tower to tower in Caffe, not in paper and source', () => {
   for (const [variant, groups] of [
     ['paper', 2],
     ['source', 2],
@@ -64,7 +64,7 @@ test('dividedAlpha() and undividedAlpha() turn into each other', () => {
   close(dividedAlpha({ across: 'map', size: 5, alpha: 4e-5 }), 0.001);
 });
 
-test("Caffe's order: bvlc_alexnet normalises before it pools, CaffeNet after, the authors pool before they rectify in layers 1 and 5", () => {
+test('bvlc_alexnet normalises before it pools, CaffeNet after; source rectifies last in 1 and 5', () => {
   type Ordered = 'caffe' | 'caffenet' | 'source' | 'onetower' | 'paper';
   const types = (variant: Ordered, from = 1, to = 10): string[] =>
     alexnet(variant)

@@ -37,7 +37,7 @@ import { tanh, tanhBackward } from './tanh.ts';
 
 const count = 2;
 
-test('convolutionBackward() is the derivative of convolution() on odd sizes, groups, strides, and every kind of border', () => {
+test('convolutionBackward() is the derivative of convolution(), whatever sizes and borders', () => {
   const cases: {
     name: string;
     input: Shape;
@@ -138,7 +138,7 @@ test('denseBackward() is the derivative of dense()', () => {
   );
 });
 
-test('convolutionBackward() and denseBackward() add to parameter gradients and leave out what is not wanted', () => {
+test('convolutionBackward() and denseBackward() add up, and leave out what is not wanted', () => {
   const sizes = sizesOf([2, 4, 4], {
     kernels: 2,
     groups: 1,
@@ -159,7 +159,7 @@ test('convolutionBackward() and denseBackward() add to parameter gradients and l
   );
 });
 
-test('lrnBackward() is the derivative of lrn() across channels, in towers, and inside a map', () => {
+test('lrnBackward() is the derivative of lrn(): across channels, in towers, in a map', () => {
   // α large enough that the normalisation matters at inputs around 1.
   const cases: [string, Shape, Partial<LrnLayer>][] = [
     ['across channels', [7, 3, 2], {}],
@@ -188,7 +188,7 @@ test('lrnBackward() is the derivative of lrn() across channels, in towers, and i
   }
 });
 
-test('maxPoolBackward() and averagePoolBackward() are the derivatives of their forwards, with overhang, padding and adaptive regions', () => {
+test("poolings' backwards are their derivatives, with overhang, padding, adaptive regions", () => {
   const shape: Shape = [3, 8, 6];
   const windows: [string, Spans][] = [
     ['overlapping, floor', poolSpans(shape, [3, 3], [2, 2], sides(0), 'floor')],
@@ -294,7 +294,7 @@ test('dropout keeps the expected value by either scale, and its mask is addresse
   }
 });
 
-test('crossEntropy() gives the derivative of its own loss, with and without label smoothing', () => {
+test("crossEntropy() gives its own loss's derivative, label smoothing or not", () => {
   for (const labelSmoothing of [0, 0.2]) {
     const arrays = { logits: random(count * 5, 1) };
     const labels = [3, 0];
@@ -323,7 +323,7 @@ test('crossEntropy() stays finite where softmax overflows or vanishes', () => {
   assert.deepEqual([...gradient], [1, -1, 0]);
 });
 
-test('gradients of whole networks are the derivatives of their loss, dropout included', async () => {
+test('gradients of whole networks are derivatives of their loss, with dropout', async () => {
   for (const network of [
     narrowVariants.paper,
     narrowVariants.source,
@@ -362,7 +362,8 @@ test('gradients of whole networks are the derivatives of their loss, dropout inc
       const apart = Math.abs((up.loss - down.loss) / expected - 1);
       assert.ok(
         apart < 0.02,
-        `${name} of ${network.length} layers: the loss changed by ${up.loss - down.loss}, its gradient says ${expected}`,
+        `${name} of ${network.length} layers: the loss changed by ${up.loss - down.loss}, its ` +
+          `gradient says ${expected}`,
       );
     }
     await session.dispose();

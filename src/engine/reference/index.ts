@@ -22,7 +22,8 @@ export const referenceEngine: Engine = {
     const plan = makePlan(network, options);
     ensure(
       plan.precision === 'f32',
-      "The reference engine takes and gives f32 only (it computes in f64), but precision 'bf16' was asked for.",
+      'The reference engine takes and gives f32 only (it computes in f64), but precision ' +
+        "'bf16' was asked for.",
     );
     const { ReferenceSession } = await import('./session.ts');
     return new ReferenceSession(plan);

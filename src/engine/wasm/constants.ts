@@ -11,7 +11,7 @@ export const panelBytes = 32;
 export const plainTileRows = 4;
 export const relaxedTileRows = 6;
 
-/** Floats of one task of `update` and `sumSquares`: fixed, so that sums do not depend on threads. */
+/** Floats of one task of `update` and `sumSquares`: fixed, whatever the number of threads. */
 export const chunk = 65536;
 
 /** Panels that `denseBackward` adds up at once, and bytes of scratch for each. */

@@ -17,7 +17,8 @@ const page = 65536;
  */
 const maximumBytes = 65535 * page;
 const noSimd =
-  'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node 20.19 or later, or a browser of 2023 or later.';
+  'This platform does not run WebAssembly SIMD, which the wasm engine is made of. Use Node ' +
+  '20.19 or later, or a browser of 2023 or later.';
 
 /**
  * The default engine: AssemblyScript kernels on WebAssembly SIMD and threads, in Node and in the
@@ -50,7 +51,8 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
   const plan = makePlan(network, options);
   ensure(
     plan.precision === 'f32',
-    "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no bf16 instructions. Use f32, or the onednn engine.",
+    "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no " +
+      'bf16 instructions. Use f32, or the onednn engine.',
   );
   const simd = supportedSimd();
   if (simd === undefined) throw new AlexNetError(noSimd);
@@ -89,7 +91,9 @@ async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
     if (layOut(plan, middle, threads, rows).bytes <= maximumBytes) fits = middle;
     else tooLarge = middle;
   }
-  const needs = `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of memory, but WebAssembly has at most 4 GiB`;
+  const needs =
+    `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of ` +
+    'memory, but WebAssembly has at most 4 GiB';
   throw new AlexNetError(
     fits === 0
       ? `${needs}, and even a batch of 1 does not fit. Use the onednn engine.`
@@ -107,7 +111,8 @@ function makeMemory(bytes: number, shared: boolean): WebAssembly.Memory | number
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch {
     throw new AlexNetError(
-      `This machine would not give ${gigabytes(bytes)} of memory. Use a smaller batch, or close other programs.`,
+      `This machine would not give ${gigabytes(bytes)} of memory. Use a smaller batch, or ` +
+        'close other programs.',
     );
   }
 }

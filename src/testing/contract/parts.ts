@@ -187,7 +187,8 @@ async function refusals(engine: Engine): Promise<void> {
     const output = await session.forward(images);
     await refused(
       () => session.backward('fc7', output, { parameters: true }),
-      'backward() with parameters starts at "relu7", so that no layer is left out, but found "fc7".',
+      'backward() with parameters starts at "relu7", so that no layer is left out, but found ' +
+        '"fc7".',
     );
     await session.backward('relu7', output, { parameters: true });
     await refused(

@@ -89,7 +89,8 @@ export function near(
   const error = relativeError(found, truth);
   check(
     error <= within,
-    `${what}: expected at most ${within} from the reference but found ${error} (${found.length} numbers, the reference has ${truth.length}).`,
+    `${what}: expected at most ${within} from the reference but found ${error} ` +
+      `(${found.length} numbers, the reference has ${truth.length}).`,
   );
 }
 
@@ -98,7 +99,8 @@ export function equal(found: ArrayLike<unknown>, expected: ArrayLike<unknown>, w
   check(
     found.length === expected.length && at < 0,
     () =>
-      `${what}: expected ${String(expected[at])} at ${at} of ${expected.length} but found ${String(found[at])} of ${found.length}.`,
+      `${what}: expected ${String(expected[at])} at ${at} of ${expected.length} but found ` +
+      `${String(found[at])} of ${found.length}.`,
   );
 }
 
