@@ -278,14 +278,17 @@ type Calls = {
 
 /** `call.relu(tasks, { x, y, … })`: a job of so many tasks, its arguments by name. */
 export const call: Calls = Object.fromEntries(
-  Object.entries<Signature>(all).map(([name, signature], kernel) => [
-    name,
-    (tasks: number, given: Readonly<Record<string, Values[Kind]>>): Job => ({
-      kernel,
-      tasks,
-      arguments: argumentsOf(signature, given),
-    }),
-  ]),
+  Object.entries<Signature>(all).map(([name, signature], kernel) => {
+    const names = Object.keys(signature).filter((each) => signature[each] !== 'scratch');
+    return [
+      name,
+      (tasks: number, given: Readonly<Record<string, Values[Kind]>>): Job => ({
+        kernel,
+        tasks,
+        arguments: numbersOf(names, given),
+      }),
+    ];
+  }),
 ) as unknown as Calls;
 
 /** How many numbers a kernel takes: its arguments, and the task. */
@@ -294,15 +297,14 @@ export function parameterCount(signature: Signature): number {
   return kinds.reduce((sum, kind) => sum + (kind === 'map' ? 3 : 1), 0) + 1;
 }
 
-function argumentsOf(
-  signature: Signature,
+function numbersOf(
+  names: readonly string[],
   given: Readonly<Record<string, Values[Kind]>>,
 ): number[] {
   const numbers: number[] = [];
-  for (const [name, kind] of Object.entries(signature)) {
-    if (kind === 'scratch') continue;
-    const value = given[name] as Exclude<Values[Kind], never>;
-    if (typeof value === 'object') numbers.push(...value);
+  for (const name of names) {
+    const value = given[name]!;
+    if (typeof value === 'object') numbers.push(value[0], value[1], value[2]);
     else numbers.push(Number(value));
   }
   return numbers;
