@@ -26,7 +26,6 @@ export const checkDataset = late(() => import('./data/node/check.ts'), 'checkDat
 export type { CheckResult, Problem } from './data/node/check.ts';
 export const packDataset = late(() => import('./data/node/pack.ts'), 'packDataset');
 export type { PackOptions, PackResult } from './data/node/pack.ts';
-export { Interrupted } from './training/core/interrupted.ts';
 export const train = late(() => import('./training/node/train.ts'), 'train');
 export type { TrainOptions, TrainResult } from './training/node/train.ts';
 export const findLearningRate = late(
@@ -34,12 +33,6 @@ export const findLearningRate = late(
   'findLearningRate',
 );
 export type { FindRateOptions, FoundRate } from './training/node/find-rate.ts';
-export type { TrainEvent, TrainPlan, StepProgress } from './training/core/events.ts';
-export { recipes } from './training/core/recipes.ts';
-export { resolveSettings } from './training/core/resolve.ts';
-export type { SettingsOverrides } from './training/core/resolve.ts';
-export type { Settings } from './training/core/settings.ts';
 export const evaluate = late(() => import('./inference/node/evaluate.ts'), 'evaluate');
 export type { EvaluateFolderOptions, FolderEvaluation } from './inference/node/evaluate.ts';
-export type { Evaluation, Score, Verdict } from './inference/evaluation.ts';
 export { picturesIn } from './inference/node/pictures.ts';

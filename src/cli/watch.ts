@@ -1,4 +1,4 @@
-import type { EpochEntry } from '../training/node/journal.ts';
+import type { EpochEntry } from '../training/core/entries.ts';
 import type { StepProgress, TrainEvent, TrainPlan } from '../training/core/events.ts';
 import { duration } from './duration.ts';
 import type { Terminal } from './terminal.ts';

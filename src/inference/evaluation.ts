@@ -48,7 +48,7 @@ export interface EvaluateOptions {
  */
 export async function evaluateBatches(
   session: Session,
-  batches: Batches,
+  batches: Pick<Batches, 'epoch' | 'length'>,
   classes: number,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { command } from '../../testing/cli.ts';
 import { Playground, smallSettings } from '../../testing/training.ts';
-import { Checkpoint } from '../../training/node/checkpoint.ts';
+import { CheckpointFiles } from '../../training/node/checkpoint-files.ts';
 
 const program = fileURLToPath(new URL('../../../bin/alexnet', import.meta.url));
 
@@ -93,7 +93,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     );
     assert.equal(next, `Go on with: npx alexnet train ${playground.data} --out '${out}' --resume`);
     const step = Number(/step (\d+);/.exec(where!)![1]);
-    assert.equal((await new Checkpoint(out, []).peek())?.step, step);
+    assert.equal((await new CheckpointFiles(out).peek())?.step, step);
   });
 }
 

@@ -30,7 +30,7 @@ async function set(session: Session, value: number): Promise<void> {
   );
 }
 
-test('WeightAverage follows the weights every so many steps, faster while it is young', async () => {
+test('WeightAverage follows every so many steps, faster while it is young', async () => {
   await withSession(async (session) => {
     await set(session, 1);
     const average = await WeightAverage.start(session, { decay: 0.5, every: 2 });
@@ -51,7 +51,7 @@ test('WeightAverage follows the weights every so many steps, faster while it is 
   });
 });
 
-test('WeightAverage lends its values to the session and takes them back, whatever happens meanwhile', async () => {
+test('WeightAverage lends the session its values and takes them back in any case', async () => {
   await withSession(async (session) => {
     await set(session, 1);
     const average = await WeightAverage.start(session, { decay: 0.5, every: 1 });

@@ -1,5 +1,6 @@
 import type { Session } from '../../engine/engine.ts';
 import { inPortions } from '../../platform/portions.ts';
+import type { ParameterValues } from './run-store.ts';
 import type { Settings } from './settings.ts';
 
 /**
@@ -11,12 +12,12 @@ export class WeightAverage {
   readonly #session: Session;
   readonly #decay: number;
   readonly #every: number;
-  readonly values: Map<string, Float32Array>;
+  readonly values: ParameterValues;
 
   private constructor(
     session: Session,
     { decay, every }: NonNullable<Settings['average']>,
-    values: Map<string, Float32Array>,
+    values: ParameterValues,
   ) {
     this.#session = session;
     this.#decay = decay;
@@ -30,7 +31,7 @@ export class WeightAverage {
   static async start(
     session: Session,
     settings: NonNullable<Settings['average']>,
-    values?: Map<string, Float32Array>,
+    values?: ParameterValues,
   ): Promise<WeightAverage> {
     return new WeightAverage(session, settings, values ?? (await weightsOf(session)));
   }
@@ -67,9 +68,6 @@ export async function weightsOf(session: Session): Promise<Map<string, Float32Ar
   return weights;
 }
 
-export async function setWeights(
-  session: Session,
-  weights: ReadonlyMap<string, Float32Array>,
-): Promise<void> {
+export async function setWeights(session: Session, weights: ParameterValues): Promise<void> {
   for (const [name, values] of weights) await session.setParameter(name, values);
 }

@@ -1,8 +1,11 @@
 import { AlexNetError } from '../../errors.ts';
 import { costs } from '../../network/costs.ts';
 import { volume } from '../../network/shapes.ts';
+import { elapsed } from './job.ts';
+import type { Job } from './job.ts';
 import { memoryNeeded } from './memory.ts';
-import type { Run } from '../node/run.ts';
+import type { Progress } from './progress.ts';
+import type { State } from './state.ts';
 
 /** Looking at a picture takes a third of learning from it: one pass instead of three. */
 const lookingShare = 1 / 3;
@@ -15,22 +18,26 @@ const allowance = 1.08;
  * and tells the plan.
  * @throws {AlexNetError} where the budget is over before it began.
  */
-export async function planRun(run: Run): Promise<void> {
-  const { state, settings, training, session, network, inputs, record } = run;
-  const perEpoch = state.epoch > 0 ? state.seconds / state.epoch : await epochSeconds(run);
-  if (run.budget !== null) plan(run, perEpoch);
-  const { micro, batch } = sizes(run);
-  run.tell({
+export async function planRun(job: Job, progress: Progress): Promise<void> {
+  const { session, state } = progress;
+  const { training, record, store, inputs, blueprint } = job;
+  const { settings, network, batch, micro } = blueprint;
+  const perEpoch = state.epoch > 0 ? state.seconds / state.epoch : await epochSeconds(job, session);
+  if (job.budget !== null) plan(job, state, perEpoch);
+  const epochsLeft = state.epochs - state.epoch - state.batch / training.length;
+  const averaged = settings.average !== null;
+  const estimate = memoryNeeded(network, { micro, batch, averaged });
+  job.tell({
     kind: 'plan',
     plan: {
-      folder: run.folder,
+      folder: store.place,
       engine: session.engine,
       threads: session.threads,
       precision: session.precision,
       recipe: settings.recipe,
       variant: settings.variant ?? `that of ${settings.from}`,
       parameters: costs(network).parameters,
-      classes: run.dataset.classes.length,
+      classes: blueprint.classes.length,
       train: record.data.train,
       validation: record.data.validation,
       input: inputs.preprocessing.crop,
@@ -38,11 +45,8 @@ export async function planRun(run: Run): Promise<void> {
       stepsPerEpoch: training.length,
       epochs: state.epochs,
       from: state.epoch,
-      seconds: perEpoch * (state.epochs - state.epoch - state.batch / training.length),
-      memoryBytes: Math.max(
-        memoryNeeded(network, { micro, batch, averaged: settings.average !== null }),
-        session.memoryBytes,
-      ),
+      seconds: perEpoch * epochsLeft,
+      memoryBytes: Math.max(estimate, session.memoryBytes),
     },
   });
 }
@@ -51,38 +55,38 @@ export async function planRun(run: Run): Promise<void> {
  * After an epoch: fewer epochs where the budget will not do for those that are planned, more again
  * where it will.
  */
-export function replan(run: Run): void {
-  if (run.budget !== null) plan(run, run.state.seconds / run.state.epoch);
+export function replan(job: Job, state: State): void {
+  if (job.budget !== null) plan(job, state, state.seconds / state.epoch);
 }
 
-function plan({ state, settings, budget, began, clock }: Run, perEpoch: number): void {
-  const left = budget! - (clock() - began) / 1000;
+function plan(job: Job, state: State, perEpoch: number): void {
+  const left = job.budget! - elapsed(job);
   if (left <= 0 && state.epoch === 0)
     throw new AlexNetError(
-      `The time budget of ${budget} seconds was used up before the first step, by reading and measuring the pictures. Give more time.`,
+      `The time budget of ${job.budget} seconds was used up before the first step, ` +
+        'by reading and measuring the pictures. Give more time.',
     );
   const fit = Math.floor((0.98 * left) / perEpoch);
-  state.epochs = Math.max(state.epoch, 1, Math.min(settings.epochs, state.epoch + fit));
+  const { epochs } = job.blueprint.settings;
+  state.epochs = Math.max(state.epoch, 1, Math.min(epochs, state.epoch + fit));
 }
 
-async function epochSeconds(run: Run): Promise<number> {
-  const { record, training } = run;
-  const { batch } = sizes(run);
-  const step = await stepSeconds(run);
-  const looks = (record.data.validation / batch) * lookingShare;
+async function epochSeconds(job: Job, session: Progress['session']): Promise<number> {
+  const { record, training, blueprint } = job;
+  const step = await stepSeconds(job, session);
+  const looks = (record.data.validation / blueprint.batch) * lookingShare;
   return step * (training.length + looks) * allowance;
 }
 
 /**
- * The second of two ways there and back on empty images: it changes nothing but the gradients,
- * which every step begins anew.
+ * The second of two passes forward and backward on empty images: it changes nothing but the
+ * gradients, which every step begins anew.
  */
-async function stepSeconds(run: Run): Promise<number> {
-  const { session, inputs, clock } = run;
-  const { batch, micro } = sizes(run);
-  const images = new Float32Array(
-    micro * volume([3, inputs.preprocessing.crop, inputs.preprocessing.crop]),
-  );
+async function stepSeconds(
+  { blueprint: { micro, batch, input }, clock }: Job,
+  session: Progress['session'],
+): Promise<number> {
+  const images = new Float32Array(micro * volume([3, input, input]));
   const labels = new Int32Array(micro);
   let seconds = 0;
   for (let call = 0; call < 2; call++) {
@@ -91,8 +95,4 @@ async function stepSeconds(run: Run): Promise<number> {
     seconds = (clock() - before) / 1000;
   }
   return (seconds * batch) / micro;
-}
-
-function sizes({ settings, record, session }: Run): { batch: number; micro: number } {
-  return { batch: Math.min(settings.batch, record.data.train), micro: session.batch };
 }

@@ -1,4 +1,4 @@
-import type { EpochEntry } from '../node/journal.ts';
+import type { EpochEntry } from './entries.ts';
 
 /** What a run tells whoever watches it. */
 export type TrainEvent =

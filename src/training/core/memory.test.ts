@@ -17,15 +17,20 @@ test('checkMemory() refuses with the micro-batch or batch that fits', () => {
     assert.throws(() => checkMemory(network, need, available), { message });
   refuses(
     2e9,
-    'Training with 128 pictures at once needs about 2.74 GB of memory, and 2.00 GB are free. It fits with microBatch 32, which gives the same steps in pieces (--micro-batch 32), or with --batch 32.',
+    'Training with 128 pictures at once needs about 2.74 GB of memory, and 2.00 GB are ' +
+      'free. It fits with microBatch 32, which gives the same steps in pieces ' +
+      '(--micro-batch 32), or with --batch 32.',
   );
   refuses(
     1.4e9,
-    'Training with 128 pictures at once needs about 2.74 GB of memory, and 1.40 GB are free. It fits with --batch 8.',
+    'Training with 128 pictures at once needs about 2.74 GB of memory, and 1.40 GB are ' +
+      'free. It fits with --batch 8.',
   );
   refuses(
     5e8,
-    'Training with 128 pictures at once needs about 2.74 GB of memory, and 0.50 GB are free. Even one picture at a time is too much here: choose a smaller variant or width, or a machine with more memory.',
+    'Training with 128 pictures at once needs about 2.74 GB of memory, and 0.50 GB are ' +
+      'free. Even one picture at a time is too much here: choose a smaller variant or ' +
+      'width, or a machine with more memory.',
   );
   const needed = (micro: number, batch: number): number =>
     memoryNeeded(network, { ...need, micro, batch });
@@ -42,7 +47,7 @@ test('a moving average needs the weights once more', () => {
 
 test('decoded pictures get a quarter of the memory, or half of what training leaves free', () => {
   assert.deepEqual(
-    [cacheLimit(2e9, 12e9, 16e9), cacheLimit(2e9, 5e9, 16e9), cacheLimit(2e9, 1e9, 16e9)],
+    [12e9, 5e9, 1e9].map((available) => cacheLimit(2e9, { available, total: 16e9 })),
     [4e9, 1.5e9, 0],
   );
 });

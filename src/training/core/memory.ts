@@ -1,4 +1,3 @@
-import { freemem, totalmem } from 'node:os';
 import { AlexNetError } from '../../errors.ts';
 import { costs } from '../../network/costs.ts';
 import type { Network } from '../../network/layer.ts';
@@ -27,21 +26,12 @@ export function memoryNeeded(network: Network, { micro, batch, averaged }: Memor
 }
 
 /**
- * Bytes that a process may still take without anything being swapped out, limits of containers
- * included.
- */
-export function memoryAvailable(): number {
-  return process.availableMemory?.() ?? freemem();
-}
-
-/**
  * Memory for decoded pictures: a quarter of the machine's, or half of what training leaves free
  * where that is less.
  */
 export function cacheLimit(
   needed: number,
-  available = memoryAvailable(),
-  total = Math.min(totalmem(), process.constrainedMemory() || Infinity),
+  { available, total }: { readonly available: number; readonly total: number },
 ): number {
   return Math.min(total / 4, Math.max(0, available - needed) / 2);
 }
@@ -50,29 +40,26 @@ export function cacheLimit(
  * @returns the bytes needed. @throws {AlexNetError} when there are fewer, with the batch or
  * micro-batch that would do.
  */
-export function checkMemory(
-  network: Network,
-  need: MemoryNeed,
-  available = memoryAvailable(),
-): number {
+export function checkMemory(network: Network, need: MemoryNeed, available: number): number {
   const needed = memoryNeeded(network, need);
   if (needed <= available) return needed;
-  const lack = `Training with ${need.micro} pictures at once needs about ${gigabytes(needed)} of memory, and ${gigabytes(available)} are free.`;
-  for (
-    let micro = 2 ** Math.floor(Math.log2(Math.max(1, need.micro - 1)));
-    micro >= 1;
-    micro /= 2
-  ) {
-    const fits = (batch: number): boolean =>
-      memoryNeeded(network, { ...need, micro, batch }) <= available;
-    if (fits(need.batch))
+  const lack =
+    `Training with ${need.micro} pictures at once needs about ${gigabytes(needed)} of memory, ` +
+    `and ${gigabytes(available)} are free.`;
+  const fits = (micro: number, batch: number): boolean =>
+    memoryNeeded(network, { ...need, micro, batch }) <= available;
+  let micro = 2 ** Math.floor(Math.log2(Math.max(1, need.micro - 1)));
+  for (; micro >= 1; micro /= 2) {
+    if (fits(micro, need.batch))
       throw new AlexNetError(
-        `${lack} It fits with microBatch ${micro}, which gives the same steps in pieces (--micro-batch ${micro}), or with --batch ${micro}.`,
+        `${lack} It fits with microBatch ${micro}, which gives the same steps in pieces ` +
+          `(--micro-batch ${micro}), or with --batch ${micro}.`,
       );
-    if (fits(micro)) throw new AlexNetError(`${lack} It fits with --batch ${micro}.`);
+    if (fits(micro, micro)) throw new AlexNetError(`${lack} It fits with --batch ${micro}.`);
   }
   throw new AlexNetError(
-    `${lack} Even one picture at a time is too much here: choose a smaller variant or width, or a machine with more memory.`,
+    `${lack} Even one picture at a time is too much here: ` +
+      'choose a smaller variant or width, or a machine with more memory.',
   );
 }
 

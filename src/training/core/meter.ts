@@ -1,32 +1,32 @@
 import type { StepResult } from '../../engine/engine.ts';
-import type { EpochEntry, StepEntry } from '../node/journal.ts';
-import type { Evaluation } from '../../inference/evaluation.ts';
-import type { Run } from '../node/run.ts';
+import type { EpochEntry, EpochScore } from './entries.ts';
+import { elapsed } from './job.ts';
+import type { Job } from './job.ts';
 import { noSums } from './state.ts';
-import type { Sums } from './state.ts';
+import type { State, Sums } from './state.ts';
 
 /**
  * Counts what an epoch does, tells it after every step, and writes it down about fifty times an
  * epoch.
  */
 export class Meter {
-  readonly #run: Run;
+  readonly #job: Job;
+  readonly #state: Readonly<State>;
   readonly #every: number;
   #window: Sums = noSums;
-  /** Ends of the last step and of the last checkpoint, by the run's clock. */
+  /** End of the last step, by the run's clock. */
   #last: number;
-  #saved: number;
 
-  constructor(run: Run) {
-    this.#run = run;
-    this.#last = run.clock();
-    this.#saved = this.#last;
-    this.#every = Math.max(1, Math.round(run.training.length / 50));
+  constructor(job: Job, state: Readonly<State>) {
+    this.#job = job;
+    this.#state = state;
+    this.#last = job.clock();
+    this.#every = Math.max(1, Math.round(job.training.length / 50));
   }
 
   /** Adds a step to the sums of the epoch. @param waited milliseconds. */
   count(sums: Sums, result: StepResult, waited: number): Sums {
-    const now = this.#run.clock();
+    const now = this.#job.clock();
     const seconds = (now - this.#last) / 1000;
     this.#last = now;
     this.#window = added(this.#window, result, seconds, waited / 1000);
@@ -35,7 +35,8 @@ export class Meter {
 
   /** After every step. */
   async log(learningRate: number): Promise<void> {
-    const { state, training, journal, tell } = this.#run;
+    const { training, store, tell } = this.#job;
+    const state = this.#state;
     tell({
       kind: 'step',
       progress: {
@@ -50,7 +51,8 @@ export class Meter {
     });
     if (state.batch % this.#every !== 0 && state.batch !== training.length) return;
     const { loss, top1, imagesPerSecond, waiting } = means(this.#window);
-    const entry: StepEntry = {
+    this.#window = noSums;
+    await store.addEntry({
       kind: 'step',
       step: state.step,
       epoch: state.epoch + 1,
@@ -59,21 +61,12 @@ export class Meter {
       learningRate,
       imagesPerSecond,
       waiting,
-    };
-    this.#window = noSums;
-    await journal.add(entry);
-  }
-
-  checkpointDue(): boolean {
-    const now = this.#run.clock();
-    if (now - this.#saved < 60_000 * this.#run.settings.checkpointMinutes) return false;
-    this.#saved = now;
-    return true;
+    });
   }
 
   /** The epoch that is now complete. */
-  epoch(validation: Evaluation | null, learningRate: number): EpochEntry {
-    const { state, began, clock } = this.#run;
+  epoch(validation: EpochScore | null, learningRate: number): EpochEntry {
+    const state = this.#state;
     const { loss, top1, top5, imagesPerSecond, waiting } = means(state.sums);
     return {
       kind: 'epoch',
@@ -88,19 +81,18 @@ export class Meter {
       learningRate,
       imagesPerSecond,
       waiting,
-      seconds: (clock() - began) / 1000,
+      seconds: elapsed(this.#job),
     };
   }
 
   /** By the steps of this epoch, and what earlier epochs took beside them. */
   #secondsLeft(): number {
-    const { state, training, began, clock } = this.#run;
-    const done = state.epoch + state.batch / training.length;
+    const { training } = this.#job;
+    const { epoch, epochs, batch, sums } = this.#state;
+    const done = epoch + batch / training.length;
     const perEpoch =
-      state.epoch > 0
-        ? (clock() - began) / 1000 / done
-        : (state.sums.seconds / state.batch) * training.length;
-    return Math.max(0, perEpoch * (state.epochs - done));
+      epoch > 0 ? elapsed(this.#job) / done : (sums.seconds / batch) * training.length;
+    return Math.max(0, perEpoch * (epochs - done));
   }
 }
 

@@ -31,7 +31,7 @@ test('smoothed() finds value and slope of a straight line exactly, up to both en
   });
 });
 
-test('steepestDescent() finds where the loss falls fastest and where it is lowest, noise or not', () => {
+test('steepestDescent() finds the fastest fall and the lowest loss, noise or not', () => {
   for (const noise of [0, 0.05]) {
     const { fastest, lowest } = steepestDescent(curve(noise))!;
     assert.ok(fastest > 5e-4 && fastest < 2e-3, `fastest at ${fastest} with noise ${noise}`);
@@ -39,7 +39,7 @@ test('steepestDescent() finds where the loss falls fastest and where it is lowes
   }
 });
 
-test('steepestDescent() suggests nothing where the loss does not fall, or where there are too few steps', () => {
+test('steepestDescent() suggests nothing where no loss falls or steps are too few', () => {
   const flat = growingRates(1e-5, 1, 60).map((rate, i) => ({ rate, loss: 2 + 0.001 * (i % 7) }));
   assert.equal(steepestDescent(flat), undefined);
   assert.equal(steepestDescent(flat.map(({ rate }, i) => ({ rate, loss: 2 + i }))), undefined);
@@ -47,7 +47,7 @@ test('steepestDescent() suggests nothing where the loss does not fall, or where 
   assert.equal(steepestDescent([]), undefined);
 });
 
-test('a divergence is told by a loss that is not finite or a running mean four times the lowest, not by one hard batch', () => {
+test('a loss that is not finite or a risen running mean is a divergence, one batch is not', () => {
   const after = (losses: readonly number[]): number => {
     const divergence = new Divergence();
     return losses.findIndex((loss) => divergence.happened(loss));

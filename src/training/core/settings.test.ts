@@ -47,7 +47,7 @@ test('a value out of range is refused with what was found and the limit that it 
   for (const [overrides, sentence] of cases) assert.equal(said(overrides), sentence);
 });
 
-test('an unknown key is told before any value out of range, with the keys that may stand there', () => {
+test('an unknown key is told before any value, with the keys that may stand there', () => {
   assert.equal(
     said({ epochs: 0, augmentation: { pca: { deviaton: 1 } } }),
     'There is no setting "deviaton" in "augmentation.pca". Did you mean "deviation"? ' +
@@ -55,7 +55,7 @@ test('an unknown key is told before any value out of range, with the keys that m
   );
 });
 
-test('settings come out in the order in which they are declared, whatever order they came in', () => {
+test('settings come out in the order of their declaration, however they came in', () => {
   const settings = resolveSettings('paper');
   const reversed = (value: unknown): unknown =>
     typeof value !== 'object' || value === null || Array.isArray(value)

@@ -75,8 +75,8 @@ export interface Settings {
 
 /**
  * - `steps`: ×factor after every so many epochs;
- * - `plateau`: ×factor when validation's error has not fallen for `patience` epochs; after `drops` of
- *   them and as long again without gain, the run ends;
+ * - `plateau`: ×factor when validation's error has not fallen for `patience` epochs; after `drops`
+ *   of them and as long again without gain, the run ends;
  * - `cosine`: half a cosine from the rate to `floor` times the rate over the whole run.
  */
 export type Schedule =

@@ -6,7 +6,7 @@ import type { Engine, Session } from '../../engine/engine.ts';
 import { referenceEngine } from '../../engine/reference/index.ts';
 import { relativeError, testImages, testLabels, testParameters } from '../../testing/data.ts';
 import { narrowVariants } from '../../testing/networks.ts';
-import { Guard, trainStep } from './step.ts';
+import { trainStep } from './step.ts';
 
 const network = narrowVariants.small;
 const size = 7;
@@ -98,24 +98,4 @@ test('pieces of a batch drop the same numbers as the whole', async () => {
   const whole = await dropped(size);
   assert.ok(whole.includes(true) && whole.includes(false));
   assert.deepEqual(await dropped(3), whole);
-});
-
-test('a guard lets a hard batch pass, but not five in a row, nor what is not a number', () => {
-  const guard = new Guard(10);
-  const limit = 10 * Math.log(10);
-  assert.deepEqual(
-    [limit + 1, limit + 1, limit + 1, limit + 1, limit - 1, limit + 1].map((loss) =>
-      guard.exploded(loss),
-    ),
-    Array(6).fill(false),
-  );
-  assert.deepEqual(
-    Array.from({ length: 4 }, () => guard.exploded(limit + 1)),
-    [false, false, false, true],
-  );
-  guard.reset();
-  assert.deepEqual(
-    [limit + 1, NaN].map((loss) => guard.exploded(loss)),
-    [false, true],
-  );
 });

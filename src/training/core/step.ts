@@ -1,5 +1,5 @@
 import type { Batch } from '../../data/batches.ts';
-import type { Session, StepResult, UpdateOptions } from '../../engine/engine.ts';
+import type { Session, StepResult } from '../../engine/engine.ts';
 import type { Settings } from './settings.ts';
 
 export interface StepOptions {
@@ -13,8 +13,9 @@ export interface StepOptions {
 }
 
 /**
- * One step of gradient descent on a batch. A batch larger than the session's passes through in
- * pieces whose gradients are summed: the same step, but for the order of sums.
+ * One step of gradient descent on a batch: gradients, their norm, update. A batch larger than the
+ * session's passes through in pieces whose gradients are summed: the same step, but for the order
+ * of sums.
  * @returns the loss of the whole batch; not finite where loss or gradient overflowed, and then
  * nothing was updated.
  */
@@ -23,42 +24,39 @@ export async function trainStep(
   batch: Batch,
   { settings, step, learningRate, layerRates }: StepOptions,
 ): Promise<StepResult> {
-  const { seed, momentum, weightDecay, labelSmoothing, clip } = settings;
-  const update: UpdateOptions = { learningRate, momentum, weightDecay, layerRates };
-  if (batch.size <= session.batch && clip === null) {
-    return session.step(batch.images, batch.labels, {
-      draw: { seed, step },
-      labelSmoothing,
-      ...update,
-    });
-  }
-  const result = await gradients(session, batch, { seed, step }, labelSmoothing);
-  const norm = clip === null ? 0 : await session.gradientNorm();
-  if (!Number.isFinite(result.loss) || !Number.isFinite(norm)) return { ...result, loss: NaN };
-  await session.update({ ...update, gradientScale: clip === null ? 1 : Math.min(1, clip / norm) });
+  const { momentum, weightDecay, clip } = settings;
+  const result = await gradients(session, batch, step, settings);
+  if (!Number.isFinite(result.loss)) return result;
+
+  // Summing all gradients takes a while, so it is left out where nothing asks for it.
+  const norm = clip === null ? undefined : await session.gradientNorm();
+  if (norm !== undefined && !Number.isFinite(norm)) return { ...result, loss: NaN };
+
+  const gradientScale = norm === undefined ? 1 : Math.min(1, clip! / norm);
+  await session.update({ learningRate, momentum, weightDecay, layerRates, gradientScale });
   return result;
 }
 
+/** The gradients of the mean loss over the batch, left in the session. */
 async function gradients(
   session: Session,
   { images, labels, size }: Batch,
-  draw: { readonly seed: number; readonly step: number },
-  labelSmoothing: number,
+  step: number,
+  { seed, labelSmoothing }: StepOptions['settings'],
 ): Promise<StepResult> {
   const volume = images.length / size;
   const total = { loss: 0, images: 0, correct: 0, correct5: 0 };
-  for (let from = 0; from < size; from += session.batch) {
-    const to = Math.min(size, from + session.batch);
-    const options = {
-      draw: { ...draw, firstImage: from },
-      labelSmoothing,
-      accumulate: from > 0,
-      divisor: size,
-    };
+  for (let first = 0; first < size; first += session.batch) {
+    const end = Math.min(size, first + session.batch);
     const part = await session.gradients(
-      images.subarray(from * volume, to * volume),
-      labels.subarray(from, to),
-      options,
+      images.subarray(first * volume, end * volume),
+      labels.subarray(first, end),
+      {
+        draw: { seed, step, firstImage: first },
+        labelSmoothing,
+        accumulate: first > 0,
+        divisor: size,
+      },
     );
     total.loss += (part.loss * part.images) / size;
     total.images += part.images;
@@ -66,26 +64,4 @@ async function gradients(
     total.correct5 += part.correct5;
   }
   return total;
-}
-
-/**
- * Tells a loss that has run away: not finite, or for five steps on end more than ten times that of
- * guessing.
- */
-export class Guard {
-  readonly #limit: number;
-  #above = 0;
-
-  constructor(classes: number) {
-    this.#limit = 10 * Math.max(1, Math.log(classes));
-  }
-
-  exploded(loss: number): boolean {
-    this.#above = loss > this.#limit ? this.#above + 1 : 0;
-    return !Number.isFinite(loss) || this.#above >= 5;
-  }
-
-  reset(): void {
-    this.#above = 0;
-  }
 }

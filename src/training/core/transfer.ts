@@ -43,7 +43,9 @@ export async function takeOver(
   }
   if (taken.length === 0)
     throw new AlexNetError(
-      `No layer of the model fits this network: ${fresh.map(({ layer, why }) => `${layer}: ${why}`).join('; ')}. Train with the variant that the model has, or without --from.`,
+      'No layer of the model fits this network: ' +
+        `${fresh.map(({ layer, why }) => `${layer}: ${why}`).join('; ')}. Train with the ` +
+        'variant that the model has, or without --from.',
     );
   return { taken, fresh };
 }

@@ -40,7 +40,7 @@ async function timed(
   return { result, rates, left };
 }
 
-test('a time budget lowers the epochs to those that fit, and the schedule ends with the last of them', async () => {
+test('a time budget lowers the epochs, and the schedule ends with the last of them', async () => {
   const { result, rates, left } = await timed('fits', 130);
   assert.deepEqual(
     [result.finished, result.epochs, result.seconds],
@@ -59,7 +59,7 @@ test('a time budget lowers the epochs to those that fit, and the schedule ends w
   assert.ok(rates.at(-1)! < 0.0002);
 });
 
-test('a time budget that ends within the first epoch still gives a model of the steps that were done', async () => {
+test('a time budget that ends within the first epoch still gives a model', async () => {
   const { result, rates } = await timed('short', 25);
   assert.deepEqual(
     [result.finished, result.epochs, rates.length],
@@ -68,7 +68,7 @@ test('a time budget that ends within the first epoch still gives a model of the 
   assert.equal((await playground.weights('short', 'model.safetensors')).size > 0, true);
 });
 
-test('a time budget goes on to hold when the run is resumed, with the time that was spent', async () => {
+test('a time budget holds when the run is resumed, with the time that was spent', async () => {
   const stop = new AbortController();
   let steps = 0;
   let now = 0;
@@ -95,7 +95,7 @@ test('a time budget goes on to hold when the run is resumed, with the time that 
   );
 });
 
-test('a time budget plans by the measured time of a step, and refuses when it is over before the first', async () => {
+test('a time budget plans by the time of a step, and refuses when it is over before', async () => {
   let seconds = 0;
   let plan: TrainPlan | undefined;
   const stop = new AbortController();
@@ -121,7 +121,8 @@ test('a time budget plans by the measured time of a step, and refuses when it is
     playground.train('over', { settings, seconds: 60, clock: () => (looks++ === 0 ? 0 : 1e6) }),
     {
       message:
-        'The time budget of 60 seconds was used up before the first step, by reading and measuring the pictures. Give more time.',
+        'The time budget of 60 seconds was used up before the first step, by reading and ' +
+        'measuring the pictures. Give more time.',
     },
   );
 });

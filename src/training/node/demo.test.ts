@@ -6,7 +6,7 @@ import { withFolder } from '../../testing/folders.ts';
 import { command } from '../../testing/cli.ts';
 import { demo } from './demo.ts';
 
-test('demo() draws, trains, evaluates, predicts one of each kind, and reports; in an empty folder only', async () => {
+test('demo() draws, trains, evaluates, predicts and reports; in an empty folder only', async () => {
   await withFolder(async (folder) => {
     const options = {
       folder: join(folder, 'demo'),

@@ -22,7 +22,7 @@ function find(out: string, more: Partial<FindRateOptions> = {}): Promise<FoundRa
   });
 }
 
-test('findLearningRate() suggests a rate at which the loss falls, stops where it diverges, and keeps curve and table only', async () => {
+test('findLearningRate() suggests a rate, stops at divergence, keeps curve and table', async () => {
   const { learningRate, lowestLossAt, diverged, steps, run, table, page } = await find('found');
   assert.ok(diverged && steps.length < 60, `${steps.length} steps`);
   assert.ok(
@@ -36,12 +36,13 @@ test('findLearningRate() suggests a rate at which the loss falls, stops where it
   assert.match(
     await readFile(page, 'utf8'),
     new RegExp(
-      `The smoothed loss falls fastest at a rate of ${learningRate} and is lowest at ${lowestLossAt}\\.`,
+      `The smoothed loss falls fastest at a rate of ${learningRate} and is lowest at ` +
+        `${lowestLossAt}\\.`,
     ),
   );
 });
 
-test('findLearningRate() gives the same steps again, and a run beside it starts as if nothing had been', async () => {
+test('findLearningRate() gives the same steps again, and a run starts beside it', async () => {
   const [one, two] = [await find('one'), await find('two')];
   assert.deepEqual(one.steps, two.steps);
   await playground.train('one', { settings: { ...smallSettings, epochs: 1 } });
@@ -49,10 +50,13 @@ test('findLearningRate() gives the same steps again, and a run beside it starts 
   assert.deepEqual(await playground.weights('one'), await playground.weights('alone'));
 });
 
-test('findLearningRate() says where no rate helps, and refuses ranges and folders that cannot be', async () => {
+test('findLearningRate() says where no rate helps, refuses ranges and folders', async () => {
   await assert.rejects(find('flat', { lowest: 1e-12, highest: 1e-10, steps: 30 }), {
     name: 'AlexNetError',
-    message: `The loss did not fall at any rate from 1e-12 to 1.0e-10: ${playground.path('flat', 'rates.html')} shows it. Look at the data with \`alexnet data check\`, or search with a larger batch.`,
+    message:
+      'The loss did not fall at any rate from 1e-12 to 1.0e-10: ' +
+      `${playground.path('flat', 'rates.html')} shows it. Look at the data with \`alexnet ` +
+      'data check`, or search with a larger batch.',
   });
   await assert.rejects(find('x', { lowest: 0 }), {
     message: 'Expected rates that grow from above 0 but found 0 to 10.',
@@ -61,7 +65,9 @@ test('findLearningRate() says where no rate helps, and refuses ranges and folder
     message: 'Expected at least 30 steps to see a slope in but found 9.',
   });
   await assert.rejects(find('alone'), {
-    message: `${playground.path('alone')} already holds a run. Go on with it by --resume, or choose another folder with --out.`,
+    message:
+      `${playground.path('alone')} already holds a run. Go on with it by --resume, or ` +
+      'choose another folder with --out.',
   });
   const stop = new AbortController();
   await assert.rejects(find('stopped', { signal: stop.signal, onEvent: () => stop.abort() }), {

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import type { Batch, Batches } from '../../data/batches.ts';
-import { AlexNetError, ensure } from '../../errors.ts';
 import { writeWhole } from '#platform';
-import { probabilitiesOf } from '../../inference/probabilities.ts';
-import { createFolder, rateFiles } from './folder.ts';
-import { Divergence, growingRates, smoothed, steepestDescent } from '../core/rate-curve.ts';
+import { findEngine } from '../../engine/registry.ts';
+import { AlexNetError } from '../../errors.ts';
+import { prepareSession } from '../core/begin.ts';
+import { checkRange, searchRates } from '../core/find-rate.ts';
+import type { RateRange } from '../core/find-rate.ts';
+import { smoothed, steepestDescent } from '../core/rate-curve.ts';
 import type { Descent, RateStep } from '../core/rate-curve.ts';
+import { createFolder, rateFiles } from './folder.ts';
+import { blueprintFor, openPictures } from './pictures.ts';
 import { ratePage } from './report/rates.ts';
-import { blueprintOf, layerRates, openSetup } from './setup.ts';
-import type { Setup } from './setup.ts';
-import { trainStep } from '../core/step.ts';
-import { runOptions } from './train.ts';
-import type { TrainOptions } from './train.ts';
+import { openJob } from './train.ts';
+import type { FolderJob, TrainOptions } from './train.ts';
 
 export interface FindRateOptions extends Omit<TrainOptions, 'resume' | 'seconds' | 'clock'> {
   /** The rate of the first step. Default 1e-5. */
@@ -31,7 +31,7 @@ export interface FoundRate {
   readonly lowestLossAt: number;
   /** Whether training diverged; where it did not, higher rates may do too. */
   readonly diverged: boolean;
-  /** A row a step. */
+  /** A row per step. */
   readonly table: string;
   /** The curve, to look at. */
   readonly page: string;
@@ -51,116 +51,52 @@ export async function findLearningRate({
   steps = 100,
   ...options
 }: FindRateOptions): Promise<FoundRate> {
-  ensure(
-    lowest > 0 && highest > lowest,
-    `Expected rates that grow from above 0 but found ${lowest} to ${highest}.`,
-  );
-  ensure(
-    Number.isInteger(steps) && steps >= 30,
-    `Expected at least 30 steps to see a slope in but found ${steps}.`,
-  );
-  const { dataset, folder, settings, engine, ...rest } = await runOptions(options);
-  const blueprint = await blueprintOf(dataset, settings!, engine);
-  await createFolder(folder);
-  const setup = await openSetup(blueprint, { ...rest, folder });
-  try {
-    const found: RateStep[] = [];
-    const divergence = new Divergence();
-    let diverged = false;
-    for await (const step of rateSteps(
-      setup,
-      growingRates(lowest, highest, steps),
-      options.signal,
-    )) {
-      diverged = divergence.happened(step.loss);
-      if (Number.isFinite(step.loss)) found.push(step);
-      rest.tell({ kind: 'rate', step: found.length, steps, ...step });
-      if (diverged) break;
-    }
-    const descent = steepestDescent(found);
-    const [table, page] = await writeFiles(folder, found, descent, [lowest, highest]);
-    if (descent === undefined)
-      throw new AlexNetError(
-        `The loss did not fall at any rate from ${lowest} to ${found.at(-1)?.rate.toPrecision(2) ?? highest}: ${page} shows it. Look at the data with \`alexnet data check\`, or search with a larger batch.`,
-      );
-    return {
-      run: folder,
-      learningRate: Number(descent.fastest.toPrecision(2)),
-      lowestLossAt: Number(descent.lowest.toPrecision(2)),
-      diverged,
-      table,
-      page,
-      steps: found,
-    };
-  } finally {
-    await setup.close();
-  }
-}
-
-/** One step at each rate, and what it did to the probe. */
-async function* rateSteps(
-  setup: Setup,
-  rates: readonly number[],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<RateStep> {
-  const { session, settings } = setup;
-  const factors = layerRates(await setup.begin(), settings);
-  const probe = await probeOf(setup);
-  let step = 0;
-  for await (const batch of endless(setup.training)) {
-    if (signal?.aborted)
-      throw new AlexNetError('The search for the learning rate was interrupted: nothing was kept.');
-    const rate = rates[step];
-    if (rate === undefined) return;
-    const { loss } = await trainStep(session, batch, {
-      settings,
-      step: step++,
-      learningRate: rate,
-      layerRates: factors,
-    });
-    yield { rate, loss: Number.isFinite(loss) ? await probeLoss(setup, probe) : loss };
-  }
-}
-
-type Probe = Pick<Batch, 'images' | 'labels' | 'size'>;
-
-/** Pictures in the probe, or whole batches of about as many. */
-const probeSize = 128;
-/** An epoch that is never trained: its order is another, and its chance. */
-const probeEpoch = 2 ** 30;
-
-/**
- * Some training pictures, looked at again after every step: the losses of ever other batches would
- * differ by more than a step changes.
- */
-async function probeOf({ training }: Setup): Promise<Probe[]> {
-  const probe: Probe[] = [];
-  let pictures = 0;
-  for await (const { images, labels, size } of training.epoch(probeEpoch)) {
-    probe.push({ images: images.slice(), labels, size });
-    pictures += size;
-    if (pictures >= probeSize) break;
-  }
-  return probe;
-}
-
-/** The mean cross-entropy, without dropout. */
-async function probeLoss({ session, dataset }: Setup, probe: readonly Probe[]): Promise<number> {
-  const classes = dataset.classes.length;
-  let sum = 0;
-  let pictures = 0;
-  for (const { images, labels, size } of probe) {
-    const probabilities = await probabilitiesOf(session, images);
-    labels.forEach(
-      (label, i) => (sum -= Math.log(Math.max(probabilities[i * classes + label]!, 1e-12))),
+  const range = { lowest, highest, steps };
+  checkRange(range);
+  const job = await openJob(options, false);
+  const { folder } = job;
+  const found = await search(job, range, options.signal);
+  const descent = steepestDescent(found.steps);
+  const { table, page } = await writeFiles(folder, found.steps, descent, [lowest, highest]);
+  if (descent === undefined) {
+    const reached = found.steps.at(-1)?.rate.toPrecision(2) ?? highest;
+    throw new AlexNetError(
+      `The loss did not fall at any rate from ${lowest} to ${reached}: ${page} shows it. ` +
+        'Look at the data with `alexnet data check`, or search with a larger batch.',
     );
-    pictures += size;
   }
-  return sum / pictures;
+  return {
+    run: folder,
+    learningRate: Number(descent.fastest.toPrecision(2)),
+    lowestLossAt: Number(descent.lowest.toPrecision(2)),
+    diverged: found.diverged,
+    table,
+    page,
+    steps: found.steps,
+  };
 }
 
-async function* endless(batches: Batches): AsyncGenerator<Batch> {
-  for (let epoch = 0; ; epoch++) yield* batches.epoch(epoch);
+async function search(
+  job: FolderJob,
+  range: RateRange,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof searchRates> {
+  const { dataset, folder, settings, threads, tell } = job;
+  const engine = await findEngine(job.engine);
+  const blueprint = await blueprintFor(dataset, settings);
+  await createFolder(folder);
+  const pictures = await openPictures(dataset, blueprint, job);
+  try {
+    const session = await prepareSession(engine, blueprint, threads);
+    try {
+      const { training } = pictures;
+      return await searchRates({ session, blueprint, training, range, signal, tell });
+    } finally {
+      await session.dispose();
+    }
+  } finally {
+    await pictures.close();
+  }
 }
 
 async function writeFiles(
@@ -168,7 +104,7 @@ async function writeFiles(
   steps: readonly RateStep[],
   descent: Descent | undefined,
   range: readonly [number, number],
-): Promise<[table: string, page: string]> {
+): Promise<Pick<FoundRate, 'table' | 'page'>> {
   const curve = smoothed(steps);
   const rows = steps.map(
     (step, i) =>
@@ -180,5 +116,5 @@ async function writeFiles(
     new TextEncoder().encode(`learning_rate,loss,smoothed_loss\n${rows.join('')}`),
   ]);
   await writeWhole(page, [new TextEncoder().encode(ratePage(steps, descent, range))]);
-  return [table, page];
+  return { table, page };
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { withFolder, writeFiles } from '../../testing/folders.ts';
 import { createFolder } from './folder.ts';
 
-test('a run begins in a folder that another left when it was killed before its settings stood, and in no other that holds something', async () => {
+test('a run begins in an empty folder, or one left by a run killed before it began', async () => {
   await withFolder(async (folder) => {
     const run = join(folder, 'run');
     await writeFiles(run, { '.settings.json.0123456789ab.part': '{' });
@@ -13,7 +13,10 @@ test('a run begins in a folder that another left when it was killed before its s
     assert.deepEqual(await readdir(run), []);
     await writeFiles(run, { 'notes.part': 'mine' });
     await assert.rejects(createFolder(run), {
-      message: `${run} is not empty, and a run needs a folder of its own. Choose another with --out.`,
+      message: [
+        `${run} is not empty, and a run needs a folder of its own.`,
+        'Choose another with --out.',
+      ].join(' '),
     });
   });
 });

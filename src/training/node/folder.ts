@@ -3,38 +3,9 @@ import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
 import { isUnfinished, reason, writeWhole } from '#platform';
 import { parseSettings } from '../core/settings.ts';
-import type { Settings } from '../core/settings.ts';
-import type { Transfer } from '../core/transfer.ts';
+import type { RunRecord } from '../core/record.ts';
 
-/**
- * `settings.json`: all that a run was started with, so that it can be understood, repeated and
- * resumed.
- */
-export interface RunRecord {
-  readonly alexnet: string;
-  readonly node: string;
-  readonly started: string;
-  readonly engine: string;
-  /**
-   * A resumed run takes as many again, since with some engines their number shows in the last bits.
-   */
-  readonly threads: number;
-  /** Seconds that the run may take; null: as long as it needs. */
-  readonly budget: number | null;
-  readonly data: {
-    readonly root: string;
-    readonly kind: string;
-    readonly digest: string;
-    readonly classes: number;
-    readonly train: number;
-    readonly validation: number;
-  };
-  readonly machine: { readonly cores: number; readonly system: string };
-  readonly settings: Settings;
-  /** What was taken over from the model in `settings.from`. */
-  readonly transfer: Transfer | null;
-}
-
+/** The file with the record of a run. */
 export const recordName = 'settings.json';
 
 /** What a search for the learning rate leaves; a run may begin beside it. */
@@ -68,7 +39,8 @@ export async function createFolder(folder: string): Promise<void> {
   if (names.length === 0) return removeUnfinished(folder);
   if (names.includes(recordName))
     throw new AlexNetError(
-      `${folder} already holds a run. Go on with it by --resume, or choose another folder with --out.`,
+      `${folder} already holds a run. Go on with it by --resume, or choose another folder ` +
+        'with --out.',
     );
   throw new AlexNetError(
     `${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`,

@@ -1,52 +1,9 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '#platform';
+import { isBefore } from '../core/entries.ts';
+import type { Entry, EpochEntry, Position, StepEntry } from '../core/entries.ts';
 import { restartEvent, scalarsEvent, versionEvent } from './tfevents.ts';
-
-/** What is written down now and then while an epoch runs: means since the last such entry. */
-export interface StepEntry {
-  readonly kind: 'step';
-  readonly step: number;
-  readonly epoch: number;
-  readonly loss: number;
-  readonly top1: number;
-  readonly learningRate: number;
-  readonly imagesPerSecond: number;
-  /** The share of the time spent waiting for data. */
-  readonly waiting: number;
-}
-
-/** What an epoch came to. */
-export interface EpochEntry {
-  readonly kind: 'epoch';
-  readonly step: number;
-  /** From 1. */
-  readonly epoch: number;
-  /**
-   * Over the epoch's training pictures as they were seen, with dropout, augmentation and label
-   * smoothing.
-   */
-  readonly train: { readonly loss: number; readonly top1: number; readonly top5: number };
-  /** Over the validation pictures; null where there are none. */
-  readonly validation: {
-    readonly loss: number;
-    readonly top1: number;
-    readonly top5: number;
-  } | null;
-  readonly learningRate: number;
-  readonly imagesPerSecond: number;
-  readonly waiting: number;
-  /** Of the whole run up to here. */
-  readonly seconds: number;
-}
-
-export interface RemarkEntry {
-  readonly kind: 'remark';
-  readonly step: number;
-  readonly text: string;
-}
-
-export type Entry = StepEntry | EpochEntry | RemarkEntry;
 
 const columns = [
   'epoch',
@@ -64,46 +21,36 @@ const columns = [
 ] as const;
 
 /**
- * What a run writes down as it goes: `log.csv` (a line an epoch), `log.jsonl` (everything) and
+ * What a run writes down as it goes: `log.csv` (a line per epoch), `log.jsonl` (everything) and
  * TensorBoard's events. A line that cannot be written (a full disk) is reported to `warn`, once,
  * and the run goes on.
  */
 export class Journal {
   readonly #folder: string;
   readonly #warn: (error: unknown) => void;
+  /** TensorBoard's file; '' before the first. */
   #events = '';
   #files = 0;
   #warned = false;
   /** Whether a line broke off: then the files are made whole before anything is added. */
   #torn = false;
 
-  private constructor(folder: string, warn: (error: unknown) => void) {
+  constructor(folder: string, warn: (error: unknown) => void) {
     this.#folder = folder;
     this.#warn = warn;
   }
 
   /**
-   * Opens a run's journal; entries after `step`, which a resumed run will write again, are taken
-   * out.
+   * Takes out all entries after a position, which the run will write again. Comes before the first
+   * {@link add}.
    */
-  static async open(
-    folder: string,
-    step: number,
-    warn: (error: unknown) => void,
-  ): Promise<Journal> {
-    const journal = new Journal(folder, warn);
-    await journal.rewind(step);
-    return journal;
-  }
-
-  /** Takes out all entries after `step`. */
-  async rewind(step: number): Promise<void> {
-    await this.#guarded(() => this.#renew(step));
+  async rewind(to: Position): Promise<void> {
+    await this.#guarded(() => this.#renew(to));
   }
 
   async add(entry: Entry): Promise<void> {
     await this.#guarded(async () => {
-      if (this.#torn) await this.#renew(entry.step);
+      if (this.#torn) await this.#renew({ step: entry.step, epoch: Infinity });
       await appendFile(join(this.#folder, 'log.jsonl'), jsonLine(entry));
       if (entry.kind === 'epoch') await appendFile(join(this.#folder, 'log.csv'), csvLine(entry));
       if (entry.kind !== 'remark')
@@ -112,11 +59,11 @@ export class Journal {
   }
 
   /**
-   * Only whole entries up to `step`. TensorBoard's file is never changed: where its end may be
+   * Only whole entries up to a position. TensorBoard's file is never changed: where its end may be
    * torn, a new one goes on.
    */
-  async #renew(step: number): Promise<void> {
-    const entries = (await readEntries(this.#folder)).filter((entry) => entry.step <= step);
+  async #renew(to: Position): Promise<void> {
+    const entries = (await readEntries(this.#folder)).filter((entry) => isBefore(entry, to));
     await writeWhole(join(this.#folder, 'log.jsonl'), [encode(entries.map(jsonLine).join(''))]);
     await writeWhole(join(this.#folder, 'log.csv'), [
       encode(`${columns.join(',')}\n${entries.map(csvLine).join('')}`),
@@ -129,7 +76,7 @@ export class Journal {
       );
       await appendFile(this.#events, versionEvent(now));
     }
-    if (step > 0) await appendFile(this.#events, restartEvent(now, step + 1));
+    if (to.step > 0) await appendFile(this.#events, restartEvent(now, to.step + 1));
     this.#torn = false;
   }
 
@@ -180,7 +127,10 @@ function csvLine(entry: Entry): string {
     waiting,
     seconds,
   ];
-  return `${cells.map((cell) => (cell === undefined ? '' : String(Number(cell.toPrecision(7))))).join(',')}\n`;
+  const shown = cells.map((cell) =>
+    cell === undefined ? '' : String(Number(cell.toPrecision(7))),
+  );
+  return `${shown.join(',')}\n`;
 }
 
 function scalars(entry: StepEntry | EpochEntry): Record<string, number> {

@@ -18,7 +18,7 @@ before(async () => {
 after(() => playground.close());
 
 for (const recipe of Object.keys(recipes)) {
-  test(`a model trained by ${recipe} says of the validation pictures, read from its file, what it said in training`, async () => {
+  test(`a model trained by ${recipe} says from its file what it said in training`, async () => {
     const settings = {
       variant: 'small',
       width: 1 / 8,

@@ -69,13 +69,15 @@ test('train() that is aborted while it validates does not train the epoch again'
     if (event.kind === 'evaluating') stop.abort();
   };
   await assert.rejects(playground.train('looking', { signal: stop.signal, onEvent }), {
-    message: `Interrupted at epoch 1 of 3, step 4; everything is saved in ${playground.path('looking')}.`,
+    message:
+      'Interrupted at epoch 1 of 3, step 4; everything is saved in ' +
+      `${playground.path('looking')}.`,
   });
   await playground.train('looking', { resume: true });
   await assertSame('looking', 'whole');
 });
 
-test('train() that is aborted while the test pictures are looked at makes up for it when resumed', async () => {
+test('train() that is aborted while it tests makes up for it when resumed', async () => {
   const data = playground.path('with-test');
   await writeGreys(playground.path('with-test', 'train'));
   await writeGreys(playground.path('with-test', 'test'), 2);
@@ -92,7 +94,8 @@ test('train() that is aborted while the test pictures are looked at makes up for
     (error) =>
       error instanceof Interrupted &&
       error.message ===
-        `Interrupted while the best model was looked at; the run is finished and saved in ${playground.path('tested')}.`,
+        'Interrupted while the best model was looked at; the run is finished and saved in ' +
+          `${playground.path('tested')}.`,
   );
   const { test: tested } = await playground.train('tested', { data, resume: true });
   assert.equal(tested?.images, 6);

@@ -35,7 +35,8 @@ test('train() learns, and leaves a whole run folder', async () => {
   assert.equal(csv.length, 4);
   assert.equal(
     csv[0],
-    'epoch,step,train_loss,train_top1,train_top5,val_loss,val_top1,val_top5,learning_rate,images_per_second,waiting,seconds',
+    'epoch,step,train_loss,train_top1,train_top5,val_loss,val_top1,val_top5,' +
+      'learning_rate,images_per_second,waiting,seconds',
   );
   const model = await readModel(result.model);
   assert.deepEqual(
@@ -45,7 +46,7 @@ test('train() learns, and leaves a whole run folder', async () => {
   assert.equal(model.preprocessing.crop, 16);
 });
 
-test('train() goes back with half the rate when the loss explodes, three times, then gives up with the reason', async () => {
+test('train() goes back with half the rate when the loss explodes, or gives up', async () => {
   const remarks: string[] = [];
   const settings = { ...smallSettings, learningRate: 1e30, clip: null, average: null };
   await assert.rejects(
@@ -63,18 +64,20 @@ const stumbling: Engine = {
   name: 'stumbling',
   prepare: async (network, options) => {
     const session = await referenceEngine.prepare(network, options);
-    const step = session.step.bind(session);
+    const gradients = session.gradients.bind(session);
     let steps = 0;
     return Object.assign(session, {
-      step: async (...given: Parameters<typeof step>) => ({
-        ...(await step(...given)),
-        ...(++steps === 6 && { loss: NaN }),
-      }),
+      gradients: async (...given: Parameters<typeof gradients>) => {
+        const result = await gradients(...given);
+        // What draws no dropout measures how long a step takes.
+        if (given[2]?.draw !== undefined) steps++;
+        return { ...result, ...(steps === 6 && { loss: NaN }) };
+      },
     });
   },
 };
 
-test('train() that goes back once takes its last checkpoint and goes on with half the rate', async () => {
+test('train() that goes back takes its last checkpoint and half the rate', async () => {
   (engines as Engine[]).push(stumbling);
   const settings = {
     ...smallSettings,
@@ -121,7 +124,7 @@ test('train() ends when validation has been no better for as long as its patienc
   );
 });
 
-test('train() keeps and evaluates the moving average where there is one, and goes on from the weights', async () => {
+test('train() keeps and evaluates the moving average, and goes on from the weights', async () => {
   await playground.train('averaged', { settings: { ...smallSettings, epochs: 1 } });
   await playground.train('plain', { settings: { ...smallSettings, epochs: 1, average: null } });
   assert.deepEqual(await playground.weights('averaged'), await playground.weights('plain'));
@@ -135,18 +138,26 @@ test('train() keeps and evaluates the moving average where there is one, and goe
   );
 });
 
-test('train() refuses to resume what is no run or was made from other data, and says when a run is finished', async () => {
+test('train() resumes no other folder or data, and says when a run is finished', async () => {
   const nowhere = playground.path('nowhere');
   await assert.rejects(playground.train('nowhere', { resume: true }), {
-    message: `There is no run to resume in ${nowhere}: ${nowhere}/settings.json could not be read (there is no such file or folder).`,
+    message:
+      `There is no run to resume in ${nowhere}: ${nowhere}/settings.json could not be read ` +
+      '(there is no such file or folder).',
   });
   await assert.rejects(playground.train('whole'), {
-    message: `${playground.path('whole')} already holds a run. Go on with it by --resume, or choose another folder with --out.`,
+    message:
+      `${playground.path('whole')} already holds a run. Go on with it by --resume, or ` +
+      'choose another folder with --out.',
   });
   const other = await Playground.open(13);
   try {
     await assert.rejects(playground.train('whole', { resume: true, data: other.data }), {
-      message: `The run was started on other data: ${playground.data} with 3 classes, 27 training and 9 validation pictures. Now ${other.data} has 3 classes, and its files or their split differ. Resume with the data as it was, or start a new run from the weights with --from.`,
+      message:
+        `The run was started on other data: ${playground.data} with 3 classes, 27 training ` +
+        `and 9 validation pictures. Now ${other.data} has 3 classes, and its files or their ` +
+        'split differ. Resume with the data as it was, or start a new run from the weights ' +
+        'with --from.',
     });
   } finally {
     await other.close();
@@ -179,10 +190,12 @@ test('train() refuses settings that it does not know', async () => {
   );
   await refuses(
     { schedule: { kind: 'cosine', flor: 0 } },
-    'There is no setting "flor" in "schedule". Did you mean "floor"? The settings there are: kind, every, factor, patience, drops, floor.',
+    'There is no setting "flor" in "schedule". Did you mean "floor"? The settings there ' +
+      'are: kind, every, factor, patience, drops, floor.',
   );
   await assert.rejects(playground.train('x', { recipe: 'phtos' }), {
     message:
-      'There is no recipe "phtos". Did you mean "photos"? The recipes are: photos, paper, caffe, torchvision.',
+      'There is no recipe "phtos". Did you mean "photos"? The recipes are: photos, paper, ' +
+      'caffe, torchvision.',
   });
 });

@@ -33,7 +33,7 @@ function change(name: string, one: Weights, two: Weights): number {
     .reduce((most, value, i) => Math.max(most, Math.abs(value - two.get(name)![i]!)), 0);
 }
 
-test('--from takes all layers that fit, gives other classes a new last layer, and says so', async () => {
+test('--from takes all layers that fit, and gives other classes a new last layer', async () => {
   const data = playground.path('others');
   await writeGreys(data);
   await rename(playground.path('others', 'grey'), playground.path('others', 'mittel'));
@@ -67,7 +67,7 @@ test('--from takes all layers that fit, gives other classes a new last layer, an
   assert.ok(change('fc8.weight', before, after) > 0.01);
 });
 
-test('--from with more classes tells the size that does not fit; with the same classes it takes everything', async () => {
+test('--from tells the size that does not fit; with the same classes it takes all', async () => {
   const data = playground.path('more');
   await writeGreys(data);
   await writeGreys(playground.path('more-source'));
@@ -81,7 +81,7 @@ test('--from with more classes tells the size that does not fit; with the same c
   assert.deepEqual((await readRecord(same.run)).transfer?.fresh, []);
 });
 
-test('--freeze leaves layers as they are, bit by bit, through resuming too, and refuses what is no layer and all of them', async () => {
+test('--freeze leaves layers as they are, through resuming too, but never all', async () => {
   const from = playground.path('gone later.safetensors');
   await copyFile(base, from);
   const settings = { ...others, from, freeze: ['conv1', 'fc6'], oldRate: 1, epochs: 2 };
@@ -109,7 +109,8 @@ test('--freeze leaves layers as they are, bit by bit, through resuming too, and 
     {
       name: 'UsageError',
       message:
-        'There is no layer "conv9" to freeze. The layers with weights are: conv1, conv2, conv3, conv4, conv5, fc6, fc7, fc8.',
+        'There is no layer "conv9" to freeze. The layers with weights are: conv1, conv2, ' +
+        'conv3, conv4, conv5, fc6, fc7, fc8.',
     },
   );
   await assert.rejects(

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => playground.close());
 
-test('train() with --val trains on all pictures and validates on those of the other folder', async () => {
+test('train() with --val trains on all pictures and validates on the others', async () => {
   const { run } = await playground.train('run', {
     validation: playground.path('other'),
     settings: { ...smallSettings, epochs: 1 },
@@ -31,7 +31,7 @@ test('train() with --val trains on all pictures and validates on those of the ot
   );
 });
 
-test('withValidation() numbers labels by the training classes and refuses a class that is not among them', async () => {
+test('withValidation() numbers labels by the training classes, and refuses others', async () => {
   await writeGreys(playground.path('fewer'), 2);
   await rename(playground.path('fewer', 'dark'), playground.path('dark'));
   const whole = await openDataset(playground.data);
@@ -54,6 +54,8 @@ test('withValidation() numbers labels by the training classes and refuses a clas
   const misnamed = await openDataset(playground.path('fewer'));
   assert.throws(() => withValidation(whole, misnamed), {
     name: 'UsageError',
-    message: `The validation pictures in ${playground.path('fewer')} have a class "gray" that the training pictures in ${playground.data} have not.`,
+    message:
+      `The validation pictures in ${playground.path('fewer')} have a class "gray" that the ` +
+      `training pictures in ${playground.data} have not.`,
   });
 });

@@ -11,7 +11,8 @@ export function withValidation(dataset: Dataset, validation: Dataset): Dataset {
     const label = dataset.classes.indexOf(name);
     if (label < 0)
       throw new UsageError(
-        `The validation pictures in ${validation.provenance.root} have a class "${name}" that the training pictures in ${dataset.provenance.root} have not.`,
+        `The validation pictures in ${validation.provenance.root} have a class "${name}" ` +
+          `that the training pictures in ${dataset.provenance.root} have not.`,
       );
     return label;
   });

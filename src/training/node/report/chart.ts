@@ -44,10 +44,10 @@ export function chart(
   const drawn = curves.filter(({ points }) => points.length > 0);
   const all = drawn.flatMap(({ points }) => points);
   if (all.length === 0) return '';
-  const [xLeast, xMost] = xRange ?? [0, Math.max(...all.map(([x]) => x), 1e-9)];
+  const [xLow, xHigh] = xRange ?? [0, Math.max(...all.map(([x]) => x), 1e-9)];
   const [low, high] = range ?? span(all.map(([, y]) => y));
   const x = (value: number): number =>
-    left + ((width - left - right) * (value - xLeast)) / (xMost - xLeast);
+    left + ((width - left - right) * (value - xLow)) / (xHigh - xLow);
   const y = (value: number): number =>
     top + ((height - top - bottom) * (high - Math.min(high, Math.max(low, value)))) / (high - low);
   const ticks = niceTicks(low, high);
@@ -55,28 +55,32 @@ export function chart(
     `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">`,
     ...ticks.map(
       (tick) =>
-        `<line class="axis" x1="${left}" x2="${width - right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/><text x="${left - 6}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${escape(format(tick))}</text>`,
+        `<line class="axis" x1="${left}" x2="${width - right}" y1="${y(tick).toFixed(1)}" ` +
+        `y2="${y(tick).toFixed(1)}"/><text x="${left - 6}" ` +
+        `y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${escape(format(tick))}</text>`,
     ),
-    ...niceTicks(xLeast, xMost).map(
+    ...niceTicks(xLow, xHigh).map(
       (tick) =>
-        `<text x="${x(tick).toFixed(1)}" y="${height - bottom + 16}" text-anchor="middle">${escape(xFormat(tick))}</text>`,
+        `<text x="${x(tick).toFixed(1)}" y="${height - bottom + 16}" text-anchor="middle">` +
+        `${escape(xFormat(tick))}</text>`,
     ),
     `<text x="${width - right}" y="${height - 2}" text-anchor="end">${escape(xTitle)}</text>`,
     ...drawn.map(
-      ({ colour, points }) =>
-        `<path class="curve ${colour}" d="${points.map(([px, py], i) => `${i === 0 ? 'M' : 'L'}${x(px).toFixed(1)} ${y(py).toFixed(1)}`).join('')}"/>`,
+      ({ colour, points }) => `<path class="curve ${colour}" d="${pathOf(points, x, y)}"/>`,
     ),
     ...drawn.flatMap(({ colour, points }) =>
       points.length === 1
         ? [
-            `<circle class="${colour}" fill="none" r="3" cx="${x(points[0]![0]).toFixed(1)}" cy="${y(points[0]![1]).toFixed(1)}"/>`,
+            `<circle class="${colour}" fill="none" r="3" ` +
+              `cx="${x(points[0]![0]).toFixed(1)}" cy="${y(points[0]![1]).toFixed(1)}"/>`,
           ]
         : [],
     ),
     `<text x="${left}" y="14" font-weight="600">${escape(title)}</text>`,
     ...drawn.map(
       ({ name, colour }, i) =>
-        `<text class="${colour}" x="${width - right - 75 * (drawn.length - 1 - i)}" y="14" text-anchor="end">${escape(name)}</text>`,
+        `<text class="${colour}" x="${width - right - 75 * (drawn.length - 1 - i)}" ` +
+        `y="14" text-anchor="end">${escape(name)}</text>`,
     ),
     '</svg>',
   ].join('\n');
@@ -100,4 +104,17 @@ function niceTicks(low: number, high: number): number[] {
     { length: Math.floor(high / step + 1e-9) - first + 1 },
     (_, i) => (first + i) * step,
   );
+}
+
+/** An SVG path along points; x and y place them. */
+function pathOf(
+  points: Curve['points'],
+  x: (value: number) => number,
+  y: (value: number) => number,
+): string {
+  const steps = points.map(([px, py], i) => {
+    const place = `${x(px).toFixed(1)} ${y(py).toFixed(1)}`;
+    return i === 0 ? `M${place}` : `L${place}`;
+  });
+  return steps.join('');
 }

@@ -3,13 +3,13 @@ import { escape } from '../../../html.ts';
 import { percent } from './html.ts';
 
 /** Names fit beside the rows up to here. */
-const mostNamed = 40;
+const maximumNamed = 40;
 /** In cells at least this wide stands how many pictures they are. */
 const countable = 26;
 const longestName = 22;
 
 /**
- * The confusion matrix as inline SVG: a row a class, its shares of each answer; empty cells are not
+ * The confusion matrix as inline SVG: a row per class, its shares of each answer; empty cells are not
  * drawn.
  */
 export function confusionMatrix(
@@ -17,7 +17,7 @@ export function confusionMatrix(
   labels: readonly string[],
 ): string {
   const rows = perClass.flatMap(({ images }, i) => (images > 0 ? [i] : []));
-  const named = rows.length <= mostNamed;
+  const named = rows.length <= maximumNamed;
   const cell = named
     ? Math.min(44, Math.max(20, Math.floor(440 / rows.length)))
     : Math.max(2, Math.floor(880 / rows.length));
@@ -42,7 +42,12 @@ export function confusionMatrix(
   const names = named
     ? rows.flatMap((row, i) => nameOf(labels[row]!, i * cell, cell, margin, size))
     : [];
-  return `<svg viewBox="0 0 ${margin + size} ${size + margin}" style="max-width:${margin + size}px" role="img" aria-label="confusion matrix"><rect class="ground" x="${margin}" width="${size}" height="${size}"/>${[...cells, ...names].join('')}</svg>`;
+  return (
+    `<svg viewBox="0 0 ${margin + size} ${size + margin}" ` +
+    `style="max-width:${margin + size}px" role="img" aria-label="confusion matrix"><rect ` +
+    `class="ground" x="${margin}" width="${size}" height="${size}"/>` +
+    `${[...cells, ...names].join('')}</svg>`
+  );
 }
 
 function cellOf(
@@ -59,12 +64,16 @@ function cellOf(
   const said = hit
     ? `${label}: ${percent(count / of)} right (${count} of ${of})`
     : `${label} taken for ${answer}: ${percent(count / of)} (${count} of ${of})`;
-  const cell = `<rect class="${hit ? 'hit' : 'cell'}" x="${x}" y="${y}" width="${size}" height="${size}" opacity="${(0.15 + 0.85 * (count / of)).toFixed(2)}"><title>${escape(said)}</title></rect>`;
+  const cell =
+    `<rect class="${hit ? 'hit' : 'cell'}" x="${x}" y="${y}" width="${size}" ` +
+    `height="${size}" opacity="${(0.15 + 0.85 * (count / of)).toFixed(2)}"><title>` +
+    `${escape(said)}</title></rect>`;
   return size < countable
     ? [cell]
     : [
         cell,
-        `<text class="count" x="${x + size / 2}" y="${y + size / 2 + 4}" text-anchor="middle" pointer-events="none">${count}</text>`,
+        `<text class="count" x="${x + size / 2}" y="${y + size / 2 + 4}" ` +
+          `text-anchor="middle" pointer-events="none">${count}</text>`,
       ];
 }
 
@@ -84,7 +93,7 @@ export interface Confused {
 }
 
 /** The pairs that are taken for each other most often, by the number of pictures. */
-export function mostConfused({ confusion }: Evaluation, most: number): Confused[] {
+export function mostConfused({ confusion }: Evaluation, top: number): Confused[] {
   return confusion
     .flatMap((row, label) =>
       row.flatMap((count, answer) =>
@@ -92,5 +101,5 @@ export function mostConfused({ confusion }: Evaluation, most: number): Confused[
       ),
     )
     .toSorted((a, b) => b.count - a.count)
-    .slice(0, most);
+    .slice(0, top);
 }

@@ -42,9 +42,13 @@ export function ratePage(
   const text =
     found === undefined
       ? 'The loss does not fall at any of these rates.'
-      : `The smoothed loss falls fastest at a rate of ${Number(found.fastest.toPrecision(2))} and is lowest at ${Number(found.lowest.toPrecision(2))}.`;
+      : 'The smoothed loss falls fastest at a rate of ' +
+        `${Number(found.fastest.toPrecision(2))} and is lowest at ` +
+        `${Number(found.lowest.toPrecision(2))}.`;
   return page(
     'Search for the learning rate',
-    `<h1>Search for the learning rate</h1>\n<p>${text} One step at each rate, each a little higher than the one before, and after each the loss of the same training pictures; the weights were thrown away.</p>\n<div class="alone">${svg}</div>`,
+    `<h1>Search for the learning rate</h1>\n<p>${text} One step at each rate, each a ` +
+      'little higher than the one before, and after each the loss of the same training ' +
+      `pictures; the weights were thrown away.</p>\n<div class="alone">${svg}</div>`,
   );
 }

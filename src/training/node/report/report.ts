@@ -2,8 +2,8 @@ import { parametersOf } from '../../../network/parameters.ts';
 import type { Dataset } from '../../../data/dataset.ts';
 import type { Model } from '../../../model/model.ts';
 import type { Evaluation, Verdict } from '../../../inference/evaluation.ts';
-import type { RunRecord } from '../folder.ts';
-import type { Entry, EpochEntry } from '../journal.ts';
+import type { RunRecord } from '../../core/record.ts';
+import type { Entry, EpochEntry } from '../../core/entries.ts';
 import type { State } from '../../core/state.ts';
 import { chart } from './chart.ts';
 import type { Curve } from './chart.ts';
@@ -69,7 +69,12 @@ function heading(title: string, { record, state, evaluation, evaluatedOn }: Repo
   const list = facts
     .map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`)
     .join('');
-  return `<h1>${escape(title)}</h1>\n<p class="soft">recipe ${escape(record.settings.recipe)}, ${escape(record.engine)} engine, ${record.settings.precision}; started ${escape(record.started.slice(0, 16).replace('T', ' '))} UTC. ${escape(state.finished ?? 'Not finished yet.')}</p>\n<dl class="facts">${list}</dl>`;
+  return (
+    `<h1>${escape(title)}</h1>\n<p class="soft">recipe ${escape(record.settings.recipe)}, ` +
+    `${escape(record.engine)} engine, ${record.settings.precision}; started ` +
+    `${escape(record.started.slice(0, 16).replace('T', ' '))} UTC. ` +
+    `${escape(state.finished ?? 'Not finished yet.')}</p>\n<dl class="facts">${list}</dl>`
+  );
 }
 
 function curves(epochs: readonly EpochEntry[]): string {
@@ -113,19 +118,30 @@ function curves(epochs: readonly EpochEntry[]): string {
       format: (value) => String(Number(value.toPrecision(2))),
     }),
   ];
-  return `<h2>How it learned</h2>\n<p class="soft">Training figures are of pictures as they were seen: augmented, with dropout and label smoothing, so they can lie below those of validation.</p>\n<div class="charts">${charts.join('\n')}</div>`;
+  return (
+    '<h2>How it learned</h2>\n<p class="soft">Training figures are of pictures as they were ' +
+    'seen: augmented, with dropout and label smoothing, so they can lie below those of ' +
+    `validation.</p>\n<div class="charts">${charts.join('\n')}</div>`
+  );
 }
 
 function confusion(evaluation: Evaluation, labels: readonly string[], on: string): string {
   const pairs = mostConfused(evaluation, 10).map(
     ({ label, answer, count }) =>
-      `<tr><td>${escape(labels[label]!)}</td><td>${escape(labels[answer]!)}</td><td class="number">${count}</td></tr>`,
+      `<tr><td>${escape(labels[label]!)}</td><td>${escape(labels[answer]!)}</td><td ` +
+      `class="number">${count}</td></tr>`,
   );
   const table =
     pairs.length === 0
       ? '<p>Nothing was taken for something else.</p>'
-      : `<table><tr><th>is</th><th>was taken for</th><th class="number">pictures</th></tr>${pairs.join('')}</table>`;
-  return `<h2>What is taken for what</h2>\n<p class="soft">A row a class, a column an answer, over the ${evaluation.images.toLocaleString('en-US')} ${escape(on)} pictures; green is right. Point at a cell to read it.</p>\n${confusionMatrix(evaluation, labels)}\n${table}`;
+      : '<table><tr><th>is</th><th>was taken for</th><th class="number">pictures</th></tr>' +
+        `${pairs.join('')}</table>`;
+  return (
+    '<h2>What is taken for what</h2>\n<p class="soft">One row per class, one column per answer, ' +
+    `over the ${evaluation.images.toLocaleString('en-US')} ${escape(on)} pictures; green is ` +
+    `right. Point at a cell to read it.</p>\n${confusionMatrix(evaluation, labels)}\n` +
+    table
+  );
 }
 
 function perClass(evaluation: Evaluation, labels: readonly string[]): string {
@@ -135,9 +151,15 @@ function perClass(evaluation: Evaluation, labels: readonly string[]): string {
     .toSorted((a, b) => a.top1! - b.top1!)
     .map(
       ({ label, images, top1 }) =>
-        `<tr><td>${escape(label)}</td><td class="number">${images}</td><td class="number">${percent(top1!)}</td><td style="width:40%"><span class="bar" style="width:${(100 * top1!).toFixed(0)}%"></span></td></tr>`,
+        `<tr><td>${escape(label)}</td><td class="number">${images}</td><td class="number">` +
+        `${percent(top1!)}</td><td style="width:40%"><span class="bar" ` +
+        `style="width:${(100 * top1!).toFixed(0)}%"></span></td></tr>`,
     );
-  return `<h2>Class by class</h2>\n<div class="scroll"><table><tr><th>class</th><th class="number">pictures</th><th class="number">top-1</th><th></th></tr>${rows.join('')}</table></div>`;
+  return (
+    '<h2>Class by class</h2>\n<div class="scroll"><table><tr><th>class</th><th ' +
+    'class="number">pictures</th><th class="number">top-1</th><th></th></tr>' +
+    `${rows.join('')}</table></div>`
+  );
 }
 
 async function mistakes({ verdicts }: Evaluation, dataset: Dataset): Promise<string> {
@@ -157,7 +179,12 @@ async function figure(
   const sample = samples[index]!;
   const picture = await thumbnail(sample.source);
   const image = picture === undefined ? '' : `<img alt="" src="${picture}">`;
-  return `<figure title="${escape(sample.name)}">${image}<figcaption>said <b>${escape(classes[answer]!)}</b> ${percent(confidence)}<br>is <b>${escape(classes[label]!)}</b> <span class="soft">${percent(right)}</span></figcaption></figure>`;
+  return (
+    `<figure title="${escape(sample.name)}">${image}<figcaption>said <b>` +
+    `${escape(classes[answer]!)}</b> ${percent(confidence)}<br>is <b>` +
+    `${escape(classes[label]!)}</b> <span class="soft">${percent(right)}</span></figcaption>` +
+    '</figure>'
+  );
 }
 
 async function kernels({ network, weights, preprocessing }: Model): Promise<string> {
@@ -167,7 +194,12 @@ async function kernels({ network, weights, preprocessing }: Model): Promise<stri
   const values = first && valuesOf(weights, first.name);
   if (first === undefined || values === undefined) return '';
   const sheet = await kernelSheet(first, values, preprocessing.channels);
-  return `<h2>The first layer's kernels</h2>\n<p class="soft">${first.shape[0]} of ${first.shape.slice(2).join('×')}×${first.shape[1]}, each stretched to its own range; smooth stripes and colours are learned, snow is not yet.</p>\n<img class="kernels" alt="kernels of the first layer" src="${sheet}">`;
+  return (
+    `<h2>The first layer's kernels</h2>\n<p class="soft">${first.shape[0]} of ` +
+    `${first.shape.slice(2).join('×')}×${first.shape[1]}, each stretched to its own range; ` +
+    'smooth stripes and colours are learned, snow is not yet.</p>\n<img class="kernels" ' +
+    `alt="kernels of the first layer" src="${sheet}">`
+  );
 }
 
 function remarks({ entries, dataset }: ReportContent): string {

@@ -1,10 +1,8 @@
-import type { Dataset } from '../../data/dataset.ts';
 import type { Measured } from '../../data/measure.ts';
-import { measureColours } from '../../data/measure.ts';
 import type { ColourStatistics } from '../../data/statistics.ts';
-import type { DataWorkers } from '../../data/workers.ts';
 import type { Preprocessing } from '../../images/preprocessing.ts';
-import type { Settings } from '../core/settings.ts';
+import type { Blueprint } from './blueprint.ts';
+import type { Settings } from './settings.ts';
 
 /** How pictures become the network's input, with what was measured for it. */
 export interface Inputs {
@@ -15,39 +13,33 @@ export interface Inputs {
 
 type Triple = readonly [number, number, number];
 
+/** Measures the training pictures' colours. @param meanImage whether a mean image is wanted. */
+export type Measure = (resize: Preprocessing['resize'], meanImage: boolean) => Promise<Measured>;
+
 /**
- * Measures the training pictures where the settings ask for their own mean, deviation or principal
- * components.
+ * How pictures become the network's input. The training pictures are measured where the settings
+ * ask for their own mean, deviation or principal components.
  */
 export async function inputsFor(
-  settings: Settings,
-  crop: number,
-  dataset: Dataset,
-  workers: DataWorkers,
+  { settings, model, input }: Blueprint,
+  measure: Measure,
 ): Promise<Inputs> {
-  const { preprocessing, augmentation } = settings;
-  const resize = { how: preprocessing.resize, size: preprocessing.size ?? sizeFor(crop) };
-  const meanImage = preprocessing.mean === 'image' || preprocessing.mean === 'imageAtCrop';
-  if (
-    !meanImage &&
-    preprocessing.mean !== 'colour' &&
-    preprocessing.deviation !== 'colour' &&
-    !augmentation.pca &&
-    !augmentation.erase
-  ) {
-    return {
-      preprocessing: {
-        resize,
-        crop,
-        channels: preprocessing.channels,
-        scale: preprocessing.scale,
-        mean: preprocessing.mean,
-        deviation: preprocessing.deviation,
-      },
-    };
-  }
-  const measured = await measureColours(dataset, { resize, workers, meanImage });
-  return fromMeasured(settings, resize, crop, measured);
+  if (model === undefined || settings.variant !== null) return inputsOf(settings, input, measure);
+  // A model's own preprocessing goes on to hold; only what chance needs is measured anew.
+  const { preprocessing, meanImage } = model;
+  const { statistics } = await inputsOf(settings, preprocessing.crop, measure);
+  return { preprocessing, ...(meanImage && { meanImage }), ...(statistics && { statistics }) };
+}
+
+async function inputsOf(settings: Settings, crop: number, measure: Measure): Promise<Inputs> {
+  const { resize: how, size, channels, scale, mean, deviation } = settings.preprocessing;
+  const { pca, erase } = settings.augmentation;
+  const resize = { how, size: size ?? sizeFor(crop) };
+  const given = typeof mean !== 'string' && typeof deviation !== 'string';
+  if (given && !pca && !erase)
+    return { preprocessing: { resize, crop, channels, scale, mean, deviation } };
+  const meanImage = mean === 'image' || mean === 'imageAtCrop';
+  return fromMeasured(settings, resize, crop, await measure(resize, meanImage));
 }
 
 function fromMeasured(
@@ -84,14 +76,14 @@ function fromMeasured(
   };
 }
 
-function meanOf(mean: Settings['preprocessing']['mean'], colour: Triple): Preprocessing['mean'] {
+function meanOf(mean: Settings['preprocessing']['mean'], measured: Triple): Preprocessing['mean'] {
   switch (mean) {
     case 'image':
       return { tensor: 'mean' };
     case 'imageAtCrop':
       return { tensor: 'mean', at: 'crop' };
     case 'colour':
-      return colour;
+      return measured;
     default:
       return mean;
   }

@@ -1,0 +1,69 @@
+import { AlexNetError } from '../../errors.ts';
+import type { Model } from '../../model/model.ts';
+import type { Network } from '../../network/layer.ts';
+import { checkMemory } from './memory.ts';
+import { checkFrozen, networkFor, networkFrom } from './network.ts';
+import type { Settings } from './settings.ts';
+
+/** What will be trained: settled before a picture is read. */
+export interface Blueprint {
+  readonly settings: Settings;
+  /** The names of the labels, by index. */
+  readonly classes: readonly string[];
+  /** The model that training starts from. */
+  readonly model: Model | undefined;
+  readonly network: Network;
+  /** Height and width of the network's input. */
+  readonly input: number;
+  /** Pictures in a step: no more than there are. */
+  readonly batch: number;
+  /** Pictures in the engine at once. */
+  readonly micro: number;
+  /** What training takes, without decoded pictures. */
+  readonly memoryBytes: number;
+}
+
+export interface BlueprintOptions {
+  readonly settings: Settings;
+  readonly classes: readonly string[];
+  /** How many pictures there are to train on. */
+  readonly pictures: number;
+  /** The model in `settings.from`. */
+  readonly model?: Model | undefined;
+  /** Bytes of memory that are free. Default: enough. */
+  readonly memoryAvailable?: number;
+}
+
+/** @throws {AlexNetError} where network, data and memory do not go together. */
+export function blueprintOf({
+  settings,
+  classes,
+  pictures,
+  model,
+  memoryAvailable = Infinity,
+}: BlueprintOptions): Blueprint {
+  const network = networkOf(settings, model, classes.length);
+  const batch = Math.min(settings.batch, pictures);
+  const micro = Math.min(settings.microBatch ?? batch, batch);
+  const averaged = settings.average !== null;
+  const memoryBytes = checkMemory(network, { micro, batch, averaged }, memoryAvailable);
+  const input = inputSize(network);
+  return { settings, classes, model, network, input, batch, micro, memoryBytes };
+}
+
+function networkOf(settings: Settings, model: Model | undefined, classes: number): Network {
+  const { variant } = settings;
+  if (variant === null && model === undefined)
+    throw new AlexNetError('Settings without a variant need a model to start from.');
+  const network =
+    variant === null
+      ? networkFrom(model!.network, classes, settings.dropout)
+      : networkFor({ ...settings, variant }, classes);
+  checkFrozen(network, settings.freeze);
+  return network;
+}
+
+function inputSize(network: Network): number {
+  const [input] = network;
+  return input?.type === 'input' ? input.shape[1] : 0;
+}
