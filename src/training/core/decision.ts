@@ -16,7 +16,10 @@ export type Decision = 'step' | 'save' | 'endEpoch' | 'interrupt';
  * Asked once before each step. A value, so that where several processes train together one can
  * decide for all: their clocks differ.
  */
-export function decide(job: Job, { state, savedAt }: Progress): Decision {
+export function decide(
+  job: Pick<Job, 'blueprint' | 'budget' | 'began' | 'clock' | 'signal'>,
+  { state, savedAt }: Pick<Progress, 'state' | 'savedAt'>,
+): Decision {
   if (job.signal?.aborted) return 'interrupt';
   const timeIsUp = job.budget !== null && elapsed(job) >= job.budget;
   if (timeIsUp && state.batch > 0) return 'endEpoch';

@@ -34,7 +34,7 @@ export interface Job {
 }
 
 /** Seconds that the run has taken, interruptions left out. */
-export function elapsed({ began, clock }: Job): number {
+export function elapsed({ began, clock }: Pick<Job, 'began' | 'clock'>): number {
   return (clock() - began) / 1000;
 }
 

@@ -6,6 +6,7 @@ import type { Engine, Session } from '../../engine/engine.ts';
 import { referenceEngine } from '../../engine/reference/index.ts';
 import { relativeError, testImages, testLabels, testParameters } from '../../testing/data.ts';
 import { narrowVariants } from '../../testing/networks.ts';
+import { weightsOf } from './average.ts';
 import { trainStep } from './step.ts';
 
 const network = narrowVariants.small;
@@ -75,6 +76,29 @@ describe('trainStep() in pieces is the step of the whole batch, within rounding'
           assert.ok(error < 1e-5, `${most}: ${name} is ${error} apart`);
         }
       }
+    });
+  }
+});
+
+describe("trainStep() without clipping gives the bits of the engine's own step()", async () => {
+  for (const engine of engines) {
+    const { available, reason } = await engine.probe();
+    test(engine.name, { skip: available ? false : reason }, async () => {
+      const { seed, ...rates } = { ...settings, learningRate: 1e-3, layerRates: { conv1: 0.5 } };
+      const weights: Map<string, Float32Array>[] = [];
+      for (const own of [true, false]) {
+        const opened = await session(engine, size);
+        for (const step of [0, 1]) {
+          if (own) await opened.step(images, labels, { draw: { seed, step }, ...rates });
+          else {
+            const unclipped = { ...settings, clip: null };
+            await trainStep(opened, batch, { settings: unclipped, step, ...rates });
+          }
+        }
+        weights.push(await weightsOf(opened));
+        await opened.dispose();
+      }
+      assert.deepEqual(weights[1], weights[0]);
     });
   }
 });
