@@ -119,7 +119,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-/** What the options say, with their defaults. */
+/** What is trained on what, and where it is kept: the options with their defaults. */
 export interface FolderJob {
   readonly dataset: Dataset;
   readonly folder: string;
@@ -132,6 +132,7 @@ export interface FolderJob {
   readonly tell: (event: TrainEvent) => void;
 }
 
+/** Opens what the options name; nothing is written yet. */
 export async function openJob(
   { data, out, recipe = 'photos', settings, validation, ...options }: TrainOptions,
   resume: boolean,
