@@ -67,7 +67,7 @@ export { inputsFor } from './training/core/inputs.ts';
 export type { Inputs } from './training/core/inputs.ts';
 export const trainNetwork = late(() => import('./training/core/train.ts'), 'trainNetwork');
 export type { TrainNetworkOptions, TrainedNetwork } from './training/core/train.ts';
-export type { BatchSource } from './training/core/job.ts';
+export type { BatchStream } from './training/core/job.ts';
 export { MemoryStore } from './training/core/memory-store.ts';
 export type { Checkpoint, RunStore } from './training/core/run-store.ts';
 export type { RunRecord } from './training/core/record.ts';

@@ -5,7 +5,7 @@ import { probabilitiesOf } from '../../inference/probabilities.ts';
 import { layerRates, beginWeights } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
 import type { TrainEvent } from './events.ts';
-import type { BatchSource } from './job.ts';
+import type { BatchStream } from './job.ts';
 import { Divergence, growingRates } from './rate-curve.ts';
 import type { RateStep } from './rate-curve.ts';
 import { trainStep } from './step.ts';
@@ -33,7 +33,7 @@ export function checkRange({ lowest, highest, steps }: RateRange): void {
 export interface RateSearch {
   readonly session: Session;
   readonly blueprint: Blueprint;
-  readonly training: BatchSource;
+  readonly training: BatchStream;
   readonly range: RateRange;
   readonly signal: AbortSignal | undefined;
   readonly tell: (event: TrainEvent) => void;
@@ -87,7 +87,7 @@ const probeEpoch = 2 ** 30;
  * Some training pictures, looked at again after every step: the losses of ever other batches would
  * differ by more than a step changes.
  */
-async function probeOf(training: BatchSource): Promise<Probe[]> {
+async function probeOf(training: BatchStream): Promise<Probe[]> {
   const probe: Probe[] = [];
   let pictures = 0;
   for await (const { images, labels, size } of training.epoch(probeEpoch)) {
@@ -115,6 +115,6 @@ async function probeLoss(
   return sum / pictures;
 }
 
-async function* endless(batches: BatchSource): AsyncGenerator<Batch> {
+async function* endless(batches: BatchStream): AsyncGenerator<Batch> {
   for (let epoch = 0; ; epoch++) yield* batches.epoch(epoch);
 }

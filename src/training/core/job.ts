@@ -8,15 +8,15 @@ import type { ModelFrame, RunStore } from './run-store.ts';
 import type { State } from './state.ts';
 
 /** Batches of labelled pictures, epoch after epoch, the same whenever an epoch is asked for. */
-export type BatchSource = Pick<Batches, 'epoch' | 'length' | 'samples'>;
+export type BatchStream = Pick<Batches, 'epoch' | 'length' | 'samples'>;
 
 /** What does not change while a run trains: what is trained, on what, and where it is kept. */
 export interface Job {
   readonly blueprint: Blueprint;
   readonly inputs: Inputs;
-  readonly training: BatchSource;
+  readonly training: BatchStream;
   /** Undefined where nothing was held out. */
-  readonly validation: BatchSource | undefined;
+  readonly validation: BatchStream | undefined;
   readonly record: RunRecord;
   readonly store: RunStore;
   /** Factors on the learning rate by layer. */

@@ -11,7 +11,7 @@ import type { TrainEvent } from './events.ts';
 import { Guard } from './guard.ts';
 import type { Inputs } from './inputs.ts';
 import { Interrupted } from './interrupted.ts';
-import type { BatchSource, Job } from './job.ts';
+import type { BatchStream, Job } from './job.ts';
 import { trainToTheEnd } from './loop.ts';
 import { begin, restore } from './progress.ts';
 import type { Progress, Standing } from './progress.ts';
@@ -29,11 +29,11 @@ export interface TrainNetworkOptions {
   readonly threads?: number | undefined;
   /** How pictures became what the batches hold: every model of the run says it. */
   readonly inputs: Inputs;
-  readonly training: BatchSource;
+  readonly training: BatchStream;
   /** Pictures that were held out. */
-  readonly validation?: BatchSource | undefined;
+  readonly validation?: BatchStream | undefined;
   /** Opens pictures that have no say in anything, for the best model at the end. */
-  readonly test?: (() => Promise<BatchSource>) | undefined;
+  readonly test?: (() => Promise<BatchStream>) | undefined;
   /** Where the pictures come from. A run is resumed on the same digest only. */
   readonly data: DataOrigin;
   /** Where the run is kept. */
@@ -224,7 +224,7 @@ async function conclude(
 async function evaluateTest(
   { blueprint, signal, store, tell }: Job,
   session: Session,
-  test: BatchSource,
+  test: BatchStream,
 ): Promise<Evaluation> {
   try {
     return await evaluateBatches(session, test, blueprint.classes.length, {

@@ -4,7 +4,7 @@ import type { Batches } from '../../data/batches.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import type { Dataset, Split } from '../../data/dataset.ts';
 import { measureColours } from '../../data/measure.ts';
-import { openWorkers } from '../../data/workers.ts';
+import { openWorkers } from '../../data/node/workers.ts';
 import { ensure } from '../../errors.ts';
 import { readModel } from '../../model/node/model-file.ts';
 import { blueprintOf } from '../core/blueprint.ts';
