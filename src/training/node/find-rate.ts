@@ -8,7 +8,7 @@ import type { RateRange } from '../core/find-rate.ts';
 import { smoothed, steepestDescent } from '../core/rate-curve.ts';
 import type { Descent, RateStep } from '../core/rate-curve.ts';
 import { createFolder, rateFiles } from './folder.ts';
-import { blueprintFor, openPictures } from './pictures.ts';
+import { blueprintFor, openPicturesOf } from './pictures.ts';
 import { ratePage } from './report/rates.ts';
 import { openJob } from './train.ts';
 import type { FolderJob, TrainOptions } from './train.ts';
@@ -85,7 +85,7 @@ async function search(
   const engine = await findEngine(job.engine);
   const blueprint = await blueprintFor(dataset, settings);
   await createFolder(folder);
-  const pictures = await openPictures(dataset, blueprint, job);
+  const pictures = await openPicturesOf(dataset, blueprint, job);
   try {
     const session = await prepareSession(engine, blueprint, threads);
     try {

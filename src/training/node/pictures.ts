@@ -1,18 +1,15 @@
 import { memory } from '#platform';
-import { openBatches } from '../../data/batches.ts';
-import type { Batches } from '../../data/batches.ts';
+import { openBatchSource } from '../../data/batch-source.ts';
 import { samplesOf } from '../../data/dataset.ts';
-import type { Dataset, Split } from '../../data/dataset.ts';
-import { measureColours } from '../../data/measure.ts';
-import { openWorkers } from '../../data/node/workers.ts';
+import type { Dataset } from '../../data/dataset.ts';
 import { ensure } from '../../errors.ts';
 import { readModel } from '../../model/node/model-file.ts';
 import { blueprintOf } from '../core/blueprint.ts';
 import type { Blueprint } from '../core/blueprint.ts';
 import type { TrainEvent } from '../core/events.ts';
-import { inputsFor } from '../core/inputs.ts';
-import type { Inputs } from '../core/inputs.ts';
 import { cacheLimit } from '../core/memory.ts';
+import { openPictures } from '../core/pictures.ts';
+import type { Pictures } from '../core/pictures.ts';
 import type { Settings } from '../core/settings.ts';
 
 /**
@@ -46,59 +43,27 @@ export interface PicturesOptions {
   readonly tell: (event: TrainEvent) => void;
 }
 
-/** A dataset's pictures, ready to be trained on. */
-export interface Pictures {
-  readonly inputs: Inputs;
-  readonly training: Batches;
-  /** Undefined where nothing was held out. */
-  readonly validation: Batches | undefined;
-  /** Undefined where there are none. */
-  readonly test: (() => Promise<Batches>) | undefined;
-  close(): Promise<void>;
-}
-
-export async function openPictures(
+/** A dataset's pictures, with workers of their own that end with them. */
+export async function openPicturesOf(
   dataset: Dataset,
   blueprint: Blueprint,
   { folder, threads, cacheBytes, tell }: PicturesOptions,
 ): Promise<Pictures> {
-  const { settings, batch, memoryBytes } = blueprint;
-  const workers = await openWorkers({
+  const source = await openBatchSource(dataset, {
     cacheDirectory: folder,
-    cacheBytes: cacheBytes ?? cacheLimit(memoryBytes, memory()),
+    cacheBytes: cacheBytes ?? cacheLimit(blueprint.memoryBytes, memory()),
     onRemark: (text) => tell({ kind: 'remark', text }),
     ...(threads !== undefined && { threads }),
   });
-  const opened: Batches[] = [];
-  const close = async (): Promise<void> => {
-    for (const batches of opened.splice(0).toReversed()) await batches.close();
-    await workers.close();
-  };
   try {
-    const inputs = await inputsFor(blueprint, (resize, meanImage) =>
-      measureColours(dataset, { resize, workers, meanImage }),
-    );
-    const open = async (
-      split: Split,
-      more: Partial<Parameters<typeof openBatches>[1]>,
-    ): Promise<Batches> => {
-      const batches = await openBatches(dataset, { split, batch, ...inputs, workers, ...more });
-      opened.push(batches);
-      return batches;
+    const pictures = await openPictures(source, blueprint);
+    const close = async (): Promise<void> => {
+      await pictures.close();
+      await source.close();
     };
-    const has = (split: Split): boolean => samplesOf(dataset, split).length > 0;
-    const { seed, augmentation } = settings;
-    return {
-      inputs,
-      training: await open('train', { seed, augmentation }),
-      validation: has('val') ? await open('val', { seed }) : undefined,
-      test: has('test')
-        ? () => open('test', { batch: settings.batch, mostFailures: 1 })
-        : undefined,
-      close,
-    };
+    return { ...pictures, close };
   } catch (error) {
-    await close();
+    await source.close();
     throw error;
   }
 }

@@ -17,7 +17,7 @@ import { trainNetwork } from '../core/train.ts';
 import type { TrainedNetwork } from '../core/train.ts';
 import { FolderStore } from './folder-store.ts';
 import { createFolder, freshFolder, readRecord, removeUnfinished } from './folder.ts';
-import { blueprintFor, openPictures } from './pictures.ts';
+import { blueprintFor, openPicturesOf } from './pictures.ts';
 import { report } from './report/report.ts';
 import { withValidation } from './validation.ts';
 
@@ -95,7 +95,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const blueprint = await blueprintFor(dataset, settings, own ?? settings.from);
   await (before ? removeUnfinished(folder) : createFolder(folder));
   const threads = options.threads ?? before?.threads;
-  const pictures = await openPictures(dataset, blueprint, { ...job, threads });
+  const pictures = await openPicturesOf(dataset, blueprint, { ...job, threads });
   try {
     for (const text of dataset.remarks) tell({ kind: 'remark', text });
     const trained = await trainNetwork({
@@ -103,7 +103,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       blueprint,
       engine,
       threads,
-      data: dataset.provenance,
       store,
       resume,
       host: host(),
