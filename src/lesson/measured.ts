@@ -49,6 +49,11 @@ export const measured = {
     command: 'train caltech101',
     words: ['AlexNet from scratch: 49 %'],
   },
+  noiseKernels: {
+    value: 53,
+    command: 'inspect kernels MODEL',
+    words: ['kernels.png', '53 are noise by their spectrum'],
+  },
   guidedCorrelation: {
     value: 0.99,
     command: 'inspect why MODEL PHOTO --method guided-backprop --randomize fc6',

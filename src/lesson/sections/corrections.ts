@@ -13,9 +13,8 @@ export function corrections(): Section {
       {
         kind: 'text',
         text:
-          'AlexNet has been retold many times, and some things changed on the way. Nobody need ' +
-          'be ' +
-          'ashamed of them: the paper itself is short, and its code came out only later.',
+          'AlexNet has been retold many times, and some things changed on the way. The paper is ' +
+          'short and leaves details to its code. Here is what is often said, and what we found.',
       },
       { kind: 'claims', claims: claims() },
     ],
@@ -145,7 +144,7 @@ function claims(): Claim[] {
           says:
             'layer 1 there is convolution, LRN, pooling, then ReLU; α is divided by the window; ' +
             'biases learn twice as fast and do not decay; layer 2 has a second normalisation ' +
-            'inside each map. See [the family](#family).',
+            'inside each map; layer 5 pools before its ReLU. See [the family](#family).',
         },
       ],
     },

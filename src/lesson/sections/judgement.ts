@@ -163,7 +163,9 @@ function augmentation(): Claim {
           'train demo/pictures --settings demo/run/settings.json --set augmentation.mirror=0 ' +
           '--out runs/no-mirror',
         shows: 'the demo’s run with one thing changed: compare top-1 in training and in validation',
-        slow: '11 epochs, each with loss and accuracy in training and in validation.',
+        slow:
+          'Without mirror images 94.9 % right in training and 94.3 % of 300 other images; the ' +
+          'demo, with them, 95.9 % and 97.7 %.',
       },
     ],
   };
@@ -268,8 +270,8 @@ function overfitting(): Claim {
           '--out runs/no-dropout',
         shows: 'the demo’s run with one thing changed: compare top-1 in training and in validation',
         slow:
-          '97.3 % in training, 98.3 % in validation; the demo with dropout: 95.9 % and 97.2 %. Six ' +
-          'kinds of drawn things are too easy to show overfitting, and 1 % of 180 images is 2.',
+          'Without dropout 97.3 % right in training and 97.0 % of 300 other images; the demo, with ' +
+          'it, 95.9 % and 97.7 %. A difference of 2 images of 300 shows nothing.',
       },
     ],
   };

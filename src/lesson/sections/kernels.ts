@@ -1,5 +1,7 @@
 import { grouped } from '../../text.ts';
 import type { Block, Gallery, Pixels, Section } from '../lesson.ts';
+import { measured } from '../measured.ts';
+import { published } from '../published.ts';
 import { trainedKernels } from '../trained-kernels.ts';
 
 type Kind = 'edge' | 'blob' | 'colour' | 'noise' | 'dead';
@@ -133,9 +135,28 @@ function doubts(noise: number): Block[] {
       kind: 'text',
       text:
         'What to doubt: a kind is a threshold on measured numbers, and many kernels are between ' +
-        `two kinds. ${noise} of these are noise by their spectrum: some thousand images are few. ` +
-        'The paper’s kernels (Figure 3), from over a million, are cleaner. And a kernel that ' +
-        'looks like an edge answers to much else that is not one: look at its map.',
+        `two kinds. ${noise} of these are noise by their spectrum: some thousand images are few, ` +
+        'and patterns come late. The paper’s kernels (Figure 3), from over a million images and ' +
+        `${published.epochs} epochs, are cleaner. Yet look at the maps: even “noise” answers to some things and ` +
+        'not to others, and what looks like an edge answers to much that is none.',
+    },
+    {
+      kind: 'claims',
+      claims: [
+        {
+          claim: 'Patterns appear while the network trains on.',
+          evidence: [
+            {
+              from: 'measured',
+              command: measured.noiseKernels.command,
+              says:
+                `after 50 epochs of this recipe ${measured.noiseKernels.value} of 96 kernels ` +
+                `were still noise; the other ${96 - measured.noiseKernels.value} were bars, blobs and colours.`,
+              noted: measured.noiseKernels,
+            },
+          ],
+        },
+      ],
     },
   ];
 }

@@ -191,7 +191,7 @@ function stillTable(all: readonly Slide[]): Table {
     caption: 'Every window of the network, by the rule',
     columns: [
       { title: 'layer' },
-      ...['n', 'k', 'p', 's', '(n − k + 2p)/s', 'output'].map((title) => ({
+      ...['n', 'k', 'p', 's', '(n−k+2p)/s', 'output'].map((title) => ({
         title,
         numbers: true,
       })),
