@@ -1,26 +1,11 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { byName, isClutter } from '../class-folders.ts';
 
 export interface Entry {
   readonly name: string;
   readonly path: string;
   readonly kind: 'file' | 'folder';
-}
-
-/** What systems leave in folders and nobody put there. */
-function isClutter(name: string): boolean {
-  return (
-    name.startsWith('.') ||
-    name === '__MACOSX' ||
-    name === 'Thumbs.db' ||
-    name === 'desktop.ini' ||
-    name === '@eaDir'
-  );
-}
-
-/** By code units: the same order on every system and in every language. */
-export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 /**
