@@ -15,8 +15,13 @@ export function bytes(value: number): string {
   return `${threeDigits(amount)} ${units[unit]}`;
 }
 
-/** 6.2 %; `part` of `whole`. */
-export function percent(part: number, whole: number): string {
+/** 2.74 GB, 12.3 GB: memory, in decimal units. */
+export function gigabytes(value: number): string {
+  return `${(value / 1e9).toFixed(value < 1e10 ? 2 : 1)} GB`;
+}
+
+/** 6.2 %; `part` of `whole`, or a fraction. */
+export function percent(part: number, whole = 1): string {
   return `${((100 * part) / whole).toFixed(1)} %`;
 }
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { AlexNetError, UsageError, nearest } from '../errors.ts';
+import { version } from '../version.ts';
 import { addCommonOptions } from './options.ts';
 import { Terminal } from './terminal.ts';
 import type { TerminalStream } from './terminal.ts';
@@ -84,7 +84,7 @@ export async function main(argv: readonly string[], streams: Streams = process):
   surviveClosedPipe(streams.stdout);
   surviveClosedPipe(streams.stderr);
   const terminal = new Terminal(streams.stdout, streams.stderr);
-  const program = await rootCommand(terminal);
+  const program = rootCommand(terminal);
   let current = program;
   try {
     const words =
@@ -99,10 +99,7 @@ export async function main(argv: readonly string[], streams: Streams = process):
   }
 }
 
-async function rootCommand(terminal: Terminal): Promise<Command> {
-  const { version } = JSON.parse(
-    await readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-  ) as { version: string };
+function rootCommand(terminal: Terminal): Command {
   const list = Object.entries(verbs).map(
     ([name, { summary }]) => `  ${name.padEnd(10)}  ${summary}`,
   );

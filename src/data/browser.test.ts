@@ -61,9 +61,10 @@ const script = `
   const { picturesInMemory } = await import('/dist/data/in-memory.js');
   const { openBatchSource } = await import('/dist/data/batch-source.js');
   const { sha256 } = await import('/dist/platform/browser.js');
-  ${picture}
-  ${seen}
-  const pictures = Array.from({ length: 10 }, (_, i) => ({ picture: picture(i), label: 'ab'[i % 2] }));
+  ${picture.toString()}
+  ${seen.toString()}
+  const of = (i) => ({ picture: picture(i), label: 'ab'[i % 2] });
+  const pictures = Array.from({ length: 10 }, (_, i) => of(i));
   const source = await openBatchSource(await picturesInMemory(pictures), { threads: 2 });
   globalThis.result = await seen(source, ${JSON.stringify(options)}, sha256);
   await source.close();`;

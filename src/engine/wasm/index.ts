@@ -2,6 +2,7 @@ import { canShareMemory, cores, yieldToEvents } from '#platform';
 import { AlexNetError, ensure } from '../../errors.ts';
 import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts';
 import type { Network } from '../../network/layer.ts';
+import { gigabytes } from '../../text.ts';
 import { makePlan } from '../session.ts';
 import type { Plan } from '../session.ts';
 import { kernels, supportedSimd, tileRows } from './build.ts';
@@ -92,8 +93,8 @@ async function fit(plan: Plan, threads: number, rows: number): Promise<Model> {
     else tooLarge = middle;
   }
   const needs =
-    `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of ` +
-    'memory, but WebAssembly has at most 4 GiB';
+    `A batch of ${plan.batch} in mode '${plan.mode}' needs ${gigabytes(model.bytes)} of memory, ` +
+    `but WebAssembly has at most ${gigabytes(maximumBytes)}`;
   throw new AlexNetError(
     fits === 0
       ? `${needs}, and even a batch of 1 does not fit. Use the onednn engine.`
@@ -111,12 +112,8 @@ function makeMemory(bytes: number, shared: boolean): WebAssembly.Memory | number
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch {
     throw new AlexNetError(
-      `This machine would not give ${gigabytes(bytes)} of memory. Use a smaller batch, or ` +
-        'close other programs.',
+      `This machine would not give ${gigabytes(bytes)} of memory. ` +
+        'Use a smaller batch, or close other programs.',
     );
   }
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -43,12 +43,12 @@ test('prepare() refuses a batch that needs more than 4 GiB and names the largest
   while (bytes(fits * 2) <= 65535 * 65536) fits *= 2;
   for (let step = fits / 2; step >= 1; step /= 2)
     if (bytes(fits + step) <= 65535 * 65536) fits += step;
-  const needed = (bytes(100_000) / 2 ** 30).toFixed(1);
+  const needed = (bytes(100_000) / 1e9).toFixed(1);
   await assert.rejects(wasmEngine.prepare(large, options), {
     name: 'AlexNetError',
     message:
-      `A batch of 100000 in mode 'training' needs ${needed} GiB of memory, but WebAssembly ` +
-      `has at most 4 GiB. The largest batch that fits is ${fits}.`,
+      `A batch of 100000 in mode 'training' needs ${needed} GB of memory, ` +
+      `but WebAssembly has at most 4.29 GB. The largest batch that fits is ${fits}.`,
   });
 });
 

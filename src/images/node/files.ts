@@ -79,7 +79,7 @@ async function readStretch(
   if (length > maximumBytes)
     throw new UnreadablePicture(
       'tooManyBytes',
-      `Expected at most 1 GiB but the file has ${length} bytes.`,
+      `Expected at most ${maximumBytes} bytes but the file has ${length}.`,
       path,
     );
   const buffer = Buffer.allocUnsafeSlow(length);

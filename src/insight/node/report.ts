@@ -1,4 +1,6 @@
+import { unbroken } from '../../html.ts';
 import type { Picture } from '../../images/picture.ts';
+import { percent } from '../../text.ts';
 import type { ColourMap, Range } from '../colours.ts';
 import type { About } from '../methods.ts';
 
@@ -58,5 +60,5 @@ export function digits(value: number): string {
 
 /** 12.3 %, never broken between two lines. */
 export function share(value: number): string {
-  return `${(100 * value).toFixed(1)}\u00a0%`;
+  return unbroken(percent(value));
 }

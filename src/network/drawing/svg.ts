@@ -1,3 +1,4 @@
+import { escape } from '../../html.ts';
 import { describeLayer } from '../describe.ts';
 import type { Layer, LayerType, Network } from '../layer.ts';
 import { formatShape } from '../shapes.ts';
@@ -288,14 +289,6 @@ function text(
 ): string {
   const extra = `${size === undefined ? '' : ` font-size="${size}"`}${weight === undefined ? '' : ` font-weight="${weight}"`}`;
   return `<text x="${round(x)}" y="${round(y)}" fill="${colour}" text-anchor="${anchor}"${extra}>${escape(content)}</text>`;
-}
-
-function escape(content: string): string {
-  return content
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 function at([x, y]: Point): string {

@@ -2,6 +2,7 @@ import { AlexNetError } from '../../errors.ts';
 import { costs } from '../../network/costs.ts';
 import type { Network } from '../../network/layer.ts';
 import { volume } from '../../network/shapes.ts';
+import { gigabytes } from '../../text.ts';
 
 export interface MemoryNeed {
   /** Pictures in the engine at once. */
@@ -61,8 +62,4 @@ export function checkMemory(network: Network, need: MemoryNeed, available: numbe
     `${lack} Even one picture at a time is too much here: ` +
       'choose a smaller variant or width, or a machine with more memory.',
   );
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 1e10 ? 2 : 1)} GB`;
 }

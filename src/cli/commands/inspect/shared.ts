@@ -5,6 +5,7 @@ import type { Report } from '../../../insight/node/report.ts';
 import type { Work } from '../../../insight/work.ts';
 import { openPhotograph } from '../../../insight/node/open.ts';
 import type { OpenOptions, Opened, Photograph } from '../../../insight/node/open.ts';
+import { untilInterrupted } from '../../interrupt.ts';
 import type { CommonOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 
@@ -91,9 +92,6 @@ export async function working<T>(
   what: string,
   use: (work: Work) => Promise<T>,
 ): Promise<T> {
-  const stop = new AbortController();
-  const listen = (): void => stop.abort(new AlexNetError('Stopped: no page was written.'));
-  process.once('SIGINT', listen).once('SIGTERM', listen);
   let told = performance.now();
   const progress = (done: number, total: number): void => {
     const line = `${what}: ${done} of ${total}`;
@@ -103,10 +101,9 @@ export async function working<T>(
       told = performance.now();
     }
   };
-  try {
-    return await use({ progress, signal: stop.signal });
-  } finally {
-    terminal.progress('');
-    process.removeListener('SIGINT', listen).removeListener('SIGTERM', listen);
-  }
+  return untilInterrupted(
+    terminal,
+    (signal) => use({ progress, signal }),
+    new AlexNetError('Stopped: no page was written.'),
+  );
 }

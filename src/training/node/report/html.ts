@@ -1,8 +1,9 @@
-import { htmlPage } from '../../../html.ts';
+import { htmlPage, unbroken } from '../../../html.ts';
+import * as text from '../../../text.ts';
 
 /** 93.4 %, held together by a space that does not break. */
 export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)}\u00a0%`;
+  return unbroken(text.percent(fraction));
 }
 
 /** The frame of every report. */
