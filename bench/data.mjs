@@ -16,6 +16,7 @@ import { openBatches } from '../dist/data/batches.js';
 import { openDataset } from '../dist/data/node/open.js';
 import { packDataset } from '../dist/data/node/pack.js';
 import { openWorkers } from '../dist/data/node/workers.js';
+import { photograph } from './photograph.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,26 +50,6 @@ const photos = {
   mirror: 0.5,
   jitter: { brightness: 0.2, contrast: 0.2, saturation: 0.2 },
 };
-
-/** Smooth light, soft blobs and the grain of a sensor: about the bytes of a photograph. */
-async function photograph(seed) {
-  const noise = (width, height, sigma) =>
-    sharp({
-      create: { width, height, channels: 3, noise: { type: 'gaussian', mean: 128, sigma } },
-    });
-  const blobs = await noise(10 + (seed % 7), 8 + (seed % 5), 60)
-    .resize(500, 375, { kernel: 'cubic', fit: 'fill' })
-    .png()
-    .toBuffer();
-  const detail = await noise(125, 94, 40)
-    .resize(500, 375, { kernel: 'cubic', fit: 'fill' })
-    .png()
-    .toBuffer();
-  return sharp(blobs)
-    .composite([{ input: detail, blend: 'overlay' }])
-    .jpeg({ quality: 90 })
-    .toBuffer();
-}
 
 async function madeUp(count) {
   const root = join(folder, 'photographs');

@@ -105,7 +105,8 @@ export function meanCrop(
   if (!('tensor' in mean)) return undefined;
   ensure(
     meanImage?.length === 3 * size * size,
-    `Expected a mean image of 3·${size}·${size} = ${3 * size * size} numbers (tensor ${mean.tensor}) but found ${meanImage?.length ?? 'none'}.`,
+    `Expected a mean image of 3·${size}·${size} = ${3 * size * size} numbers ` +
+      `(tensor ${mean.tensor}) but found ${meanImage?.length ?? 'none'}.`,
   );
   const margin = (size - crop) >> 1;
   return Float32Array.from({ length: 3 * crop * crop }, (_, i) => {

@@ -68,7 +68,7 @@ test('decodePicture() lays transparency on white', async () => {
   }
 });
 
-test('decodePicture() leaves colour profile and orientation alone where they are to be ignored', async () => {
+test('decodePicture() leaves colour profile and orientation alone where told to', async () => {
   const plain = await drawn(96, 64).jpeg().toBuffer();
   const both = await drawn(96, 64)
     .withMetadata({ orientation: 6 })
@@ -140,7 +140,7 @@ test('decodePicture() gives three equal channels for grey pictures of 8 and 16 b
   }
 });
 
-test('decodePicture() names what is wrong with every kind of bad file, and good ones beside them are read', async () => {
+test('decodePicture() names what is wrong with bad files and reads good ones beside them', async () => {
   const [bad, good] = await Promise.all([badPictures(), goodPictures()]);
   // All at once, several times: libvips has one place for all its messages.
   for (const strict of [false, true, false, true]) {
@@ -175,7 +175,8 @@ test('decodePicture() says in full sentences what it expected and found', async 
   );
   assert.equal(
     await message(bad.get('phone.jpg')!),
-    'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found a HEIC picture. Convert it to JPEG or PNG.',
+    'Expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture but found a HEIC picture. ' +
+      'Convert it to JPEG or PNG.',
   );
   assert.equal(
     await message(bad.get('bomb.png')!),
@@ -242,7 +243,7 @@ test('resizePicture() averages what it shrinks, as decodePicture() does', async 
   );
 });
 
-test('plainJpeg() knows the size of plain JPEGs, of whatever layout, and leaves all others to the decoder', async () => {
+test('plainJpeg() knows the size of plain JPEGs and leaves all others to the decoder', async () => {
   const good = new Map((await goodPictures()).map(({ file, bytes }) => [file, bytes]));
   for (const file of ['plain.jpg', 'progressive.jpg', 'no ending'])
     assert.deepEqual(plainJpeg(good.get(file)!), { width: 96, height: 64 }, file);

@@ -31,7 +31,7 @@ test('exactFit() gives the whole picture, in the arithmetic that is asked for', 
   });
 });
 
-test('exactFit() takes the middle of a very long picture, whose centre crop stays where it was', () => {
+test('exactFit() takes the middle of a very long picture; its centre crop stays in place', () => {
   for (const length of [1025, 1026, 1027, 1028, 1029, 3000, 12_345]) {
     const resize = { ...shorterSide, geometry: 'torchvision', kernel: 'pillow' } as const;
     const { width, height, window } = exactFit(256, length, resize)!;

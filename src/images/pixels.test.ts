@@ -58,7 +58,7 @@ function plainResample(
   return value;
 }
 
-test('paintPlanes() cuts, resamples, mirrors, mixes colours and subtracts as defined, at odd sizes and places', () => {
+test('paintPlanes() cuts, resamples, mirrors, mixes colours and subtracts as defined', () => {
   const cases: [Picture, Rectangle, number][] = [
     [noise(50, 40, 1), { left: 7, top: 3, width: 31, height: 31 }, 31],
     [noise(50, 40, 2), { left: 0, top: 0, width: 4, height: 4 }, 4],
@@ -90,7 +90,8 @@ test('paintPlanes() cuts, resamples, mirrors, mixes colours and subtracts as def
               ) - subtract[at]!;
             assert.ok(
               Math.abs(out[3 + at]! - expected) < 1e-3,
-              `size ${size}, mirrored ${mirrored}, ${c},${y},${x}: ${out[3 + at]} is not ${expected}`,
+              `size ${size}, mirrored ${mirrored}, ${c},${y},${x}: ` +
+                `${out[3 + at]} is not ${expected}`,
             );
           }
         }

@@ -38,7 +38,7 @@ test('preprocess() cuts the centre and orders planes as channels, rows, columns'
     assert.equal(out[(c * 48 + y) * 48 + x], at(21 + x, 8 + y, c));
 });
 
-test('preprocess() cuts ten crops: four corners of the central square, its centre, and their mirror images', () => {
+test('preprocess() cuts ten crops: corners and centre of the central square, and mirrored', () => {
   const out = preprocess(picture, plain, 10);
   const corners = [
     [13, 0],
@@ -63,7 +63,7 @@ test('preprocess() cuts ten crops: four corners of the central square, its centr
   });
 });
 
-test('preprocess() scales, subtracts the mean colour and divides by the deviation, in BGR order too', () => {
+test('preprocess() scales, subtracts the mean colour, divides by the deviation, in BGR too', () => {
   const mean = [0.485, 0.456, 0.406] as const;
   const deviation = [0.229, 0.224, 0.225] as const;
   for (const channels of ['RGB', 'BGR'] as const) {
@@ -98,7 +98,7 @@ test('preprocess() subtracts the centre of a mean image from every crop', () => 
   }
 });
 
-test('preprocess() takes off what lies under the crop, mirrored with it, where the mean moves', () => {
+test('preprocess() takes off what lies under the crop, mirrored too, where the mean moves', () => {
   const meanImage = Float32Array.from({ length: 3 * 64 * 64 }, (_, i) => i / 1000);
   const moving = { ...plain, mean: { tensor: 'mean', at: 'crop' }, deviation: [2, 2, 2] } as const;
   const out = preprocess(picture, moving, 10, meanImage);
@@ -152,7 +152,8 @@ test('preprocess() refuses a mean image of another size and a picture that is no
   });
   assert.throws(() => preprocess(drawing(90, 60), plain), {
     message:
-      'Expected a picture whose shorter side is 64 pixels, and a crop no larger, but found 90×60 and a crop of 48.',
+      'Expected a picture whose shorter side is 64 pixels, and a crop no larger, ' +
+      'but found 90×60 and a crop of 48.',
   });
 });
 
@@ -171,7 +172,9 @@ test('loadPicture() gives the same pixels for a file, its bytes and raw pixels',
     assert.deepEqual(fromFile.data, fromPixels.data);
     await assert.rejects(loadPicture(join(folder, 'nothing.jpg'), plain), {
       name: 'UnreadablePicture',
-      message: `${join(folder, 'nothing.jpg')}: There is no such file (or a link that leads nowhere).`,
+      message:
+        `${join(folder, 'nothing.jpg')}: ` +
+        'There is no such file (or a link that leads nowhere).',
     });
     await assert.rejects(
       loadPicture(folder, plain),

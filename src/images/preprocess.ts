@@ -10,7 +10,9 @@ import { paintPlanes } from './pixels.ts';
 import type { Preprocessing, Reading } from './preprocessing.ts';
 import { UnreadablePicture } from './problem.ts';
 
-/** What a picture can come from: a file (its path, in a page the File), its bytes, or raw pixels. */
+/**
+ * What a picture can come from: a file (its path, in a page the File), its bytes, or raw pixels.
+ */
 export type PictureInput = string | Blob | Uint8Array | Picture;
 
 /**
@@ -33,7 +35,8 @@ export async function loadPicture(input: PictureInput, reading: Reading): Promis
   ensure(
     input.data.length === input.width * input.height * 3 && input.data.length > 0,
     () =>
-      `Expected raw pixels [${input.height}, ${input.width}, 3] = ${input.width * input.height * 3} bytes but found ${input.data.length}.`,
+      `Expected raw pixels [${input.height}, ${input.width}, 3] = ` +
+      `${input.width * input.height * 3} bytes but found ${input.data.length}.`,
   );
   return resizePicture(input, resize);
 }
@@ -107,7 +110,9 @@ function cropPlaces(picture: Picture, { crop, resize }: Preprocessing, crops: 1 
   return [false, true].flatMap((mirrored) => five.map((place) => ({ ...place, mirrored })));
 }
 
-/** Ours and Caffe's lies in the middle of the square, torchvision's in the middle of the picture. */
+/**
+ * Ours and Caffe's lies in the middle of the square, torchvision's in the middle of the picture.
+ */
 function centrePlace(
   picture: Picture,
   crop: number,

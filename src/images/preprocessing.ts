@@ -18,8 +18,8 @@ export interface Preprocessing {
     readonly size: number;
     /**
      * Where half pixels go. Ours: the longer side is rounded, and crops begin at half of what is
-     * over, rounded down. `torchvision`: the longer side is truncated, and the centre crop begins at
-     * half of what is over, a half pixel to the even place.
+     * over, rounded down. `torchvision`: the longer side is truncated, and the centre crop begins
+     * at half of what is over, a half pixel to the even place.
      */
     readonly geometry?: 'torchvision';
     /**
@@ -29,7 +29,9 @@ export interface Preprocessing {
      */
     readonly kernel?: ResampleKernel;
   };
-  /** Ours: colours are brought to sRGB by the file's profile. torchvision and Caffe take no notice. */
+  /**
+   * Ours: colours are brought to sRGB by the file's profile. torchvision and Caffe take no notice.
+   */
   readonly colourProfile?: 'ignored';
   /** Ours: turned upright as EXIF says. torchvision and Caffe take no notice. */
   readonly orientation?: 'ignored';

@@ -35,7 +35,8 @@ export function resample(
       window.left + window.width <= width &&
       window.top + window.height <= height,
     () =>
-      `Expected a window inside of ${width}×${height} but found ${window.width}×${window.height} at ${window.left}, ${window.top}.`,
+      `Expected a window inside of ${width}×${height} but found ` +
+      `${window.width}×${window.height} at ${window.left}, ${window.top}.`,
   );
   if (width === picture.width && height === picture.height) return cut(picture, window);
   const bench = cleared();

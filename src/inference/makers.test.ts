@@ -7,7 +7,7 @@ import type { Preprocessing } from '../images/preprocessing.ts';
 import { publishedPreprocessing } from '../model/published.ts';
 import { AlexNet } from './alexnet.ts';
 
-/** What torchvision and Caffe make of JPEG files: see scripts/goldens-pixels.py, which writes it. */
+/** What torchvision and Caffe make of JPEG files; scripts/goldens-pixels.py writes it. */
 interface Golden {
   readonly madeBy: string;
   readonly files: readonly {

@@ -21,7 +21,16 @@ function whole(high: v128, low: v128): v128 {
  * Pillow, first half: `rows` rows of RGB become `width` pixels wide. Pixel x is the sum of 2 ·
  * `pairs` neighbours from byte `first[x]` on, rounded to a byte.
  */
-export function pillowRows(source: usize, stride: u32, rows: u32, first: usize, weights: usize, pairs: u32, width: u32, out: usize): void {
+export function pillowRows(
+  source: usize,
+  stride: u32,
+  rows: u32,
+  first: usize,
+  weights: usize,
+  pairs: u32,
+  width: u32,
+  out: usize,
+): void {
   const neighbours = i8x16(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
   const rounding = i32x4.splat(half);
   for (let y: u32 = 0; y < rows; y++, source += stride) {
@@ -45,7 +54,15 @@ export function pillowRows(source: usize, stride: u32, rows: u32, first: usize, 
  * Pillow, second half: row y is the sum of 2 · `pairs` rows from number `first[y]` on, rounded to
  * bytes. A row has `stride` bytes.
  */
-export function pillowColumns(rows: usize, stride: u32, first: usize, weights: usize, pairs: u32, height: u32, out: usize): void {
+export function pillowColumns(
+  rows: usize,
+  stride: u32,
+  first: usize,
+  weights: usize,
+  pairs: u32,
+  height: u32,
+  out: usize,
+): void {
   const rounding = i32x4.splat(half);
   for (let y: u32 = 0; y < height; y++, out += stride, weights += pairs * 8) {
     const top = rows + load<u32>(first + y * 4) * stride;
@@ -56,8 +73,16 @@ export function pillowColumns(rows: usize, stride: u32, first: usize, weights: u
       for (let p: u32 = 0, weight = weights; p < pairs; p++, row += stride * 2, weight += 8) {
         const upper = v128.load(row);
         const lower = v128.load(row + stride);
-        const left = i8x16.shuffle(upper, lower, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-        const right = i8x16.shuffle(upper, lower, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        const left = i8x16.shuffle(
+          upper, lower,
+          0, 16, 1, 17, 2, 18, 3, 19,
+          4, 20, 5, 21, 6, 22, 7, 23,
+        );
+        const right = i8x16.shuffle(
+          upper, lower,
+          8, 24, 9, 25, 10, 26, 11, 27,
+          12, 28, 13, 29, 14, 30, 15, 31,
+        );
         const a = i16x8.extend_low_i8x16_u(left), b = i16x8.extend_high_i8x16_u(left);
         const c = i16x8.extend_low_i8x16_u(right), d = i16x8.extend_high_i8x16_u(right);
         const high = v128.load32_splat(weight);
@@ -83,7 +108,15 @@ export function pillowColumns(rows: usize, stride: u32, first: usize, weights: u
  * times the two 16-bit weights at `weights[x]` (11 bits of fraction); 4 bits are dropped, and four
  * 32-bit numbers written, red, green, blue and none.
  */
-export function opencvRows(source: usize, stride: u32, rows: u32, first: usize, weights: usize, width: u32, out: usize): void {
+export function opencvRows(
+  source: usize,
+  stride: u32,
+  rows: u32,
+  first: usize,
+  weights: usize,
+  width: u32,
+  out: usize,
+): void {
   const neighbours = i8x16(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
   for (let y: u32 = 0; y < rows; y++, source += stride) {
     for (let x: u32 = 0; x < width; x++, out += 16) {
@@ -104,7 +137,16 @@ function weighed(row: usize, weight: v128): v128 {
  * OpenCV, second half: row y blends the rows with the numbers `lower[y]` and `upper[y]` by 32-bit
  * weights. Each product loses its 16 low bits before they are added.
  */
-export function opencvColumns(rows: usize, lower: usize, upper: usize, lowerWeights: usize, upperWeights: usize, width: u32, height: u32, out: usize): void {
+export function opencvColumns(
+  rows: usize,
+  lower: usize,
+  upper: usize,
+  lowerWeights: usize,
+  upperWeights: usize,
+  width: u32,
+  height: u32,
+  out: usize,
+): void {
   const stride = width * 16;
   const rounding = i32x4.splat(2);
   for (let y: u32 = 0; y < height; y++) {

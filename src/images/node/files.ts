@@ -54,7 +54,8 @@ function archive(path: string): Promise<FileHandle> {
   const [oldest] = archives;
   if (oldest && archives.size > maximumArchives) {
     archives.delete(oldest[0]);
-    void oldest[1].then((handle) => handle.close()).catch(() => {}); // Node waits for reads that are under way
+    // Node waits for reads that are under way.
+    void oldest[1].then((handle) => handle.close()).catch(() => {});
   }
   return file;
 }
