@@ -108,13 +108,17 @@ async function speed(name, dataset, { augmentation, epochs, ...cache }) {
   for (const list of [rates, costs, cores]) list.sort((a, b) => a - b);
   const [rate, cost, used] = [rates, costs, cores].map((list) => list[list.length >> 1]);
   console.log(
-    `${name.padEnd(46)} ${rate.toFixed(0).padStart(6)} images/s, ${cost.toFixed(2)} ms of processor each, ${used.toFixed(2)} processors busy   (${rates[0].toFixed(0)} to ${rates.at(-1).toFixed(0)}; first epoch ${first.toFixed(0)})`,
+    `${name.padEnd(46)} ${rate.toFixed(0).padStart(6)} images/s, ${cost.toFixed(2)} ms of ` +
+      `processor each, ${used.toFixed(2)} processors busy   (${rates[0].toFixed(0)} to ` +
+      `${rates.at(-1).toFixed(0)}; first epoch ${first.toFixed(0)})`,
   );
 }
 
 try {
   console.log(
-    `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; ${threads} data workers`,
+    `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; ` +
+      `Node ${process.version}, sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; ` +
+      `${threads} data workers`,
   );
   const root = positionals[0] ?? (await madeUp(384));
   const dataset = some(await openDataset(root), Number(values.pictures ?? Infinity));
@@ -122,7 +126,8 @@ try {
   const start = performance.now();
   const { images } = await packDataset(dataset, shards, { threads });
   console.log(
-    `${'packed, 256 pixels'.padEnd(46)} ${((1000 * images) / (performance.now() - start)).toFixed(0).padStart(6)} images/s`,
+    `${'packed, 256 pixels'.padEnd(46)} ` +
+      `${((1000 * images) / (performance.now() - start)).toFixed(0).padStart(6)} images/s`,
   );
   const packed = await openDataset(shards);
   const nowhere = { cacheBytes: 0, cacheDirectory: null };

@@ -42,15 +42,16 @@ async function watch(what, work) {
   const start = performance.now();
   const result = await work();
   await new Promise((resolve) => setTimeout(resolve, 5));
+  const took = performance.now() - start;
   const gaps = phase.gaps.toSorted((a, b) => b - a);
   const computed = Number.isFinite(phase.cpu)
     ? `, computed ${phase.cpu.toFixed(1)} ms at once`
     : '';
+  const longest = gaps.slice(0, 3).map((gap) => gap.toFixed(1));
   console.log(
-    `  ${what.padEnd(34)} ${(performance.now() - start).toFixed(0).padStart(6)} ms; longest gaps ${gaps
-      .slice(0, 3)
-      .map((gap) => gap.toFixed(1))
-      .join(', ')} ms, ${gaps.filter((gap) => gap > 20).length} above 20${computed}`,
+    `  ${what.padEnd(34)} ${took.toFixed(0).padStart(6)} ms; ` +
+      `longest gaps ${longest.join(', ')} ms, ` +
+      `${gaps.filter((gap) => gap > 20).length} above 20${computed}`,
   );
   phase = undefined;
   return result;

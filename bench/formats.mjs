@@ -118,7 +118,8 @@ const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
 
 try {
   console.log(
-    `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; Node ${process.version}; median of ${rounds} fresh processes\n`,
+    `${cpus()[0].model}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB; ` +
+      `Node ${process.version}; median of ${rounds} fresh processes\n`,
   );
   fresh('make', at('model.safetensors'));
   fresh('convert', at('model.safetensors'), at('model.onnx'));
@@ -153,14 +154,19 @@ try {
   );
   for (const [i, [job, from, to]] of cases.entries()) {
     const of = (key) => median(results[i].map((result) => result[key]));
-    const what = `${from.slice(from.lastIndexOf('/') + 1)} (${(statSync(from).size / 1e6).toFixed(0)} MB)`;
+    const megabytes = (statSync(from).size / 1e6).toFixed(0);
+    const what = `${from.slice(from.lastIndexOf('/') + 1)} (${megabytes} MB)`;
     if (job === 'convert')
       console.log(
-        `| convert ${what} → ${to.slice(to.lastIndexOf('.'))} | ${seconds(of('milliseconds'))} | ${seconds(of('disk'))} | ${seconds(of('whole'))} | ${of('peak').toFixed(0)} MiB |`,
+        `| convert ${what} → ${to.slice(to.lastIndexOf('.'))} | ` +
+          `${seconds(of('milliseconds'))} | ${seconds(of('disk'))} | ${seconds(of('whole'))} | ` +
+          `${of('peak').toFixed(0)} MiB |`,
       );
     else
       console.log(
-        `| AlexNet.load ${what}, ${to}, first answer | ${seconds(of('answered'))} (loaded after ${seconds(of('loaded'))}) | | ${seconds(of('whole'))} | ${of('peak').toFixed(0)} MiB |`,
+        `| AlexNet.load ${what}, ${to}, first answer | ` +
+          `${seconds(of('answered'))} (loaded after ${seconds(of('loaded'))}) | | ` +
+          `${seconds(of('whole'))} | ${of('peak').toFixed(0)} MiB |`,
       );
   }
 } finally {

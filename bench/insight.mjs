@@ -24,7 +24,8 @@ const weights = new Map(
 );
 const image = Float32Array.from({ length: 3 * 227 * 227 }, (_, i) => ((i * 7919) % 255) - 127);
 console.log(
-  `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${engine.name} engine, AlexNet paper 227`,
+  `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}, ${engine.name} ` +
+    'engine, AlexNet paper 227',
 );
 
 async function median(runs, run) {
@@ -54,7 +55,8 @@ await within({ batch: 1, mode: 'training' }, async (session) => {
 await within({ batch: 1, mode: 'inspection', keep: keepForExplain(network) }, async (session) => {
   const cam = await median(9, () => gradCam(session, image, classTarget(network, 3)));
   console.log(
-    `Grad-CAM ${cam.toFixed(1)} ms, training step of batch 1 ${step.toFixed(1)} ms: ${(cam / step).toFixed(2)} of it`,
+    `Grad-CAM ${cam.toFixed(1)} ms, training step of batch 1 ${step.toFixed(1)} ms: ` +
+      `${(cam / step).toFixed(2)} of it`,
   );
 });
 await within({ batch: 32, mode: 'inference', keep: ['softmax'] }, async (session) => {
@@ -66,7 +68,8 @@ await within({ batch: 32, mode: 'inference', keep: ['softmax'] }, async (session
     occlusion(session, image, target, { patch: 32, stride: 8, parts: { engine, weights } }),
   );
   console.log(
-    `occlusion, 676 squares of 32 pixels 8 apart: ${(windows / 1000).toFixed(2)} s; by whole passes ${(whole / 1000).toFixed(2)} s, ${(677 / (whole / 1000)).toFixed(0)} images/s`,
+    `occlusion, 676 squares of 32 pixels 8 apart: ${(windows / 1000).toFixed(2)} s; by whole ` +
+      `passes ${(whole / 1000).toFixed(2)} s, ${(677 / (whole / 1000)).toFixed(0)} images/s`,
   );
 });
 if (photos) {
@@ -103,7 +106,9 @@ if (photos) {
     }
     const shares = index.map((speed, i) => ((100 * speed) / alone[i]).toFixed(0));
     console.log(
-      `fc7 index, images/s in two rounds: ${index.map((speed) => speed.toFixed(1)).join(', ')}; inference alone ${alone.map((speed) => speed.toFixed(1)).join(', ')}: ${shares.join(', ')} %`,
+      'fc7 index, images/s in two rounds: ' +
+        `${index.map((speed) => speed.toFixed(1)).join(', ')}; inference alone ` +
+        `${alone.map((speed) => speed.toFixed(1)).join(', ')}: ${shares.join(', ')} %`,
     );
   });
   await rm(folder, { recursive: true });

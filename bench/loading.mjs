@@ -14,9 +14,10 @@ const doors = {
 };
 
 function once(file) {
+  const door = new URL(`../dist/${file}`, import.meta.url).href;
   const script = `
     const start = performance.now();
-    const { alexnet, wasmEngine } = await import(${JSON.stringify(new URL(`../dist/${file}`, import.meta.url).href)});
+    const { alexnet, wasmEngine } = await import(${JSON.stringify(door)});
     const imported = performance.now();
     const session = await wasmEngine.prepare(alexnet('small'), { batch: 1, mode: 'inference' });
     const prepared = performance.now();
@@ -29,7 +30,10 @@ function once(file) {
 
 const shown = (times) => {
   const sorted = times.toSorted((a, b) => a - b);
-  return `${sorted[sorted.length >> 1].toFixed(0).padStart(4)} ms (${sorted[0].toFixed(0)}–${sorted.at(-1).toFixed(0)})`;
+  return (
+    `${sorted[sorted.length >> 1].toFixed(0).padStart(4)} ms ` +
+    `(${sorted[0].toFixed(0)}–${sorted.at(-1).toFixed(0)})`
+  );
 };
 
 console.log(`Node ${process.versions.node}, ${values.rounds} processes each`);
@@ -38,6 +42,8 @@ for (let round = 0; round < Number(values.rounds); round++)
   for (const [name, file] of Object.entries(doors)) all[name].push(once(file));
 for (const [name, rounds] of Object.entries(all)) {
   console.log(
-    `  ${name.padEnd(34)} import ${shown(rounds.map(([time]) => time))}, prepare ${shown(rounds.map(([, time]) => time))}, together ${shown(rounds.map(([, , time]) => time))}`,
+    `  ${name.padEnd(34)} import ${shown(rounds.map(([time]) => time))}, prepare ` +
+      `${shown(rounds.map(([, time]) => time))}, together ` +
+      `${shown(rounds.map(([, , time]) => time))}`,
   );
 }

@@ -3,7 +3,8 @@
 // the machine is not quiet enough for that, how much of the loop's own time is not spent inside the
 // engine.
 //
-//   node bench/loop.mjs DIR [--pictures 640] [--batch 128] [--recipe paper] [--engine auto] [--epochs 3]
+//   node bench/loop.mjs DIR [--pictures 640] [--batch 128] [--recipe paper] [--engine auto]
+//     [--epochs 3]
 //
 // The first epoch, in which pictures are decoded, does not count, nor do evaluation and
 // checkpoints, which come once an epoch.
@@ -86,7 +87,8 @@ engine.prepare = async (...given) => {
 
 try {
   console.log(
-    `${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${engine.name}, ${values.recipe}, batch ${batch}, ${pictures} pictures`,
+    `${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${engine.name}, ` +
+      `${values.recipe}, batch ${batch}, ${pictures} pictures`,
   );
   const engineTimes = await alone();
   const loopTimes = [];
@@ -117,16 +119,23 @@ try {
   const [one, other] = [median(engineTimes), median(loopTimes)];
   const best = [engineTimes, loopTimes].map((times) => Math.min(...times));
   console.log(
-    `the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ${((1000 * batch) / one).toFixed(1)} images/s; ${engineTimes.map((time) => time.toFixed(0)).join(' ')}`,
+    `the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ` +
+      `${((1000 * batch) / one).toFixed(1)} images/s; ` +
+      `${engineTimes.map((time) => time.toFixed(0)).join(' ')}`,
   );
   console.log(
-    `in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ${((1000 * batch) / other).toFixed(1)} images/s; ${loopTimes.map((time) => time.toFixed(0)).join(' ')}`,
+    `in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ` +
+      `${((1000 * batch) / other).toFixed(1)} images/s; ` +
+      `${loopTimes.map((time) => time.toFixed(0)).join(' ')}`,
   );
   console.log(
-    `the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ${(100 * (best[1] / best[0] - 1)).toFixed(1)} %); ${(100 * waiting).toFixed(1)} % of the last epoch was waiting for pictures`,
+    `the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ` +
+      `${(100 * (best[1] / best[0] - 1)).toFixed(1)} %); ${(100 * waiting).toFixed(1)} % of the ` +
+      'last epoch was waiting for pictures',
   );
   console.log(
-    `outside the engine ${median(outside).toFixed(1)} ms of a step, ${((100 * median(outside)) / other).toFixed(2)} %`,
+    `outside the engine ${median(outside).toFixed(1)} ms of a step, ` +
+      `${((100 * median(outside)) / other).toFixed(2)} %`,
   );
 } finally {
   await rm(folder, { recursive: true, force: true });

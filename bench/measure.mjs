@@ -14,7 +14,8 @@ export async function measure(tables) {
     options: { rounds: { type: 'string', default: '7' }, only: { type: 'string', default: '' } },
   });
   console.log(
-    `${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.versions.node} (V8 ${process.versions.v8}), ${rounds} rounds, medians`,
+    `${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.versions.node} ` +
+      `(V8 ${process.versions.v8}), ${rounds} rounds, medians`,
   );
   for (const { title, rows } of tables.filter((table) => table.title.includes(only))) {
     console.log(`\n${title}`);
@@ -80,16 +81,23 @@ function report(rows, times, cpu, contenders) {
   const base = median(times[0]);
   for (const [index, { contender, batch, threads, mode, flopsPerImage }] of rows.entries()) {
     const milliseconds = median(times[index]);
-    const spread = `${Math.min(...times[index]).toFixed(1)}–${Math.max(...times[index]).toFixed(1)}`;
+    const [low, high] = [Math.min(...times[index]), Math.max(...times[index])];
+    const spread = `${low.toFixed(1)}–${high.toFixed(1)}`;
     const speed =
       flopsPerImage === undefined
         ? ''
         : `, ${((flopsPerImage * batch) / milliseconds / 1e6).toFixed(0)} GFLOP/s`;
     // Processor time is what remains comparable on a machine that others use too.
-    const busy = `${median(cpu[index]).toFixed(0)} ms of processors (×${(median(cpu[index]) / median(cpu[0])).toFixed(2)})`;
+    const busy =
+      `${median(cpu[index]).toFixed(0)} ms of processors ` +
+      `(×${(median(cpu[index]) / median(cpu[0])).toFixed(2)})`;
     console.log(
-      `  ${contender.padEnd(12)} ${mode.padEnd(5)} ${threads} thread${threads === 1 ? ' ' : 's'} ${milliseconds.toFixed(1).padStart(8)} ms (${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s${speed}` +
-        `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}; ${busy}   ${contenders[index].details}`,
+      `  ${contender.padEnd(12)} ${mode.padEnd(5)} ${threads} ` +
+        `thread${threads === 1 ? ' ' : 's'} ${milliseconds.toFixed(1).padStart(8)} ms ` +
+        `(${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s${speed}` +
+        `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ` +
+        `×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}; ${busy}   ` +
+        `${contenders[index].details}`,
     );
   }
 }

@@ -83,7 +83,11 @@ else {
     const later = after.slice(1);
     const middle = (Math.max(...later) + Math.min(...later)) / 2;
     console.log(
-      `${pictures} pictures (${megabytes(pictures * 120 * 96 * 3)} decoded, ${megabytes(Number(values.cache))} of them in memory): after each epoch ${after.map(megabytes).join(', ')}; from the second on ±${((100 * (Math.max(...later) - middle)) / middle).toFixed(1)} %; at most ${megabytes(peak)}`,
+      `${pictures} pictures (${megabytes(pictures * 120 * 96 * 3)} decoded, ` +
+        `${megabytes(Number(values.cache))} of them in memory): after each epoch ` +
+        `${after.map(megabytes).join(', ')}; from the second on ` +
+        `±${((100 * (Math.max(...later) - middle)) / middle).toFixed(1)} %; at most ` +
+        `${megabytes(peak)}`,
     );
     await rm(folder, { recursive: true, force: true });
   }

@@ -8,91 +8,100 @@ const floatType = 1;
  * @returns the bytes of a model with one input `input` [batch, c, h, w] and one output `output`.
  */
 export function onnxModel(network, values) {
-  const nodes = [];
-  const initializers = [];
-  let current = 'input';
+  const graph = { nodes: [], initializers: [], current: 'input' };
   const shapes = inferShapes(network);
-  const constant = (name, dims, data) => {
-    initializers.push(tensor(name, dims, data));
-    return name;
-  };
-  const add = (type, name, inputs, attributes = []) => {
-    nodes.push(node(type, [current, ...inputs], name, attributes));
-    current = name;
-  };
-  for (const { layer, input, window } of shapes.slice(1)) {
-    const { name } = layer;
-    const parameter = (kind, dims) =>
-      constant(`${name}.${kind}`, dims, values.get(`${name}.${kind}`));
-    const geometry = window && [
-      ints('kernel_shape', window.kernel),
-      ints('strides', window.stride),
-      ints('pads', [
-        window.padding.top,
-        window.padding.left,
-        Math.max(0, window.padding.bottom),
-        Math.max(0, window.padding.right),
-      ]),
-    ];
-    if (layer.type === 'convolution')
-      add(
-        'Conv',
-        name,
-        [
-          parameter('weight', [layer.kernels, input[0] / layer.groups, ...layer.kernel]),
-          parameter('bias', [layer.kernels]),
-        ],
-        [...geometry, int('group', layer.groups)],
-      );
-    else if (layer.type === 'relu') add('Relu', name, []);
-    else if (layer.type === 'maxPool') add('MaxPool', name, [], geometry);
-    else if (layer.type === 'lrn') {
-      // Towers have windows of their own, so they are normalised apart. ONNX divides alpha by the
-      // size.
-      const towers = Array.from({ length: layer.groups }, (_, i) => `${name}.in${i}`);
-      nodes.push(splitNode(current, towers));
-      for (const tower of towers)
-        nodes.push(
-          node('LRN', [tower], tower.replace('in', 'out'), [
-            float('alpha', layer.alpha * layer.size),
-            float('beta', layer.beta),
-            float('bias', layer.k),
-            int('size', layer.size),
-          ]),
-        );
-      nodes.push(
-        node(
-          'Concat',
-          towers.map((tower) => tower.replace('in', 'out')),
-          name,
-          [int('axis', 1)],
-        ),
-      );
-      current = name;
-    } else if (layer.type === 'dense') {
-      if (input[1] * input[2] > 1) add('Flatten', `${name}.flat`, []);
-      add(
-        'Gemm',
-        name,
-        [
-          parameter('weight', [layer.outputs, input[0] * input[1] * input[2]]),
-          parameter('bias', [layer.outputs]),
-        ],
-        [int('transB', 1)],
-      );
-    } else if (layer.type === 'dropout' && layer.scale === 'test')
-      add('Mul', name, [constant(`${name}.kept`, [], Float32Array.of(1 - layer.rate))]);
-    else if (layer.type === 'softmax') add('Softmax', 'output', []);
-    else if (layer.type !== 'dropout') throw new Error(`${layer.type} is not written here.`);
-  }
-  const graph = message(
-    ...nodes.map((n) => bytes(1, n)),
+  for (const shape of shapes.slice(1)) addLayer(graph, shape, values);
+  const made = message(
+    ...graph.nodes.map((n) => bytes(1, n)),
     text(2, 'alexnet'),
-    ...initializers.map((t) => bytes(5, t)),
+    ...graph.initializers.map((t) => bytes(5, t)),
     bytes(11, valueInfo('input', ['batch', ...network[0].shape])),
     bytes(12, valueInfo('output', ['batch', shapes.at(-1).output[0]])),
   );
-  return message(number(1, 7), bytes(7, graph), bytes(8, message(text(1, ''), number(2, 12))));
+  return message(number(1, 7), bytes(7, made), bytes(8, message(text(1, ''), number(2, 12))));
+}
+
+function addLayer(graph, { layer, input, window }, values) {
+  const { name } = layer;
+  const parameter = (kind, dims) =>
+    constant(graph, `${name}.${kind}`, dims, values.get(`${name}.${kind}`));
+  switch (layer.type) {
+    case 'convolution': {
+      const weight = [layer.kernels, input[0] / layer.groups, ...layer.kernel];
+      const inputs = [parameter('weight', weight), parameter('bias', [layer.kernels])];
+      add(graph, 'Conv', name, inputs, [...geometry(window), int('group', layer.groups)]);
+      break;
+    }
+    case 'relu':
+      add(graph, 'Relu', name, []);
+      break;
+    case 'maxPool':
+      add(graph, 'MaxPool', name, [], geometry(window));
+      break;
+    case 'lrn':
+      addTowerLrn(graph, layer);
+      break;
+    case 'dense': {
+      if (input[1] * input[2] > 1) add(graph, 'Flatten', `${name}.flat`, []);
+      const weight = [layer.outputs, input[0] * input[1] * input[2]];
+      const inputs = [parameter('weight', weight), parameter('bias', [layer.outputs])];
+      add(graph, 'Gemm', name, inputs, [int('transB', 1)]);
+      break;
+    }
+    case 'dropout':
+      if (layer.scale === 'test') {
+        const kept = Float32Array.of(1 - layer.rate);
+        add(graph, 'Mul', name, [constant(graph, `${name}.kept`, [], kept)]);
+      }
+      break;
+    case 'softmax':
+      add(graph, 'Softmax', 'output', []);
+      break;
+    default:
+      throw new Error(`${layer.type} is not written here.`);
+  }
+}
+
+/** Each tower has windows of its own, so it is normalised alone. ONNX divides alpha by the size. */
+function addTowerLrn(graph, { name, groups, size, alpha, beta, k }) {
+  const towers = Array.from({ length: groups }, (_, i) => `${name}.in${i}`);
+  const normalised = towers.map((tower) => tower.replace('in', 'out'));
+  graph.nodes.push(splitNode(graph.current, towers));
+  for (const [i, tower] of towers.entries())
+    graph.nodes.push(
+      node('LRN', [tower], normalised[i], [
+        float('alpha', alpha * size),
+        float('beta', beta),
+        float('bias', k),
+        int('size', size),
+      ]),
+    );
+  graph.nodes.push(node('Concat', normalised, name, [int('axis', 1)]));
+  graph.current = name;
+}
+
+/** A node that reads what the last one gave, and `inputs`. */
+function add(graph, type, name, inputs, attributes = []) {
+  graph.nodes.push(node(type, [graph.current, ...inputs], name, attributes));
+  graph.current = name;
+}
+
+function constant(graph, name, dims, data) {
+  graph.initializers.push(tensor(name, dims, data));
+  return name;
+}
+
+function geometry({ kernel, stride, padding }) {
+  return [
+    ints('kernel_shape', kernel),
+    ints('strides', stride),
+    ints('pads', [
+      padding.top,
+      padding.left,
+      Math.max(0, padding.bottom),
+      Math.max(0, padding.right),
+    ]),
+  ];
 }
 
 const node = (type, inputs, output, attributes) =>

@@ -1,5 +1,6 @@
 // The wasm engine against its peers.
-//   node wasm.mjs [--rounds 7] [--only NAME]      under the Node that is to be measured; NAME is part of a title
+//   node wasm.mjs [--rounds 7] [--only NAME]
+// under the Node that is to be measured; NAME is part of a title
 import { measure } from './measure.mjs';
 
 const ours = (settings) => ({ contender: 'alexnet', ...settings });

@@ -1,7 +1,10 @@
 // What we answer, for scripts/check-weights.py to hold against what others answer. It calls:
-//   node bench/weights.mjs in FOLDER PHOTOS OUT        each file of FOLDER/expected.json: OUT/NAME.safetensors with images and logits
-//   node bench/weights.mjs out VARIANT WIDTH PHOTOS OUT   a model of VARIANT in every form we write, with images, bytes and probabilities
-//   node bench/weights.mjs web OUT                     onnxruntime-web's probabilities of every .onnx in OUT
+//   node bench/weights.mjs in FOLDER PHOTOS OUT
+//     each file of FOLDER/expected.json: OUT/NAME.safetensors with images and logits
+//   node bench/weights.mjs out VARIANT WIDTH PHOTOS OUT
+//     a model of VARIANT in every form we write, with images, bytes and probabilities
+//   node bench/weights.mjs web OUT
+//     onnxruntime-web's probabilities of every .onnx in OUT
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findEngine } from '../dist/engine/registry.js';

@@ -41,7 +41,10 @@ function allLoadedWith(id, found = new Set()) {
 let all;
 const doors = {
   name: 'doors',
-  test: (id) => (all ??= allLoadedWith(`${dist}/index.js`)).has(id),
+  test: (id) => {
+    all ??= allLoadedWith(`${dist}/index.js`);
+    return all.has(id);
+  },
   includeDependenciesRecursively: false,
 };
 

@@ -1,5 +1,6 @@
 /**
- * Prepares and disposes 1,000 sessions of the oneDNN engine and watches the process's memory: what one leaves behind, all leave behind.
+ * Prepares and disposes 1,000 sessions of the oneDNN engine and watches the process's memory:
+ * what one leaves behind, all leave behind.
  *
  *     node scripts/check-onednn-memory.ts          (Node 24; after `make build`)
  *
@@ -13,7 +14,10 @@ import { testImages, testLabels } from '../dist/testing/data.js';
 const rounds = Number(process.argv[2] ?? 1000);
 /** The caches of oneDNN and of the allocator are full after this many. */
 const warm = Math.ceil(rounds / 10);
-/** In turn: channels that oneDNN computes everywhere, and channels in eights, which our own loops compute on CPUs with AVX2 only. */
+/**
+ * In turn: channels that oneDNN computes everywhere, and channels in eights, which our own loops
+ * compute on CPUs with AVX2 only.
+ */
 const networks = [
   narrowVariants.paper,
   alexnet('paper', { width: 1 / 2, input: 67, classes: 7 }),

@@ -132,12 +132,22 @@ for (const [name, words, ...rest] of pictures) {
   const inside = name.endsWith('.png')
     ? `<img src="${name}" alt="${words}" style="max-width:100%;border:1px solid #ccc">`
     : '';
-  links.push(
-    `<h2><a href="${name}">${words}</a></h2><p><code>alexnet inspect ${rest.map((word) => word.split('/').at(-1)).join(' ')}</code></p>${inside}`,
-  );
+  const command = rest.map((word) => word.split('/').at(-1)).join(' ');
+  links.push(`<h2><a href="${name}">${words}</a></h2>
+<p><code>alexnet inspect ${command}</code></p>
+${inside}`);
 }
 writeFileSync(
   join(out, 'index.html'),
-  `<!doctype html><html lang="en"><meta charset="utf-8"><title>Looking inside</title><body style="font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem"><h1>Looking inside</h1>${links.join('\n')}</body></html>\n`,
+  `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Looking inside</title>
+<body style="font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem">
+<h1>Looking inside</h1>
+${links.join('\n')}
+</body>
+</html>
+`,
 );
 console.error(`The gallery: ${resolve(out, 'index.html')}`);

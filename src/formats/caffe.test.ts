@@ -51,7 +51,7 @@ const places = [
 ] as const;
 
 for (const place of places) {
-  test(`any layers come back from a .caffemodel that keeps them in field ${place.layer}, blobs bit for bit`, async () => {
+  test(`any layers come back from field ${place.layer}, blobs bit for bit`, async () => {
     await fc.assert(
       fc.asyncProperty(anyText, fc.array(anyLayer, { maxLength: 3 }), async (net, layers) => {
         const model = new ProtobufWriter().bytes(1, net);
@@ -102,7 +102,7 @@ for (const place of places) {
 const blobFile = (blob: ProtobufWriter): Buffer => Buffer.concat([...blob.write()]);
 const damaged = 'The Caffe file is damaged or not supported: ';
 
-test('readBinaryProto() reads f64 too, and refuses numbers that do not fill the shape', async () => {
+test('readBinaryProto() reads f64 too, and refuses numbers that miss the shape', async () => {
   const doubles = new ProtobufWriter()
     .whole(1, 1)
     .whole(2, 3)
@@ -122,7 +122,8 @@ test('readBinaryProto() reads f64 too, and refuses numbers that do not fill the 
   const huge = new ProtobufWriter().whole(1, 2 ** 40).whole(2, 2 ** 40);
   await assert.rejects(readBinaryProto(bytesSource(blobFile(huge))), {
     message:
-      'The file is damaged: the shape of the mean image, [1099511627776,1099511627776,1,1], is larger than any tensor can be.',
+      'The file is damaged: the shape of the mean image, [1099511627776,1099511627776,1,1], ' +
+      'is larger than any tensor can be.',
   });
   const twice = new ProtobufWriter().bytes(5, new Uint8Array(4)).bytes(5, new Uint8Array(4));
   await assert.rejects(readBinaryProto(bytesSource(blobFile(twice))), {
@@ -134,7 +135,13 @@ test('parsePrototxt() reads layers of both forms, comments, lists and nested mes
   const { name, input, layers } = parsePrototxt(`
     name: "Net" # a comment
     input_dim: 1 input_dim: 3 input_dim: 227 input_dim: 227
-    layers { name: 'conv1' type: CONVOLUTION bottom: "data" top: "conv1" convolution_param { num_output: 96 kernel_size: [11, 7]; weight_filler { type: "gaussian" std: 1e-2 } } include: { phase: TRAIN } }
+    layers {
+      name: 'conv1' type: CONVOLUTION bottom: "data" top: "conv1"
+      convolution_param {
+        num_output: 96 kernel_size: [11, 7]; weight_filler { type: "gaussian" std: 1e-2 }
+      }
+      include: { phase: TRAIN }
+    }
     layer < name: "ip" type: "InnerProduct" inner_product_param: { bias_term: false } >
   `);
   assert.deepEqual([name, input], ['Net', [1, 3, 227, 227]]);

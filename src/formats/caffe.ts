@@ -331,6 +331,22 @@ function canonicalType(type: string): string {
   return known ?? (type === 'SOFTMAX_LOSS' ? 'SoftmaxWithLoss' : type);
 }
 
+/** What a prototxt is made of, in this order: the last one is whatever does not belong there. */
+const token = new RegExp(
+  [
+    /#[^\n]*/, // a comment
+    /"(?:[^"\\\n]|\\.)*"/,
+    /'(?:[^'\\\n]|\\.)*'/,
+    /[A-Za-z_][\w.]*/, // a name
+    /[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/, // a number
+    /[{}:<>[\],;]/,
+    /\S/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+);
+
 /** Protobuf's text form, as much as prototxt files use. */
 class TextReader {
   readonly #tokens: RegExpStringIterator<RegExpExecArray>;
@@ -339,9 +355,7 @@ class TextReader {
 
   constructor(text: string) {
     this.#text = text;
-    this.#tokens = text.matchAll(
-      /#[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_][\w.]*|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[{}:<>[\],;]|\S/g,
-    );
+    this.#tokens = text.matchAll(token);
     this.#advance();
   }
 
@@ -407,7 +421,8 @@ class TextReader {
     const at = this.#token?.index ?? this.#text.length;
     const line = this.#text.slice(0, at).split('\n').length;
     throw new AlexNetError(
-      `The prototxt is not valid: expected ${expected} in line ${line} but found ${this.#token === undefined ? 'its end' : JSON.stringify(this.#token[0].slice(0, 20))}.`,
+      `The prototxt is not valid: expected ${expected} in line ${line} but found ` +
+        `${this.#token === undefined ? 'its end' : JSON.stringify(this.#token[0].slice(0, 20))}.`,
     );
   }
 }

@@ -82,7 +82,10 @@ function npy(header: string, content: Uint8Array, version = 1): Buffer {
 
 function headerOf({ descr, littleEndian, columnMajor, shape }: Described): string {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  return `{'descr': '${littleEndian ? '<' : '>'}${descr}', 'fortran_order': ${columnMajor ? 'True' : 'False'}, 'shape': (${sizes}), }\n`;
+  return (
+    `{'descr': '${littleEndian ? '<' : '>'}${descr}', 'fortran_order': ` +
+    `${columnMajor ? 'True' : 'False'}, 'shape': (${sizes}), }\n`
+  );
 }
 
 /** Where number `index`, counted row by row, lies when the first axis runs fastest. */
@@ -127,12 +130,14 @@ const refused: [what: string, bytes: Buffer, message: string][] = [
   [
     'shapes beyond the file',
     npy(header('<f4', '1000000,'), new Uint8Array(4)),
-    'The file is damaged or incomplete: tensor "a" of f32 [1000000] should be 4000000 bytes from byte 74 on, but there are 78 bytes.',
+    'The file is damaged or incomplete: tensor "a" of f32 [1000000] should be 4000000 bytes ' +
+      'from byte 74 on, but there are 78 bytes.',
   ],
   [
     'shapes that overflow',
     npy(header('<f4', '4294967296, 4294967296'), new Uint8Array(4)),
-    'The file is damaged: the shape of "a", [4294967296,4294967296], is larger than any tensor can be.',
+    'The file is damaged: the shape of "a", [4294967296,4294967296], is larger than any ' +
+      'tensor can be.',
   ],
   [
     'versions to come',
@@ -157,7 +162,9 @@ const refused: [what: string, bytes: Buffer, message: string][] = [
   [
     'pickles that call',
     npy(header('|O', ''), Buffer.from('\x80\x02cos\nsystem\nU\x02ls\x85R.', 'latin1')),
-    "The pickle names os.system, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).",
+    "The pickle names os.system, which is not part of a network's weights. Nothing in a " +
+      'pickle is ever run here; save the weights alone (in PyTorch: ' +
+      'torch.save(model.state_dict(), file)).',
   ],
 ];
 

@@ -230,7 +230,9 @@ function* npyPieces(
 
 function npyHeader(shape: readonly number[], precision: WrittenPrecision): Uint8Array {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const literal = `{'descr': '<${precision === 'f32' ? 'f4' : 'f2'}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  const literal =
+    `{'descr': '<${precision === 'f32' ? 'f4' : 'f2'}', 'fortran_order': False, 'shape': ` +
+    `(${sizes}), }`;
   const length = Math.ceil((10 + literal.length + 1) / 64) * 64 - 10;
   const bytes = new TextEncoder().encode(`.NUMPY....${literal.padEnd(length - 1)}\n`);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);

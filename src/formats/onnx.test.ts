@@ -144,7 +144,8 @@ const refused: [what: string, bytes: Buffer, message: string][] = [
   [
     '64-bit numbers by the million',
     withTensor(named(7, 100_000).bytes(7, new Uint8Array(100_000))),
-    `${damaged}the tensor "t" has 100000 numbers of 64 bits one by one; more than 65536 are not read.`,
+    `${damaged}the tensor "t" has 100000 numbers of 64 bits one by one; more than 65536 are ` +
+      'not read.',
   ],
   [
     'raw data of another length',
@@ -159,7 +160,8 @@ const refused: [what: string, bytes: Buffer, message: string][] = [
   [
     'shapes that overflow',
     withTensor(named(1, 2 ** 40, 2 ** 40).bytes(9, new Uint8Array(4))),
-    'The file is damaged: the shape of "t", [1099511627776,1099511627776], is larger than any tensor can be.',
+    'The file is damaged: the shape of "t", [1099511627776,1099511627776], is larger than any ' +
+      'tensor can be.',
   ],
   [
     'sizes below zero',
@@ -209,7 +211,9 @@ test("readOnnx() asks for no file outside of the model's folder", async () => {
       bytesSource(new Uint8Array(opened.push(name) * 4));
     await assert.rejects(readOnnx(bytesSource(withTensor(tensor)), open), {
       name: 'AlexNetError',
-      message: `The tensor "t" of the ONNX model claims to lie in "${location}", outside of the model's own folder. It is not opened.`,
+      message:
+        `The tensor "t" of the ONNX model claims to lie in "${location}", outside of the ` +
+        "model's own folder. It is not opened.",
     });
     assert.deepEqual(opened, []);
   }
@@ -234,11 +238,14 @@ test('readOnnx() reads external tensors inside their file only', async () => {
     ['4', '99999999999999999999', 'NaN bytes from byte 4'],
   ] as const) {
     await assert.rejects(readOnnx(bytesSource(at(offset, length)), open), {
-      message: `The file is damaged or incomplete: the tensor "t" in w.bin should be ${said} on, but there are 12 bytes.`,
+      message:
+        `The file is damaged or incomplete: the tensor "t" in w.bin should be ${said} on, but ` +
+        'there are 12 bytes.',
     });
   }
   await assert.rejects(readOnnx(bytesSource(at('4', '8'))), {
     message:
-      'The tensor "t" of the ONNX model lies in another file, "w.bin", which cannot be opened from here.',
+      'The tensor "t" of the ONNX model lies in another file, "w.bin", which cannot be opened ' +
+      'from here.',
   });
 });

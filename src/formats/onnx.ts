@@ -302,7 +302,8 @@ class ModelReader {
     const { source, position, length } = await this.#place(parts, dtype, count);
     if (length !== count * dtypeBytes[dtype])
       throw damaged(
-        `the tensor "${name}" of ${dtype} ${showShape(shape)} needs ${count * dtypeBytes[dtype]} bytes, but has ${length}`,
+        `the tensor "${name}" of ${dtype} ${showShape(shape)} needs ` +
+          `${count * dtypeBytes[dtype]} bytes, but has ${length}`,
       );
     const tensor = storedTensor(source, { name, dtype, shape, position });
     return { ...tensor, numbers: count <= 64 ? await numbersOf(tensor) : undefined };
@@ -344,7 +345,8 @@ class ModelReader {
     if (count > stored) throw damaged(`the tensor "${name}" has fewer numbers than its shape says`);
     if (count > mostWide && dtypeBytes[dtype] === 8)
       throw damaged(
-        `the tensor "${name}" has ${count} numbers of 64 bits one by one; more than ${mostWide} are not read`,
+        `the tensor "${name}" has ${count} numbers of 64 bits one by one; more than ` +
+          `${mostWide} are not read`,
       );
     const out = emptyNumbers(dtype, count);
     let at = 0;
@@ -369,7 +371,8 @@ class ModelReader {
     const location = external.get('location') ?? '';
     if (this.#open === undefined)
       throw new AlexNetError(
-        `The tensor "${name}" of the ONNX model lies in another file, "${location}", which cannot be opened from here.`,
+        `The tensor "${name}" of the ONNX model lies in another file, "${location}", which ` +
+          'cannot be opened from here.',
       );
     const unsafe =
       location === '' ||
@@ -377,7 +380,8 @@ class ModelReader {
       /^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(location);
     if (unsafe)
       throw new AlexNetError(
-        `The tensor "${name}" of the ONNX model claims to lie in "${location.slice(0, 100)}", outside of the model's own folder. It is not opened.`,
+        `The tensor "${name}" of the ONNX model claims to lie in "${location.slice(0, 100)}", ` +
+          "outside of the model's own folder. It is not opened.",
       );
     const source = await this.#open(location);
     const position = wholeText(external.get('offset') ?? '0');

@@ -90,12 +90,16 @@ const refused: [what: string, pickle: string, message: string][] = [
   [
     'what would run a command',
     'cos\nsystem\nX\x02\0\0\0ls\x85R.',
-    "The pickle names os.system, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).",
+    "The pickle names os.system, which is not part of a network's weights. Nothing in a " +
+      'pickle is ever run here; save the weights alone (in PyTorch: ' +
+      'torch.save(model.state_dict(), file)).',
   ],
   [
     'a global that is put together on the stack',
     'X\x08\0\0\0builtinsX\x04\0\0\0eval\x93.',
-    "The pickle names builtins.eval, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).",
+    "The pickle names builtins.eval, which is not part of a network's weights. Nothing in a " +
+      'pickle is ever run here; save the weights alone (in PyTorch: ' +
+      'torch.save(model.state_dict(), file)).',
   ],
   [
     'old instances',
@@ -130,7 +134,8 @@ const refused: [what: string, pickle: string, message: string][] = [
   [
     'memories it does not have',
     'h\x07.',
-    'The pickle is damaged or not supported: it recalls number 7, which it has not remembered (at byte 4).',
+    'The pickle is damaged or not supported: it recalls number 7, which it has not remembered ' +
+      '(at byte 4).',
   ],
   [
     'a key given twice',
@@ -145,22 +150,26 @@ const refused: [what: string, pickle: string, message: string][] = [
   [
     'a text beyond the file',
     'X\xff\xff\0\0abc.',
-    'The file is damaged or incomplete: a text of the pickle should be 65535 bytes from byte 7 on, but there are 11 bytes.',
+    'The file is damaged or incomplete: a text of the pickle should be 65535 bytes from byte ' +
+      '7 on, but there are 11 bytes.',
   ],
   [
     'a text beyond all measure',
     'X\xff\xff\xff\x7fabc.',
-    'The file is damaged: a text of the pickle has 2147483647 bytes; more than 1048576 are not read.',
+    'The file is damaged: a text of the pickle has 2147483647 bytes; more than 1048576 are ' +
+      'not read.',
   ],
   [
     'bytes beyond the file',
     'B\xff\xff\xff\x7fabc.',
-    'The pickle is damaged or not supported: a string of 2147483647 bytes goes beyond the file (at byte 7).',
+    'The pickle is damaged or not supported: a string of 2147483647 bytes goes beyond the ' +
+      'file (at byte 7).',
   ],
   [
     'whole numbers of a kilobyte',
     '\x8b\0\x04\0\0.',
-    'The pickle is damaged or not supported: a whole number of 1024 bytes is larger than any that is needed (at byte 7).',
+    'The pickle is damaged or not supported: a whole number of 1024 bytes is larger than any ' +
+      'that is needed (at byte 7).',
   ],
   [
     'an end in the middle of a step',
@@ -178,8 +187,10 @@ for (const [what, pickle, message] of refused) {
   });
 }
 
-const tooMany =
-  /^The pickle is damaged or not supported: it takes more than 200000 steps, as no state of a network does \(at byte \d+\)\.$/;
+const tooMany = new RegExp(
+  '^The pickle is damaged or not supported: it takes more than 200000 steps, as no state of a ' +
+    'network does \\(at byte \\d+\\)\\.$',
+);
 
 test('readPickle() ends after a fixed number of steps, nested or not', async () => {
   await assert.rejects(read(Buffer.from(']'.repeat(300_000))), {
@@ -192,7 +203,7 @@ test('readPickle() ends after a fixed number of steps, nested or not', async () 
   });
 });
 
-test('readPickle() counts what a call is given, so that a small file cannot ask for the same long list again and again', async () => {
+test('readPickle() counts what a call is given, so one list serves no thousand', async () => {
   const list = writeAll(
     new Pickler().start().op(']q\0').op('('),
     Array.from({ length: 50_000 }, () => null),

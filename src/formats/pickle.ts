@@ -204,7 +204,9 @@ class Machine {
     const full = `${module} ${name}`;
     if (!this.#options.globals.has(full)) {
       throw new AlexNetError(
-        `The pickle names ${module}.${name}, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).`,
+        `The pickle names ${module}.${name}, which is not part of a network's weights. ` +
+          'Nothing in a pickle is ever run here; save the weights alone (in PyTorch: ' +
+          'torch.save(model.state_dict(), file)).',
       );
     }
     this.push(new PyGlobal(full, this.#options.globals.get(full)));
@@ -223,16 +225,8 @@ class Machine {
     const args = this.pop();
     const callee = this.pop();
     if (!(args instanceof PyTuple) || !(callee instanceof PyGlobal) || callee.call === undefined)
-      this.fail(
-        `it calls ${callee instanceof PyGlobal ? callee.name.replace(' ', '.') : 'what is not a function'}`,
-      );
-    for (const argument of args.items)
-      this.#stepsLeft -=
-        argument instanceof PyTuple
-          ? argument.items.length
-          : Array.isArray(argument)
-            ? argument.length
-            : 0;
+      this.fail(`it calls ${called(callee)}`);
+    for (const argument of args.items) this.#stepsLeft -= itemsOf(argument)?.length ?? 0;
     if (this.#stepsLeft < 0) return;
     this.push(callee.call(...args.items));
   }
@@ -323,7 +317,18 @@ export function keyText(key: PyValue): string {
 
 /** A text, whether Python 2 or 3 wrote it. */
 export function textOf(value: PyValue | undefined): string | undefined {
-  return value instanceof PyBytes ? value.text : typeof value === 'string' ? value : undefined;
+  if (value instanceof PyBytes) return value.text;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** What a tuple or a list holds; undefined for anything else. */
+export function itemsOf(value: PyValue | undefined): readonly PyValue[] | undefined {
+  if (value instanceof PyTuple) return value.items;
+  return Array.isArray(value) ? value : undefined;
+}
+
+function called(callee: PyValue): string {
+  return callee instanceof PyGlobal ? callee.name.replace(' ', '.') : 'what is not a function';
 }
 
 type Operation = (machine: Machine) => void | Promise<void>;
@@ -412,7 +417,16 @@ function dictionary(machine: Machine): void {
 function integer(machine: Machine, text: string): void {
   if (!/^-?\d{1,16}$/.test(text))
     machine.fail(`${JSON.stringify(text.slice(0, 20))} is no whole number`);
-  machine.push(text === '00' ? false : text === '01' ? true : Number(text));
+  switch (text) {
+    case '00':
+      machine.push(false);
+      break;
+    case '01':
+      machine.push(true);
+      break;
+    default:
+      machine.push(Number(text));
+  }
 }
 
 /**

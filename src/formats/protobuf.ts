@@ -177,7 +177,8 @@ function varint(bytes: Uint8Array, at: number): [value: number, length: number] 
 export function expectWire(field: Field, wire: Field['wire'], what: string): void {
   if (field.wire !== wire)
     throw new AlexNetError(
-      `The file is damaged: field ${field.number} of ${what} should be ${wire}, but is ${field.wire}.`,
+      `The file is damaged: field ${field.number} of ${what} should be ${wire}, but is ` +
+        `${field.wire}.`,
     );
 }
 

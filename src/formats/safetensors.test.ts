@@ -27,7 +27,8 @@ function file(header: string, data = 0): Uint8Array {
 
 const refused: [header: string, data: number, message: string][] = [
   [
-    '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}',
+    '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},' +
+      '"a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}',
     16,
     'The safetensors header is damaged: "a" is given twice.',
   ],
@@ -39,52 +40,64 @@ const refused: [header: string, data: number, message: string][] = [
   [
     '{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}',
     8,
-    'The safetensors file is damaged: tensor "a" of f32 [3] needs 12 bytes, but its offsets 0 to 8 give 8.',
+    'The safetensors file is damaged: tensor "a" of f32 [3] needs 12 bytes, but its offsets 0 ' +
+      'to 8 give 8.',
   ],
   [
-    '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}',
+    '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},' +
+      '"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}',
     12,
-    'The safetensors file is damaged: tensor "b" starts at byte 4 of the data, but the tensors before it end at 8.',
+    'The safetensors file is damaged: tensor "b" starts at byte 4 of the data, but the ' +
+      'tensors before it end at 8.',
   ],
   [
-    '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}',
+    '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},' +
+      '"b":{"dtype":"F32","shape":[2],"data_offsets":[12,20]}}',
     20,
-    'The safetensors file is damaged: tensor "b" starts at byte 12 of the data, but the tensors before it end at 8.',
+    'The safetensors file is damaged: tensor "b" starts at byte 12 of the data, but the ' +
+      'tensors before it end at 8.',
   ],
   [
     '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
     12,
-    'The safetensors file is damaged or incomplete: its tensors take 8 bytes, but 12 bytes of data were found.',
+    'The safetensors file is damaged or incomplete: its tensors take 8 bytes, but 12 bytes of ' +
+      'data were found.',
   ],
   [
     '{"a":{"dtype":"F32","shape":[200],"data_offsets":[0,800]}}',
     8,
-    'The safetensors file is damaged or incomplete: its tensors take 800 bytes, but 8 bytes of data were found.',
+    'The safetensors file is damaged or incomplete: its tensors take 800 bytes, but 8 bytes ' +
+      'of data were found.',
   ],
   [
     '{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}',
     8,
-    'The file is damaged: the shape of "a", [4294967296,4294967296], is larger than any tensor can be.',
+    'The file is damaged: the shape of "a", [4294967296,4294967296], is larger than any ' +
+      'tensor can be.',
   ],
   [
     '{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}',
     8,
-    'The safetensors header is damaged: expected a whole number at character 29 but found "-1],\\"data_offsets\\":[".',
+    'The safetensors header is damaged: expected a whole number at character 29 but found ' +
+      '"-1],\\"data_offsets\\":[".',
   ],
   [
     '{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,8]}}',
     8,
-    'The safetensors header is damaged: expected a whole number at character 29 but found "1.5],\\"data_offsets\\":".',
+    'The safetensors header is damaged: expected a whole number at character 29 but found ' +
+      '"1.5],\\"data_offsets\\":".',
   ],
   [
     '{"a":{"dtype":"F32","shape":[[[[2]]]],"data_offsets":[0,8]}}',
     8,
-    'The safetensors header is damaged: expected a whole number at character 29 but found "[[[2]]]],\\"data_offse".',
+    'The safetensors header is damaged: expected a whole number at character 29 but found ' +
+      '"[[[2]]]],\\"data_offse".',
   ],
   [
     '{"a":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}}',
     2,
-    'Tensor "a" is stored as "F8_E4M3", which is not read. Kinds that are: F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL.',
+    'Tensor "a" is stored as "F8_E4M3", which is not read. Kinds that are: F64, F32, F16, ' +
+      'BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL.',
   ],
   [
     '{"a":{"dtype":"F32","shape":[2]}}',
@@ -94,7 +107,8 @@ const refused: [header: string, data: number, message: string][] = [
   [
     '{"a',
     0,
-    'The safetensors header is damaged: expected a string that ends at character 1 but found "\\"a".',
+    'The safetensors header is damaged: expected a string that ends at character 1 but found ' +
+      '"\\"a".',
   ],
   [
     '{"__metadata__":{"a":1}}',
@@ -119,19 +133,22 @@ test('readSafetensors() refuses a header length beyond the file before it alloca
   new DataView(bytes.buffer).setBigUint64(0, 9_000_000n, true);
   await assert.rejects(readSafetensors(bytesSource(bytes)), {
     message:
-      'The file is damaged or incomplete: the safetensors header should be 9000000 bytes from byte 8 on, but there are 16 bytes.',
+      'The file is damaged or incomplete: the safetensors header should be 9000000 bytes from ' +
+      'byte 8 on, but there are 16 bytes.',
   });
   new DataView(bytes.buffer).setBigUint64(0, 2n ** 60n, true);
   await assert.rejects(readSafetensors(bytesSource(bytes)), {
-    message: `The safetensors header says it has ${2 ** 60} bytes; more than 16777216 are not read.`,
+    message:
+      `The safetensors header says it has ${2 ** 60} bytes; ` + 'more than 16777216 are not read.',
   });
   await assert.rejects(readSafetensors(bytesSource(new Uint8Array(3))), {
     message:
-      'The file is damaged or incomplete: the header length of a safetensors file should be 8 bytes from byte 0 on, but there are 3 bytes.',
+      'The file is damaged or incomplete: the header length of a safetensors file should be 8 ' +
+      'bytes from byte 0 on, but there are 3 bytes.',
   });
 });
 
-test('writeSafetensors() writes what readSafetensors() reads, f32 bit for bit, names and metadata of any kind', async () => {
+test('readSafetensors() reads bits, names and metadata as they were written', async () => {
   const data = new Float32Array([1, -0, 1e-45, 3.4e38, Infinity, NaN]);
   const tensors = [
     { name: 'b"\\\n', shape: [2, 3], data },
@@ -164,7 +181,7 @@ test('writeSafetensors() writes what readSafetensors() reads, f32 bit for bit, n
   assert.deepEqual([...(await read.tensors.get('times')!.read())], [Math.fround(Math.PI)]);
 });
 
-test('writeSafetensors() refuses two tensors of one name and numbers that do not fill the shape', () => {
+test('writeSafetensors() refuses a name given twice and numbers that miss the shape', () => {
   const tensor = { name: 'a', shape: [2], data: new Float32Array(2) };
   assert.throws(() => [...writeSafetensors([tensor, tensor])], {
     message: 'Two tensors are named "a"; a safetensors file needs different names.',

@@ -55,7 +55,8 @@ export async function readSafetensors(source: ByteSource): Promise<SafetensorsFi
   );
   if (length > largestHeader)
     throw new AlexNetError(
-      `The safetensors header says it has ${length} bytes; more than ${largestHeader} are not read.`,
+      `The safetensors header says it has ${length} bytes; more than ${largestHeader} are not ` +
+        'read.',
     );
   const header = new HeaderReader(
     decodeText(
@@ -92,17 +93,20 @@ function checkCovered(entries: readonly Entry[], size: number): void {
     const length = elementCount(shape, `"${name}"`) * dtypeBytes[dtype];
     if (end - begin !== length)
       throw new AlexNetError(
-        `The safetensors file is damaged: tensor "${name}" of ${dtype} ${showShape(shape)} needs ${length} bytes, but its offsets ${begin} to ${end} give ${end - begin}.`,
+        `The safetensors file is damaged: tensor "${name}" of ${dtype} ${showShape(shape)} ` +
+          `needs ${length} bytes, but its offsets ${begin} to ${end} give ${end - begin}.`,
       );
     if (begin !== covered)
       throw new AlexNetError(
-        `The safetensors file is damaged: tensor "${name}" starts at byte ${begin} of the data, but the tensors before it end at ${covered}.`,
+        `The safetensors file is damaged: tensor "${name}" starts at byte ${begin} of the ` +
+          `data, but the tensors before it end at ${covered}.`,
       );
     covered = end;
   }
   if (covered !== size)
     throw new AlexNetError(
-      `The safetensors file is damaged or incomplete: its tensors take ${covered} bytes, but ${size} bytes of data were found.`,
+      `The safetensors file is damaged or incomplete: its tensors take ${covered} bytes, but ` +
+        `${size} bytes of data were found.`,
     );
 }
 
@@ -148,7 +152,8 @@ class HeaderReader {
       offsets?.length !== 2
     ) {
       throw new AlexNetError(
-        `The safetensors header is damaged: tensor "${name}" needs a dtype, a shape and two data_offsets.`,
+        `The safetensors header is damaged: tensor "${name}" needs a dtype, a shape and two ` +
+          'data_offsets.',
       );
     }
     return { name, dtype, shape, begin, end };
@@ -159,7 +164,8 @@ class HeaderReader {
     const dtype = dtypes.get(written);
     if (dtype === undefined)
       throw new AlexNetError(
-        `Tensor "${name}" is stored as "${written}", which is not read. Kinds that are: ${[...dtypes.keys()].join(', ')}.`,
+        `Tensor "${name}" is stored as "${written}", which is not read. Kinds that are: ` +
+          `${[...dtypes.keys()].join(', ')}.`,
       );
     return dtype;
   }
@@ -245,7 +251,8 @@ class HeaderReader {
   #fail(expected: string, at = this.#at): never {
     const found = this.#text.slice(at, at + 20);
     throw new AlexNetError(
-      `The safetensors header is damaged: expected ${expected} at character ${at} but found ${found === '' ? 'its end' : JSON.stringify(found)}.`,
+      `The safetensors header is damaged: expected ${expected} at character ${at} but found ` +
+        `${found === '' ? 'its end' : JSON.stringify(found)}.`,
     );
   }
 }
@@ -281,7 +288,8 @@ export function* writeSafetensors(
       );
     if (elementCount(shape, `"${name}"`) !== data.length)
       throw new AlexNetError(
-        `Expected ${elementCount(shape, `"${name}"`)} numbers for "${name}" of shape ${showShape(shape)} but found ${data.length}.`,
+        `Expected ${elementCount(shape, `"${name}"`)} numbers for "${name}" of shape ` +
+          `${showShape(shape)} but found ${data.length}.`,
       );
     const dtype = writtenDtype(data, precision);
     const end = position + data.length * dtypeBytes[dtype];

@@ -72,7 +72,8 @@ export function checkRange(
     position + length <= source.size;
   if (!fits)
     throw new AlexNetError(
-      `The file is damaged or incomplete: ${what} should be ${length} bytes from byte ${position} on, but there are ${source.size} bytes.`,
+      `The file is damaged or incomplete: ${what} should be ${length} bytes from byte ` +
+        `${position} on, but there are ${source.size} bytes.`,
     );
 }
 

@@ -58,13 +58,15 @@ export function elementCount(shape: readonly number[], what: string): number {
   for (const size of shape) {
     if (!Number.isSafeInteger(size) || size < 0)
       throw new AlexNetError(
-        `The file is damaged: the shape of ${what}, ${showShape(shape)}, holds a size that is not a whole number.`,
+        `The file is damaged: the shape of ${what}, ${showShape(shape)}, holds a size that is ` +
+          'not a whole number.',
       );
     count *= size;
   }
   if (shape.length > 32 || !Number.isSafeInteger(count))
     throw new AlexNetError(
-      `The file is damaged: the shape of ${what}, ${showShape(shape)}, is larger than any tensor can be.`,
+      `The file is damaged: the shape of ${what}, ${showShape(shape)}, is larger than any ` +
+        'tensor can be.',
     );
   return count;
 }

@@ -163,7 +163,7 @@ async function assertRead(found: readonly StoredTensor[], views: readonly View[]
   for (const [i, tensor] of found.entries()) assertSame(await tensor.read(), numbersOf(views[i]!));
 }
 
-test('any tensors of a state dictionary are read from a zip, wherever and however they lie in their storage', async () => {
+test('any tensors of a state dictionary are read, however they are stored', async () => {
   await fc.assert(
     fc.asyncProperty(anyViews, async (views) =>
       assertRead(await readTorchZip(await readZip(bytesSource(zipped(views)))), views),
@@ -198,7 +198,8 @@ const refused: [what: string, views: readonly View[], message: string][] = [
   [
     'a tensor with gaps',
     [{ ...plain, bytes: new Uint8Array(48), strides: [6, 2] }],
-    'The tensor "a" does not lie in one piece (strides [6,2] for shape [2,3]). Save it with .contiguous().',
+    'The tensor "a" does not lie in one piece (strides [6,2] for shape [2,3]). Save it with ' +
+      '.contiguous().',
   ],
   [
     'strides that are too few',
@@ -213,7 +214,9 @@ const refused: [what: string, views: readonly View[], message: string][] = [
   [
     'storages of unknown kinds',
     [{ ...plain, kind: 'QInt8Storage' }],
-    "The pickle names torch.QInt8Storage, which is not part of a network's weights. Nothing in a pickle is ever run here; save the weights alone (in PyTorch: torch.save(model.state_dict(), file)).",
+    "The pickle names torch.QInt8Storage, which is not part of a network's weights. Nothing " +
+      'in a pickle is ever run here; save the weights alone (in PyTorch: ' +
+      'torch.save(model.state_dict(), file)).',
   ],
 ];
 
@@ -234,7 +237,8 @@ test('readTorchZip() refuses a storage that says it is larger than its entry', a
   await assert.rejects(async () => readTorchZip(await readZip(bytesSource(bytes))), {
     name: 'AlexNetError',
     message:
-      'The file is damaged or incomplete: the storage "0" should be 4000 bytes from byte 0 on, but there are 24 bytes.',
+      'The file is damaged or incomplete: the storage "0" should be 4000 bytes from byte 0 ' +
+      'on, but there are 24 bytes.',
   });
 });
 

@@ -3,7 +3,7 @@
  * one entry a storage, before that four pickles, a list of storages and their bytes.
  */
 import { AlexNetError } from '../errors.ts';
-import { PyDict, PyGlobal, PyTuple, readPickle, textOf } from './pickle.ts';
+import { itemsOf, PyDict, PyGlobal, PyTuple, readPickle, textOf } from './pickle.ts';
 import type { PyValue } from './pickle.ts';
 import { checkRange, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
@@ -102,12 +102,7 @@ function orderedDict(items?: PyValue): PyValue {
   const dict = new PyDict();
   if (Array.isArray(items)) {
     for (const item of items) {
-      const [key, value] =
-        item instanceof PyTuple || Array.isArray(item)
-          ? item instanceof PyTuple
-            ? item.items
-            : item
-          : [];
+      const [key, value] = itemsOf(item) ?? [];
       if (key === undefined || value === undefined)
         throw damaged('an OrderedDict is not made of pairs');
       dict.entries.set(textOf(key) ?? key, value);
@@ -281,8 +276,7 @@ function childrenOf(value: PyValue): [string, PyValue][] | undefined {
       typeof key === 'string' || typeof key === 'number' ? String(key) : '?',
       child,
     ]);
-  const items = value instanceof PyTuple ? value.items : Array.isArray(value) ? value : undefined;
-  return items?.map((child, index) => [String(index), child]);
+  return itemsOf(value)?.map((child, index) => [String(index), child]);
 }
 
 interface Place {
@@ -340,12 +334,14 @@ function viewedTensor(
     throw damaged(`the tensor "${name}" has ${shape.length} sizes but ${strides.length} strides`);
   if (offset + count > storage.count)
     throw damaged(
-      `the tensor "${name}" of ${showShape(shape)} goes beyond its storage of ${storage.count} numbers`,
+      `the tensor "${name}" of ${showShape(shape)} goes beyond its storage of ` +
+        `${storage.count} numbers`,
     );
   const order = axisOrder(shape, strides);
   if (order === undefined)
     throw new AlexNetError(
-      `The tensor "${name}" does not lie in one piece (strides ${showShape(strides)} for shape ${showShape(shape)}). Save it with .contiguous().`,
+      `The tensor "${name}" does not lie in one piece (strides ${showShape(strides)} for ` +
+        `shape ${showShape(shape)}). Save it with .contiguous().`,
     );
   const stored = storedTensor(source, {
     name,

@@ -37,7 +37,8 @@ export async function readZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   const unpacked = records.reduce((sum, { size }) => sum + size, 0);
   if (unpacked > 10 * source.size)
     throw new AlexNetError(
-      `The zip archive of ${source.size} bytes would unpack to ${unpacked}, more than ten times as much. It is not unpacked.`,
+      `The zip archive of ${source.size} bytes would unpack to ${unpacked}, more than ten ` +
+        'times as much. It is not unpacked.',
     );
   const entries = new Map<string, ZipEntry>();
   const inflater = new Inflater();

@@ -54,7 +54,7 @@ test("saliency() is Captum's Saliency", async () => {
   likeCaptum(await saliency(session, golden('image'), target), 'saliency');
 });
 
-test("integratedGradients() is Captum's IntegratedGradients with 50 Gauss-Legendre steps", async () => {
+test("integratedGradients() is Captum's with 50 Gauss-Legendre steps", async () => {
   likeCaptum(
     (await integratedGradients(session, golden('image'), target, { steps: 50 })).values,
     'integratedGradients',

@@ -40,7 +40,8 @@ export function mapDifferences(
   ensure(
     a.length === channels * places && b.length === a.length,
     () =>
-      `Expected two layers of ${channels}×${height}×${width} but found ${a.length} and ${b.length} numbers.`,
+      `Expected two layers of ${channels}×${height}×${width} but found ${a.length} and ` +
+      `${b.length} numbers.`,
   );
   const scaleA = 1 / (largestSize(a) || 1);
   const scaleB = 1 / (largestSize(b) || 1);

@@ -193,9 +193,8 @@ export class CoveredForwards {
   ): Float32Array {
     const map: Laid = { values: this.#uncovered[k]!, size: [height, width], at: [0, 0] };
     const volumeOfOne = channels * size[0] * size[1];
-    const out = (this.#read[k] ??= new Float32Array(batch * volumeOfOne))
-      .subarray(0, changed.length * volumeOfOne)
-      .fill(0);
+    this.#read[k] ??= new Float32Array(batch * volumeOfOne);
+    const out = this.#read[k].subarray(0, changed.length * volumeOfOne).fill(0);
     changed.forEach((change, n) => {
       const window: Laid = {
         values: out.subarray(n * volumeOfOne, (n + 1) * volumeOfOne),

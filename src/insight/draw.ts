@@ -85,9 +85,13 @@ export function signedPicture(
   order: Preprocessing['channels'] = 'RGB',
 ): Picture {
   const data = new Uint8Array(height * width * 3);
+  const channelOf = (colour: number): number => {
+    if (channels !== 3) return 0;
+    return order === 'RGB' ? colour : 2 - colour;
+  };
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) {
-      const from = channels === 3 ? (order === 'RGB' ? c : 2 - c) : 0;
+      const from = channelOf(c);
       const value = largest > 0 ? values[from * height * width + i]! / largest : 0;
       data[3 * i + c] = Math.round(127.5 + 127.5 * Math.min(1, Math.max(-1, value)));
     }

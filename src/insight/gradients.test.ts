@@ -42,7 +42,9 @@ test('inputGradients() gives the same whatever the batch of the session', async 
         { count: 7, write },
         classTarget(small, 2),
         {},
-        (gradient, _, n) => (gradients[n] = gradient.slice()),
+        (gradient, _, n) => {
+          gradients[n] = gradient.slice();
+        },
       );
       found.push(gradients);
     });
@@ -54,7 +56,7 @@ test('inputGradients() gives the same whatever the batch of the session', async 
 
 for (const name of ['paper', 'source', 'caffenet', 'torchvision'] as const) {
   const network = narrowVariants[name];
-  test(`integratedGradients() sums to the difference of the outputs within 1 % on ${name}`, async () => {
+  test(`integratedGradients() sums to the outputs' difference within 1 % on ${name}`, async () => {
     await withSession(network, 16, async (session, image) => {
       const probabilities = await session.forward(image);
       const { sum, difference, steps } = await integratedGradients(
@@ -83,7 +85,7 @@ test('gaussLegendre() integrates polynomials up to degree 2n − 1 exactly', () 
   }
 });
 
-test('smoothGrad() without noise is the gradient, with noise its mean, the same for the same seed', async () => {
+test('smoothGrad() is the gradient, or with noise its mean, the same per seed', async () => {
   await withSession(small, 4, async (session, image) => {
     const target = classTarget(small, 2);
     const plain = await inputGradient(session, image, target);
@@ -131,7 +133,7 @@ test('long work tells its progress and stops when it is asked to', async () => {
   });
 });
 
-test('randomize() changes the layers from the one named upwards and no other, and maps notice', async () => {
+test('randomize() changes the named layer and those above, no other, and maps notice', async () => {
   await withSession(paper, 1, async (session, image) => {
     const before = await saliency(session, image, classTarget(paper, 2));
     const weights = new Map<string, Float32Array>();
@@ -172,7 +174,9 @@ test('unknown classes, layers and channels are refused with what there is', asyn
     message: 'There is no class 7: this network has 7 classes, numbered 0 to 6.',
   });
   assert.throws(() => findChannel(small, 'conv9', 0), {
-    message: `There is no layer "conv9" in this network. Its layers are: ${small.map(({ name }) => name).join(', ')}.`,
+    message:
+      'There is no layer "conv9" in this network. Its layers are: ' +
+      `${small.map(({ name }) => name).join(', ')}.`,
   });
   assert.throws(() => findChannel(paper, 'conv1', 4), {
     message: 'Layer "conv1" has no channel 4: its output is 4×15×15, with channels 0 to 3.',
@@ -180,7 +184,8 @@ test('unknown classes, layers and channels are refused with what there is', asyn
   await withSession(small, 1, async (session) => {
     await assert.rejects(randomize(session, 'softmax', 1), {
       message:
-        'There is no layer with weights from "softmax" upwards. Those with weights are: conv1, conv2, conv3, conv4, conv5, fc6, fc7, fc8.',
+        'There is no layer with weights from "softmax" upwards. Those with weights are: ' +
+        'conv1, conv2, conv3, conv4, conv5, fc6, fc7, fc8.',
     });
   });
 });

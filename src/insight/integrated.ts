@@ -55,7 +55,8 @@ export async function integratedGradients(
   ensure(
     baseline.length === image.length,
     () =>
-      `Expected a baseline of ${image.length} numbers, as many as the image has, but found ${baseline.length}.`,
+      `Expected a baseline of ${image.length} numbers, as many as the image has, but found ` +
+      `${baseline.length}.`,
   );
   ensure(
     steps === undefined || (Number.isInteger(steps) && steps > 0),

@@ -52,7 +52,8 @@ export function describeKernels(
   ensure(
     weight.length === kernels * size,
     () =>
-      `Expected ${kernels}×${channels}×${height}×${width} = ${kernels * size} weights but found ${weight.length}.`,
+      `Expected ${kernels}×${channels}×${height}×${width} = ${kernels * size} weights but ` +
+      `found ${weight.length}.`,
   );
   const each = Array.from({ length: kernels }, (_, k) => weight.subarray(k * size, (k + 1) * size));
   const norms = each.map((kernel) => Math.sqrt(kernel.reduce((sum, w) => sum + w * w, 0)));
@@ -130,7 +131,8 @@ function strongestMixture(kernel: Float32Array, channels: number): Float64Array 
   let mixed = new Float64Array(places);
   for (let step = 0; step < 50; step++) {
     mixed = new Float64Array(places);
-    mixture.forEach((share, c) => channel(c).forEach((w, i) => (mixed[i]! += share * w)));
+    for (const [c, share] of mixture.entries())
+      for (const [i, w] of channel(c).entries()) mixed[i]! += share * w;
     const next = mixture.map((_, c) => channel(c).reduce((sum, w, i) => sum + w * mixed[i]!, 0));
     const length = Math.hypot(...next);
     if (length === 0) break;

@@ -28,7 +28,8 @@ export function nearestNeighbours(
   ensure(
     dimensions > 0 && features.length % dimensions === 0,
     () =>
-      `Expected rows of ${dimensions} features, as many as the query has, but found ${features.length} numbers.`,
+      `Expected rows of ${dimensions} features, as many as the query has, but found ` +
+      `${features.length} numbers.`,
   );
   const distanceTo = metric === 'euclidean' ? euclidean : cosine;
   const all = Array.from({ length: features.length / dimensions }, (_, index) => ({

@@ -73,7 +73,7 @@ test('principalComponents() finds directions and shares that were put in', async
   );
 });
 
-test('principalComponents() of equal rows is all zeros, and too many components are refused', async () => {
+test('principalComponents() of equal rows is zero; too many components are refused', async () => {
   assert.deepEqual(
     [...(await principalComponents(new Float32Array(20).fill(3), 4, 2)).scores],
     Array.from({ length: 10 }, () => 0),

@@ -62,7 +62,8 @@ test('occlusion() refuses squares that do not fit', async () => {
   });
   await assert.rejects(occlusion(session, image, target, { patch: 3, stride: 4 }), {
     message:
-      'Expected stride to be a whole number from 1 to the patch of 3, so that no pixel is left out, but found 4.',
+      'Expected stride to be a whole number from 1 to the patch of 3, so that no pixel is ' +
+      'left out, but found 4.',
   });
   await assert.rejects(
     occlusion(session, image, target, { patch: 3, stride: 1, fill: [0, 0, 0] }),

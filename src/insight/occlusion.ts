@@ -153,12 +153,14 @@ function checkSquares(
   ensure(
     Number.isInteger(patch) && patch > 0 && patch <= most,
     () =>
-      `Expected patch to be a whole number from 1 to ${most}, the input's side, but found ${patch}.`,
+      `Expected patch to be a whole number from 1 to ${most}, the input's side, but found ` +
+      `${patch}.`,
   );
   ensure(
     Number.isInteger(stride) && stride > 0 && stride <= patch,
     () =>
-      `Expected stride to be a whole number from 1 to the patch of ${patch}, so that no pixel is left out, but found ${stride}.`,
+      `Expected stride to be a whole number from 1 to the patch of ${patch}, so that no pixel ` +
+      `is left out, but found ${stride}.`,
   );
   ensure(
     fill.length === channels,

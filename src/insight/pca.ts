@@ -53,7 +53,8 @@ export async function principalComponents(
   ensure(
     components >= 1 && components <= Math.min(count, dimensions),
     () =>
-      `Expected 1 to ${Math.min(count, dimensions)} components, no more than there are rows and features, but found ${components}.`,
+      `Expected 1 to ${Math.min(count, dimensions)} components, no more than there are rows ` +
+      `and features, but found ${components}.`,
   );
   const { centred, variance } = centre(features, count, dimensions);
   const width = Math.min(components + spare, count, dimensions);

@@ -26,7 +26,8 @@ export function classTarget(network: Network, classIndex: number): Target {
   const classes = inferShapes(network).at(-1)!.output[0];
   if (!Number.isInteger(classIndex) || classIndex < 0 || classIndex >= classes) {
     throw new AlexNetError(
-      `There is no class ${classIndex}: this network has ${classes} classes, numbered 0 to ${classes - 1}.`,
+      `There is no class ${classIndex}: this network has ${classes} classes, numbered 0 to ` +
+        `${classes - 1}.`,
     );
   }
   return { layer: logitsLayer(network), unit: classIndex };
@@ -38,7 +39,8 @@ export function findChannel(network: Network, layer: string, channel: number): L
   const [channels] = shape.output;
   if (!Number.isInteger(channel) || channel < 0 || channel >= channels) {
     throw new AlexNetError(
-      `Layer "${layer}" has no channel ${channel}: its output is ${formatShape(shape.output)}, with channels 0 to ${channels - 1}.`,
+      `Layer "${layer}" has no channel ${channel}: its output is ` +
+        `${formatShape(shape.output)}, with channels 0 to ${channels - 1}.`,
     );
   }
   return shape;
@@ -60,7 +62,8 @@ export function lastMaps(network: Network): string {
   const convolution = network.findLastIndex(({ type }) => type === 'convolution');
   if (convolution < 0)
     throw new AlexNetError(
-      'Expected a network with a convolution, but this one has none, so it has no feature maps to look at.',
+      'Expected a network with a convolution, but this one has none, so it has no feature ' +
+        'maps to look at.',
     );
   const relu = network.findIndex(({ type }, index) => index > convolution && type === 'relu');
   return network[relu < 0 ? convolution : relu]!.name;

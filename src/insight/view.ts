@@ -86,8 +86,8 @@ export function seen(
 }
 
 /**
- * The way back: the gradient of what is seen to that of the picture; the exact transpose of {@link
- * seen}.
+ * The backward of {@link seen}, its exact transpose: from the gradient of what is seen to that of
+ * the picture.
  */
 export function seenBackward(
   gradient: Float32Array,
@@ -120,10 +120,8 @@ export function blur(
   const along = (start: number, step: number, length: number): void => {
     const line = Float64Array.from({ length }, (_, i) => picture[start + i * step]!);
     for (let i = 0; i < length; i++) {
-      let sum = 0;
-      kernel.forEach(
-        (weight, k) => (sum += weight * line[Math.min(length - 1, Math.max(0, i + k - radius))]!),
-      );
+      const at = (k: number): number => Math.min(length - 1, Math.max(0, i + k - radius));
+      const sum = kernel.reduce((so, weight, k) => so + weight * line[at(k)]!, 0);
       picture[start + i * step] = sum / total;
     }
   };

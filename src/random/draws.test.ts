@@ -115,7 +115,7 @@ test('keepMask() drops words below rate · 2³²', () => {
   assert.deepEqual([...out], [1, 1, 1]);
 });
 
-test('keepMask() drops about its rate, and the same numbers whatever the place it starts at', () => {
+test('keepMask() drops about its rate, the same numbers wherever it starts', () => {
   const whole = new Uint8Array(50_000);
   keepMask(sequence, whole, 0.3);
   const dropped = whole.filter((kept) => kept === 0).length;

@@ -29,7 +29,7 @@ test('philox4x32() gives the published known answers', () => {
   }
 });
 
-test('bits() lays seed, purpose, index, stream and block into key and counter as its definition says', () => {
+test('bits() lays seed, purpose, index, stream and block into key and counter', () => {
   const seed = 0x12345 * 2 ** 32 + 0x89abcdef;
   const block = 3 * 2 ** 32 + 5;
   const out = new Uint32Array(4);

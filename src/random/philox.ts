@@ -67,10 +67,13 @@ export function bits({ seed, purpose, index = 0, stream = 0 }: Address): Words {
   return (counter, count, out) => {
     range('counter', counter, Number.MAX_SAFE_INTEGER - count);
     let b = Math.floor(counter / 4);
-    let skip = counter % 4;
-    for (let done = 0; done < count; b++, skip = 0) {
+    let word = counter % 4;
+    let done = 0;
+    while (done < count) {
       philox4x32(b % 2 ** 32, Math.floor(b / 2 ** 32), stream, last, key0, key1, block);
-      for (let w = skip; w < 4 && done < count; w++) out[done++] = block[w]!;
+      while (word < 4 && done < count) out[done++] = block[word++]!;
+      word = 0;
+      b += 1;
     }
   };
 }

@@ -4,45 +4,69 @@ import type { About } from '../methods.ts';
 export const abouts = {
   kernels: {
     title: 'Kernels',
-    does: 'Shows the weights themselves. Those of the first layer work on colours, so they can be seen as small pictures: what a kernel looks like is what it answers to. Mid-grey is zero, and all share one scale. Kind, angle and frequency are measured from each kernel’s Fourier spectrum and its colours.',
+    does:
+      'Shows the weights themselves. Those of the first layer work on colours, so they can be ' +
+      'seen as small pictures: what a kernel looks like is what it answers to. Mid-grey is ' +
+      'zero, and all share one scale. Kind, angle and frequency are measured from each ' +
+      'kernel’s Fourier spectrum and its colours.',
     source:
-      'Krizhevsky, Sutskever and Hinton 2012, Figure 3; dead and aliased kernels: Zeiler and Fergus 2013, §4.1',
+      'Krizhevsky, Sutskever and Hinton 2012, Figure 3; dead and aliased kernels: Zeiler and ' +
+      'Fergus 2013, §4.1',
     cannot:
-      'Kernels of deeper layers work on maps, not colours: their weights say what is combined, not what it means.',
+      'Kernels of deeper layers work on maps, not colours: their weights say what is ' +
+      'combined, not what it means.',
   },
   maps: {
     title: 'Feature maps',
-    does: 'Shows what each kernel of a layer answered, at every place of this photograph: bright where it found its pattern.',
+    does:
+      'Shows what each kernel of a layer answered, at every place of this photograph: bright ' +
+      'where it found its pattern.',
     source: 'Krizhevsky, Sutskever and Hinton 2012, §3; Yosinski et al. 2015, arXiv 1506.06579',
     cannot:
-      'A bright map says that a pattern is there, not which pattern, and not whether the answer depends on it.',
+      'A bright map says that a pattern is there, not which pattern, and not whether the ' +
+      'answer depends on it.',
   },
   maximise: {
     title: 'The picture that excites a unit',
-    does: 'Starts from faint noise and changes the picture, step by step, so that the unit grows; seen each time a little shifted, turned and scaled, with colours that vary together as in photographs.',
+    does:
+      'Starts from faint noise and changes the picture, step by step, so that the unit grows; ' +
+      'seen each time a little shifted, turned and scaled, with colours that vary together as ' +
+      'in photographs.',
     source:
-      'Erhan et al. 2009; Yosinski et al. 2015, arXiv 1506.06579; Olah, Mordvintsev and Schubert 2017, “Feature Visualization”',
+      'Erhan et al. 2009; Yosinski et al. 2015, arXiv 1506.06579; Olah, Mordvintsev and ' +
+      'Schubert 2017, “Feature Visualization”',
     cannot:
-      'It shows one thing that excites the unit, exaggerated and never seen in training; a unit may answer to several unlike things.',
+      'It shows one thing that excites the unit, exaggerated and never seen in training; a ' +
+      'unit may answer to several unlike things.',
   },
   patches: {
     title: 'The photographs that excite a unit',
-    does: 'Looks through a folder for the places where the unit answers most, one a photograph, and cuts out exactly the pixels that it can see there (its receptive field); beside each, which of these pixels made it answer (deconvnet).',
+    does:
+      'Looks through a folder for the places where the unit answers most, one a photograph, ' +
+      'and cuts out exactly the pixels that it can see there (its receptive field); beside ' +
+      'each, which of these pixels made it answer (deconvnet).',
     source: 'Zeiler and Fergus 2013, Figure 2, arXiv 1311.2901',
     cannot:
-      'It can only find what is in the folder; the strongest nine hide what the unit answers to more weakly.',
+      'It can only find what is in the folder; the strongest nine hide what the unit answers ' +
+      'to more weakly.',
   },
   neighbours: {
     title: 'Nearest neighbours',
-    does: 'Finds the photographs whose numbers at a layer are nearest to this one’s: what the network takes for alike.',
+    does:
+      'Finds the photographs whose numbers at a layer are nearest to this one’s: what the ' +
+      'network takes for alike.',
     source:
-      'Krizhevsky, Sutskever and Hinton 2012, Figure 4 (Euclidean distance at the last hidden layer)',
+      'Krizhevsky, Sutskever and Hinton 2012, Figure 4 (Euclidean distance at the last hidden ' +
+      'layer)',
     cannot:
-      'It does not say what two photographs have in common; and there is always a nearest one, however unlike.',
+      'It does not say what two photographs have in common; and there is always a nearest ' +
+      'one, however unlike.',
   },
   pca: {
     title: 'Principal components',
-    does: 'Looks at the photographs’ features from the side on which they differ most: two straight axes, with their share of all variance.',
+    does:
+      'Looks at the photographs’ features from the side on which they differ most: two ' +
+      'straight axes, with their share of all variance.',
     source: 'Pearson 1901; computed as in Halko, Martinsson and Tropp 2011',
     cannot:
       'Two axes of thousands: photographs that lie on each other may be far apart in the others.',
@@ -51,27 +75,39 @@ export const abouts = {
     title: 'UMAP',
     does: 'Lays the photographs out so that those with like features lie together.',
     source:
-      'McInnes, Healy and Melville 2018, arXiv 1802.03426; computed with umap-js from the first principal components',
+      'McInnes, Healy and Melville 2018, arXiv 1802.03426; computed with umap-js from the ' +
+      'first principal components',
     cannot:
-      'Distances between groups, their sizes and their shapes mean little; another seed gives another map.',
+      'Distances between groups, their sizes and their shapes mean little; another seed gives ' +
+      'another map.',
   },
   mistakes: {
     title: 'Mistakes',
-    does: 'Shows the photographs whose own class got the least probability, with Grad-CAM for the wrong answer: where the network looked when it erred.',
+    does:
+      'Shows the photographs whose own class got the least probability, with Grad-CAM for the ' +
+      'wrong answer: where the network looked when it erred.',
     source: 'Grad-CAM: Selvaraju et al. 2016, arXiv 1610.02391',
     cannot:
-      'Some “mistakes” are wrong labels or photographs with several things in them; the map does not tell which.',
+      'Some “mistakes” are wrong labels or photographs with several things in them; the map ' +
+      'does not tell which.',
   },
   compare: {
     title: 'Two models',
-    does: 'Puts two models’ answers on one photograph side by side: probabilities, the maps that differ most (each layer brought to its own largest number), and how large their weights are.',
+    does:
+      'Puts two models’ answers on one photograph side by side: probabilities, the maps that ' +
+      'differ most (each layer brought to its own largest number), and how large their ' +
+      'weights are.',
     source: 'No single source; the maps as in Yosinski et al. 2015',
     cannot:
-      'Channel 7 of one model and channel 7 of another share nothing but a number, unless one was trained from the other: then a difference means that it learned something.',
+      'Channel 7 of one model and channel 7 of another share nothing but a number, unless one ' +
+      'was trained from the other: then a difference means that it learned something.',
   },
   randomize: {
     title: 'With random weights',
-    does: 'Shuffles the weights from one layer upwards and asks again. The rank correlation says how much of the picture stayed: a picture that stays does not show what the model learned.',
+    does:
+      'Shuffles the weights from one layer upwards and asks again. The rank correlation says ' +
+      'how much of the picture stayed: a picture that stays does not show what the model ' +
+      'learned.',
     source: 'Adebayo et al. 2018, “Sanity Checks for Saliency Maps”, arXiv 1810.03292',
     cannot: 'A picture that changes may still be wrong: the check can fail a method, not prove it.',
   },

@@ -49,7 +49,9 @@ export async function compareReport(
   }
   if (shared.length === 0)
     sections.push({
-      text: 'The two have no layer of maps with the same name and size, so their maps cannot be put side by side.',
+      text:
+        'The two have no layer of maps with the same name and size, so their maps cannot be ' +
+        'put side by side.',
     });
   sections.push(weightsSection(models));
   const report: Report = {
@@ -93,7 +95,9 @@ function answersSection(models: readonly [Look, Look]): Section {
       `${i === 0 ? 'A' : 'B'}: ${model}`,
       ...predictions.map(({ label, probability }) => `${label} ${share(probability)}`),
     ],
-    alt: `What model ${i === 0 ? 'A' : 'B'}, ${model}, sees: ${predictions.map(({ label, probability }) => `${label} ${share(probability)}`).join(', ')}`,
+    alt:
+      `What model ${i === 0 ? 'A' : 'B'}, ${model}, sees: ` +
+      `${predictions.map(({ label, probability }) => `${label} ${share(probability)}`).join(', ')}`,
   }));
   return { heading: 'Answers', panels, columns: 4 };
 }

@@ -61,21 +61,17 @@ export async function featuresOf(
   const keep = (): Promise<void> => writeIndex(index, fingerprint, stamps, rows, dimensions);
   if (missing.length > 0) {
     try {
-      remarks.push(
-        ...(await compute(
-          opened,
-          only(dataset, missing),
-          layer,
-          dimensions,
-          work,
-          (i, row) => (rows[missing[i]!] = row),
-        )),
-      );
+      const take = (i: number, row: Float32Array): void => {
+        rows[missing[i]!] = row;
+      };
+      const wanted = only(dataset, missing);
+      remarks.push(...(await compute(opened, wanted, layer, dimensions, work, take)));
     } catch (error) {
       if (!work.signal?.aborted) throw error;
       await keep();
       throw new AlexNetError(
-        `${told(error)} The features of ${rows.filter((row) => row !== undefined).length} of ${rows.length} photographs are kept, so the next time goes on from there.`,
+        `${told(error)} The features of ${rows.filter((row) => row !== undefined).length} of ` +
+          `${rows.length} photographs are kept, so the next time goes on from there.`,
       );
     }
     await keep().catch((error: unknown) =>

@@ -16,7 +16,8 @@ import type { Work } from '../work.ts';
 export async function photographsIn(folder: string): Promise<Dataset> {
   const files = await filesBelow(folder).catch((error: unknown) => {
     throw new AlexNetError(
-      `${folder} cannot be opened as a folder of photographs (${error instanceof Error ? error.message : String(error)}).`,
+      `${folder} cannot be opened as a folder of photographs ` +
+        `(${error instanceof Error ? error.message : String(error)}).`,
     );
   });
   const wanted = await Promise.all(files.map(({ path }) => isPictureFile(path)));
@@ -24,7 +25,8 @@ export async function photographsIn(folder: string): Promise<Dataset> {
   ensure(
     pictures.length > 0,
     () =>
-      `${folder} has no photographs in it. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files, in folders or not.`,
+      `${folder} has no photographs in it. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files, ` +
+      'in folders or not.',
   );
   if (pictures.every(({ name }) => name.includes('/'))) return imageFolder(folder, { as: 'test' });
   const samples = pictures.map(({ path, name }) => ({
@@ -76,7 +78,8 @@ export async function eachPhotograph(
       for await (const { images, size, indices } of batches.epoch(0)) {
         signal?.throwIfAborted();
         await use({ images, indices, count: size, probabilities: await session.forward(images) });
-        progress?.((done += size), dataset.samples.length);
+        done += size;
+        progress?.(done, dataset.samples.length);
       }
       return batches.failures.map(({ name, detail }) => `${name}: ${detail}`);
     } finally {

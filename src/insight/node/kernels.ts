@@ -74,7 +74,9 @@ function colourKernels(
       channels,
     ),
     caption: [`${found.kernel}`, ...told(found)],
-    alt: `Kernel ${found.kernel}: ${kernelKinds[found.kind]}${told(found).length > 0 ? `, ${told(found).join(', ')}` : ''}`,
+    alt:
+      `Kernel ${found.kernel}: ` +
+      `${kernelKinds[found.kind]}${told(found).length > 0 ? `, ${told(found).join(', ')}` : ''}`,
     cells: true,
   });
   const kinds = Object.fromEntries(
@@ -97,7 +99,10 @@ function colourKernels(
           },
         ];
   });
-  const text = `All on one scale: mid-grey is 0, full colour ±${largest.toPrecision(3)}. Angles: 0° lies level, 90° stands upright. Frequency in cycles a pixel. Dead: below ${share(deadShare)} of the strongest kernel.`;
+  const text =
+    `All on one scale: mid-grey is 0, full colour ±${largest.toPrecision(3)}. Angles: 0° lies ` +
+    `level, 90° stands upright. Frequency in cycles a pixel. Dead: below ${share(deadShare)} ` +
+    'of the strongest kernel.';
   return { sections: [{ text }, ...sections], answer: { layer, shape, kinds, kernels: described } };
 }
 
@@ -152,11 +157,16 @@ function deepKernels(
           .map(({ c }) => c)
           .join(', ')} …`,
       ],
-      alt: `Kernel ${kernel}: its ${slices.length} strongest input channels, ${slices.map(({ c }) => c).join(', ')}`,
+      alt:
+        `Kernel ${kernel}: its ${slices.length} strongest input channels, ` +
+        `${slices.map(({ c }) => c).join(', ')}`,
       cells: true,
     };
   });
-  const text = `The ${strongest.length} strongest of ${kernels} kernels. Each tile is one of the kernel’s ${channels} input channels, the 16 strongest, in reading order from the strongest.`;
+  const text =
+    `The ${strongest.length} strongest of ${kernels} kernels. Each tile is one of the ` +
+    `kernel’s ${channels} input channels, the 16 strongest, in reading order from the ` +
+    'strongest.';
   return {
     sections: [{ text, panels, columns: 6, scale: { colours: signs, range, unit: 'weight' } }],
     answer: { layer, shape: [kernels, channels, height, width], kernels: all },

@@ -1,3 +1,4 @@
+import type { Dataset } from '../../data/dataset.ts';
 import { ensure } from '../../errors.ts';
 import { loadPicture } from '../../images/preprocess.ts';
 import type { Picture } from '../../images/picture.ts';
@@ -14,7 +15,7 @@ import type { Features } from './features.ts';
 import { aboutHtml, page, tableHtml } from './html.ts';
 import type { Opened } from './open.ts';
 import { share } from './report.ts';
-import { pageScript, safeJson } from './script.ts';
+import { scriptHtml } from './script.ts';
 
 export interface MapOptions extends Work {
   readonly layer: string;
@@ -78,22 +79,9 @@ export async function mapHtml(
   work: Work = {},
 ): Promise<string> {
   const { points, shares, layer } = answer;
-  const side = points.length <= 500 ? 64 : points.length <= 2000 ? 40 : 28;
+  const side = thumbnailSide(points.length);
   const columns = Math.ceil(Math.sqrt(points.length));
-  const thumbnails: Picture[] = [];
-  await inParts(dataset.samples.length, 8, work, async (first, count) => {
-    const samples = dataset.samples.slice(first, first + count);
-    thumbnails.push(
-      ...(await Promise.all(
-        samples.map(async ({ source }) =>
-          squareOf(
-            await loadPicture(source.path, { resize: { how: 'shorterSide', size: side } }),
-            side,
-          ),
-        ),
-      )),
-    );
-  });
+  const thumbnails = await thumbnailsOf(dataset, side, work);
   const withUmap = points[0]!.umap !== undefined;
   const data = {
     points: dataset.samples.map((sample) => ({ name: sample.name, label: sample.label })),
@@ -104,27 +92,95 @@ export async function mapHtml(
     },
     sprite: { columns, side },
   };
-  const choices = [
-    `<label><input type="radio" name="layout" value="pca" checked> PCA (${share(shares[0]!)} and ${share(shares[1]!)} of all variance)</label>`,
+  const all = model.labels.length === dataset.classes.length ? '' : `${dataset.classes.length}`;
+  const table = {
+    columns: ['photograph', 'class', 'component 1', 'component 2'],
+    rows: points.map(({ file, label, pca }) => [
+      file,
+      label,
+      pca[0]!.toFixed(2),
+      pca[1]!.toFixed(2),
+    ]),
+  };
+  const body = `<header>
+<h1>Map of ${points.length} photographs</h1>
+<p>${escape(name)}, ${escape(layer)}: near each other is what the network takes for alike</p>
+</header>
+<section>
+${controlsHtml(shares, withUmap, dataset.classes, all)}
+<div class="beside">
+${canvasHtml}
+<div class="chosen">
+<canvas id="chosen-picture" width="160" height="160" aria-hidden="true"></canvas>
+<p id="chosen-name" aria-live="polite">Point at a photograph, or go with the arrow keys.</p>
+</div>
+</div>
+<img id="sprite" hidden alt="" src="${await dataUrl(tiled(thumbnails, columns, 0), false)}">
+<details><summary>All photographs as a table</summary>${tableHtml(table)}</details>
+</section>
+<style>${mapStyle}</style>
+${aboutHtml([abouts.pca, ...(withUmap ? [abouts.umap] : [])])}`;
+  return page(`Map of ${points.length} photographs`, body, await scriptHtml('map', data));
+}
+
+/** The more photographs, the smaller each, so that the page can still be sent by mail. */
+function thumbnailSide(photographs: number): number {
+  if (photographs <= 500) return 64;
+  return photographs <= 2000 ? 40 : 28;
+}
+
+async function thumbnailsOf(dataset: Dataset, side: number, work: Work): Promise<Picture[]> {
+  const resize = { how: 'shorterSide', size: side } as const;
+  const thumbnails: Picture[] = [];
+  await inParts(dataset.samples.length, 8, work, async (first, count) => {
+    const samples = dataset.samples.slice(first, first + count);
+    const loaded = samples.map(async ({ source }) =>
+      squareOf(await loadPicture(source.path, { resize }), side),
+    );
+    thumbnails.push(...(await Promise.all(loaded)));
+  });
+  return thumbnails;
+}
+
+/** @param all what stands behind "all" in the choice of classes */
+function controlsHtml(
+  shares: readonly number[],
+  withUmap: boolean,
+  classes: readonly string[],
+  all: string,
+): string {
+  const pca = `PCA (${share(shares[0]!)} and ${share(shares[1]!)} of all variance)`;
+  const layouts = [
+    `<label><input type="radio" name="layout" value="pca" checked> ${pca}</label>`,
     ...(withUmap ? ['<label><input type="radio" name="layout" value="umap"> UMAP</label>'] : []),
   ];
-  const options = dataset.classes.map(
-    (label, i) => `<option value="${i}">${escape(label)}</option>`,
-  );
-  const body = `<header><h1>Map of ${points.length} photographs</h1><p>${escape(name)}, ${escape(layer)}: near each other is what the network takes for alike</p></header>
-<section><fieldset class="controls"><legend>Show</legend>${choices.join(' ')} <label><input type="checkbox" id="thumbnails" checked> photographs</label> <label>class <select id="class"><option value="">all ${model.labels.length === dataset.classes.length ? '' : `${dataset.classes.length}`}</option>${options.join('')}</select></label></fieldset>
-<div class="beside"><canvas width="1100" height="820" tabindex="0" role="application" aria-label="Map of photographs. Arrow keys go to the next photograph in that direction."></canvas>
-<div class="chosen"><canvas id="chosen-picture" width="160" height="160" aria-hidden="true"></canvas><p id="chosen-name" aria-live="polite">Point at a photograph, or go with the arrow keys.</p></div></div>
-<img id="sprite" hidden alt="" src="${await dataUrl(tiled(thumbnails, columns, 0), false)}">
-<details><summary>All photographs as a table</summary>${tableHtml({ columns: ['photograph', 'class', 'component 1', 'component 2'], rows: points.map(({ file, label, pca }) => [file, label, pca[0]!.toFixed(2), pca[1]!.toFixed(2)]) })}</details></section>
-<style>.controls{border:1px solid var(--line);border-radius:.4rem;margin:1rem 0;display:flex;flex-wrap:wrap;gap:1rem}section>.beside>canvas{width:100%;min-width:0;flex:1;border:1px solid var(--line);touch-action:none}.chosen{width:11rem;flex:none;overflow-wrap:anywhere}</style>
-${aboutHtml([abouts.pca, ...(withUmap ? [abouts.umap] : [])])}`;
-  return page(
-    `Map of ${points.length} photographs`,
-    body,
-    `<script type="application/json" id="data">${safeJson(data)}</script>\n<script type="module">${await pageScript('map')}</script>\n`,
-  );
+  const options = classes.map((label, i) => `<option value="${i}">${escape(label)}</option>`);
+  return `<fieldset class="controls">
+<legend>Show</legend>
+${layouts.join('\n')}
+<label><input type="checkbox" id="thumbnails" checked> photographs</label>
+<label>class <select id="class">
+<option value="">all ${all}</option>
+${options.join('\n')}
+</select></label>
+</fieldset>`;
 }
+
+const canvasHtml =
+  '<canvas width="1100" height="820" tabindex="0" role="application" ' +
+  'aria-label="Map of photographs. Arrow keys go to the next photograph in that direction.">' +
+  '</canvas>';
+
+const mapStyle = `
+.controls {
+  border: 1px solid var(--line); border-radius: .4rem; margin: 1rem 0;
+  display: flex; flex-wrap: wrap; gap: 1rem
+}
+section > .beside > canvas {
+  width: 100%; min-width: 0; flex: 1; border: 1px solid var(--line); touch-action: none
+}
+.chosen { width: 11rem; flex: none; overflow-wrap: anywhere }
+`;
 
 function rounded(value: number): number {
   return Number(value.toPrecision(5));

@@ -1,6 +1,7 @@
+import type { Picture } from '../../images/picture.ts';
 import { findLayer, formatShape, inferShapes } from '../../network/shapes.ts';
 import { amounts, rangeOf, signedRangeOf, signs } from '../colours.ts';
-import type { Range } from '../colours.ts';
+import type { ColourMap, Range } from '../colours.ts';
 import { mapPicture, overPicture } from '../draw.ts';
 import { mapStatistics } from '../maps.ts';
 import type { MapStatistics } from '../maps.ts';
@@ -8,7 +9,7 @@ import { overInput, receptiveCentres } from '../receptive.ts';
 import { abouts } from './about.ts';
 import type { Opened, Photograph } from './open.ts';
 import { digits, share } from './report.ts';
-import type { Panel, Report } from './report.ts';
+import type { Panel, Report, Section } from './report.ts';
 
 export interface MapsOptions {
   /** How many, the strongest first. Default 64. */
@@ -34,67 +35,40 @@ export async function mapsReport(
   layer: string,
   { most = 64, ownScale = false, over = false }: MapsOptions = {},
 ): Promise<{ report: Report; answer: MapsAnswer }> {
-  const shapes = inferShapes(model.network);
-  const { output } = findLayer(shapes, layer);
+  const { output } = findLayer(inferShapes(model.network), layer);
   await session.forward(photograph.input);
   const activation = await session.activation(layer);
-  const all = mapStatistics(activation, output);
-  const signed = all.some(({ least }) => least < 0);
-  const places = output[1] * output[2];
-  const rangeFor = (values: Float32Array): Range =>
-    signed ? signedRangeOf(values, 0.9995) : rangeOf(values, 0.9995);
-  const common = rangeFor(activation);
-  const panel = ({ channel, mean, largest, zeros }: MapStatistics): Panel => {
-    const values = activation.subarray(channel * places, (channel + 1) * places);
-    const range = ownScale ? rangeFor(values) : common;
-    const colours = signed ? signs : amounts;
-    return {
-      picture: over
-        ? overPicture(
-            photograph.picture,
-            overInput(values, receptiveCentres(model.network, layer), shapes[0]!.output),
-            range,
-            colours,
-          )
-        : mapPicture(values, output[1], output[2], range, colours),
-      caption: [
-        `${channel}`,
-        `mean ${digits(mean)}`,
-        `most ${digits(largest)}`,
-        `zero ${share(zeros)}`,
-      ],
-      alt: `Channel ${channel}: mean ${digits(mean)}, largest ${digits(largest)}, ${share(zeros)} zeros`,
-      cells: !over,
-    };
-  };
-  const shown = all.slice(0, most);
+  const maps = mapStatistics(activation, output);
+  const signed = maps.some(({ least }) => least < 0);
   const zeros =
     activation.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) / activation.length;
-  const strips = places === 1;
+  const common = rangeFor(activation, signed);
+  const panel = (map: MapStatistics): Panel => {
+    const places = output[1] * output[2];
+    const values = activation.subarray(map.channel * places, (map.channel + 1) * places);
+    const range = ownScale ? rangeFor(values, signed) : common;
+    const colours = signed ? signs : amounts;
+    const picture = over
+      ? overPhotograph(model, photograph, layer, values, range, colours)
+      : mapPicture(values, output[1], output[2], range, colours);
+    return { picture, ...wordsFor(map), cells: !over };
+  };
+  const strips = output[1] * output[2] === 1;
+  const shown = maps.slice(0, most);
   const report: Report = {
     title: `${strips ? 'Numbers' : 'Feature maps'} of ${layer}`,
-    subtitle: `${photograph.name} through ${name}: ${formatShape(output)}, ${share(zeros)} of all numbers are zero`,
+    subtitle:
+      `${photograph.name} through ${name}: ${formatShape(output)}, ${share(zeros)} of all ` +
+      'numbers are zero',
     sections: [
-      {
-        panels: [
-          {
-            picture: photograph.picture,
-            caption: [
-              'the photograph',
-              ...(photograph.remark === undefined ? [] : [photograph.remark]),
-            ],
-            alt: 'The photograph as the network sees it',
-          },
-        ],
-        columns: 5,
-      },
+      photographSection(photograph),
       {
         heading: `The ${shown.length} strongest of ${output[0]} ${strips ? 'numbers' : 'maps'}`,
         text: ownScale
           ? 'Each on its own scale: from dark, none, to light, its own most.'
           : 'All on one scale; the captions tell channel, mean, largest, and the share of zeros.',
         panels: shown.map(panel),
-        columns: strips ? 12 : over ? 6 : 8,
+        columns: columnsFor(strips, over),
         ...(!ownScale && {
           scale: { colours: signed ? signs : amounts, range: common, unit: 'activation' },
         }),
@@ -102,5 +76,59 @@ export async function mapsReport(
     ],
     about: [abouts.maps],
   };
-  return { report, answer: { file: photograph.file, layer, shape: [...output], zeros, maps: all } };
+  return { report, answer: { file: photograph.file, layer, shape: [...output], zeros, maps } };
+}
+
+function rangeFor(values: Float32Array, signed: boolean): Range {
+  return signed ? signedRangeOf(values, 0.9995) : rangeOf(values, 0.9995);
+}
+
+function columnsFor(strips: boolean, over: boolean): number {
+  if (strips) return 12;
+  return over ? 6 : 8;
+}
+
+function overPhotograph(
+  { network }: Opened['model'],
+  { picture }: Photograph,
+  layer: string,
+  values: Float32Array,
+  range: Range,
+  colours: ColourMap,
+): Picture {
+  const input = inferShapes(network)[0]!.output;
+  const heat = overInput(values, receptiveCentres(network, layer), input);
+  return overPicture(picture, heat, range, colours);
+}
+
+function wordsFor({
+  channel,
+  mean,
+  largest,
+  zeros,
+}: MapStatistics): Pick<Panel, 'caption' | 'alt'> {
+  return {
+    caption: [
+      `${channel}`,
+      `mean ${digits(mean)}`,
+      `most ${digits(largest)}`,
+      `zero ${share(zeros)}`,
+    ],
+    alt:
+      `Channel ${channel}: mean ${digits(mean)}, largest ${digits(largest)}, ` +
+      `${share(zeros)} zeros`,
+  };
+}
+
+function photographSection({ picture, remark }: Photograph): Section {
+  return {
+    panels: [
+      {
+        picture,
+        caption: ['the photograph', ...(remark === undefined ? [] : [remark])],
+        alt: 'The photograph as the network sees it',
+      },
+    ],
+    columns: 5,
+  };
 }

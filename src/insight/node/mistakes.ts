@@ -1,9 +1,11 @@
+import type { Dataset } from '../../data/dataset.ts';
 import { AlexNetError } from '../../errors.ts';
 import { matchLabels } from '../../inference/labels.ts';
 import { amounts, rangeOf } from '../colours.ts';
 import { overPicture } from '../draw.ts';
 import { gradCam } from '../gradcam.ts';
 import { confusedPairs, worstMistakes } from '../mistakes.ts';
+import type { Mistake } from '../mistakes.ts';
 import { classTarget } from '../target.ts';
 import type { Work } from '../work.ts';
 import { abouts } from './about.ts';
@@ -11,7 +13,7 @@ import { eachPhotograph, only, photographsIn } from './folder.ts';
 import { className, openPhotograph } from './open.ts';
 import type { Opened } from './open.ts';
 import { share } from './report.ts';
-import type { Panel, Report } from './report.ts';
+import type { Panel, Report, Section } from './report.ts';
 
 export interface MistakesAnswer {
   readonly images: number;
@@ -41,19 +43,7 @@ export async function mistakesReport(
   work: Work,
 ): Promise<{ report: Report; answer: MistakesAnswer; remarks: readonly string[] }> {
   const { model, session, name } = opened;
-  const all = await photographsIn(folder);
-  const toModel = matchLabels(all.classes, model.labels);
-  const known = [...all.samples.keys()].filter((i) => toModel[all.samples[i]!.label] !== undefined);
-  if (known.length === 0)
-    throw new AlexNetError(
-      `None of the folders in ${folder} is called like a class of the model. The model's classes are: ${model.labels
-        .slice(0, 8)
-        .map((label) => label.name)
-        .join(', ')}${model.labels.length > 8 ? ' …' : ''}.`,
-    );
-  const dataset = only(all, known);
-  const unknown = all.classes.filter((_, i) => toModel[i] === undefined);
-  const classes = model.labels.length;
+  const { dataset, toModel, unknown } = await knownPhotographs(model, folder);
   const probabilities: number[] = [];
   const samples: number[] = [];
   const remarks = await eachPhotograph(session, model, dataset, work, (looked) => {
@@ -62,75 +52,28 @@ export async function mistakesReport(
   });
   if (unknown.length > 0)
     remarks.push(
-      `${unknown.length} of the folders are called like no class of the model and were left out: ${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ' …' : ''}.`,
+      `${unknown.length} of the folders are called like no class of the model and were left ` +
+        `out: ${unknown.slice(0, 5).join(', ')}${unknown.length > 5 ? ' …' : ''}.`,
     );
   const mistakes = worstMistakes(
     Float32Array.from(probabilities),
     samples.map((i) => toModel[dataset.samples[i]!.label]!),
   );
-  const confused = confusedPairs(mistakes).slice(0, 20);
-  const panels: Panel[] = [];
-  for (const { index, label, predicted, confidence, probability } of mistakes.slice(0, most)) {
-    work.signal?.throwIfAborted();
-    const photograph = await openPhotograph(dataset.samples[samples[index]!]!.source.path, model);
-    const { overInput } = await gradCam(
-      session,
-      photograph.input,
-      classTarget(model.network, predicted),
-    );
-    const heat = overPicture(photograph.picture, overInput, rangeOf(overInput, 0.995), amounts);
-    const words = [
-      `${className(model, label)}: ${share(probability)}`,
-      `said ${className(model, predicted)}: ${share(confidence)}`,
-      photograph.name,
-    ];
-    panels.push(
-      { picture: photograph.picture, caption: words, alt: words.join(', ') },
-      {
-        picture: heat,
-        caption: [`why ${className(model, predicted)}`],
-        alt: `Grad-CAM for ${className(model, predicted)} over the photograph`,
-      },
-    );
-  }
-  const named = (pair: {
-    label: number;
-    predicted: number;
-  }): { label: string; predicted: string } => ({
-    label: className(model, pair.label),
-    predicted: className(model, pair.predicted),
-  });
+  const confused = confusedPairs(mistakes)
+    .slice(0, 20)
+    .map((pair) => ({ ...named(model, pair), images: pair.images }));
+  const shown = mistakes
+    .slice(0, most)
+    .map((mistake) => ({ mistake, path: dataset.samples[samples[mistake.index]!]!.source.path }));
+  const panels = await mistakePanels(opened, shown, work);
   const right = samples.length - mistakes.length;
   const report: Report = {
     title: 'Mistakes',
-    subtitle: `${name} on ${samples.length} photographs: ${right} right (${share(right / samples.length)}), ${mistakes.length} wrong, of ${classes} classes`,
-    sections: [
-      ...(panels.length === 0
-        ? [{ text: 'No photograph was answered wrongly.' }]
-        : [
-            {
-              heading: 'The worst',
-              text: 'Each photograph with its own class and what was said instead; beside it where the network looked, each on its own scale: light is most.',
-              panels,
-              columns: 6,
-            },
-          ]),
-      ...(confused.length === 0
-        ? []
-        : [
-            {
-              heading: 'Most confused',
-              table: {
-                columns: ['is', 'was called', 'photographs'],
-                rows: confused.map((pair) => [
-                  named(pair).label,
-                  named(pair).predicted,
-                  String(pair.images),
-                ]),
-              },
-            },
-          ]),
-    ],
+    subtitle:
+      `${name} on ${samples.length} photographs: ${right} right ` +
+      `(${share(right / samples.length)}), ${mistakes.length} wrong, ` +
+      `of ${model.labels.length} classes`,
+    sections: [worstSection(panels), ...(confused.length === 0 ? [] : [confusedSection(confused)])],
     about: [abouts.mistakes],
   };
   const answer: MistakesAnswer = {
@@ -138,11 +81,96 @@ export async function mistakesReport(
     top1: right / samples.length,
     mistakes: mistakes.map(({ index, confidence, probability, ...pair }) => ({
       file: dataset.samples[samples[index]!]!.name,
-      ...named(pair),
+      ...named(model, pair),
       confidence,
       probability,
     })),
-    confused: confused.map((pair) => ({ ...named(pair), images: pair.images })),
+    confused,
   };
   return { report, answer, remarks };
+}
+
+/**
+ * The photographs whose folder is called like a class of the model.
+ * @returns `toModel[label of the dataset]` is the model's class, or undefined.
+ */
+async function knownPhotographs(
+  { labels }: Opened['model'],
+  folder: string,
+): Promise<{
+  dataset: Dataset;
+  toModel: readonly (number | undefined)[];
+  unknown: readonly string[];
+}> {
+  const all = await photographsIn(folder);
+  const toModel = matchLabels(all.classes, labels);
+  const known = [...all.samples.keys()].filter((i) => toModel[all.samples[i]!.label] !== undefined);
+  if (known.length === 0) {
+    const first = labels.slice(0, 8).map((label) => label.name);
+    throw new AlexNetError(
+      `None of the folders in ${folder} is called like a class of the model. ` +
+        `The model's classes are: ${first.join(', ')}${labels.length > 8 ? ' …' : ''}.`,
+    );
+  }
+  const unknown = all.classes.filter((_, i) => toModel[i] === undefined);
+  return { dataset: only(all, known), toModel, unknown };
+}
+
+/** For each mistake the photograph, and Grad-CAM for the wrong answer over it. */
+async function mistakePanels(
+  { model, session }: Opened,
+  shown: readonly { readonly mistake: Mistake; readonly path: string }[],
+  work: Work,
+): Promise<Panel[]> {
+  const panels: Panel[] = [];
+  for (const { mistake, path } of shown) {
+    work.signal?.throwIfAborted();
+    const { label, predicted, confidence, probability } = mistake;
+    const { picture, input, name } = await openPhotograph(path, model);
+    const { overInput } = await gradCam(session, input, classTarget(model.network, predicted));
+    const heat = overPicture(picture, overInput, rangeOf(overInput, 0.995), amounts);
+    const words = [
+      `${className(model, label)}: ${share(probability)}`,
+      `said ${className(model, predicted)}: ${share(confidence)}`,
+      name,
+    ];
+    panels.push(
+      { picture, caption: words, alt: words.join(', ') },
+      {
+        picture: heat,
+        caption: [`why ${className(model, predicted)}`],
+        alt: `Grad-CAM for ${className(model, predicted)} over the photograph`,
+      },
+    );
+  }
+  return panels;
+}
+
+function worstSection(panels: readonly Panel[]): Section {
+  if (panels.length === 0) return { text: 'No photograph was answered wrongly.' };
+  return {
+    heading: 'The worst',
+    text:
+      'Each photograph with its own class and what was said instead; beside it ' +
+      'where the network looked, each on its own scale: light is most.',
+    panels,
+    columns: 6,
+  };
+}
+
+function confusedSection(confused: MistakesAnswer['confused']): Section {
+  return {
+    heading: 'Most confused',
+    table: {
+      columns: ['is', 'was called', 'photographs'],
+      rows: confused.map(({ label, predicted, images }) => [label, predicted, String(images)]),
+    },
+  };
+}
+
+function named(
+  model: Opened['model'],
+  { label, predicted }: { readonly label: number; readonly predicted: number },
+): { label: string; predicted: string } {
+  return { label: className(model, label), predicted: className(model, predicted) };
 }

@@ -49,18 +49,12 @@ export async function neighboursReport(
     const { source, name, label } = dataset.samples[i]!;
     return { file: source.path, name, label: dataset.classes[label]!, distance };
   });
-  const panels: Panel[] = [];
-  for (const { file, label, name, distance } of neighbours) {
-    const { picture } = await openPhotograph(file, opened.model);
-    panels.push({
-      picture,
-      caption: [label, digits(distance), name.split('/').at(-1)!],
-      alt: `${label}, at a distance of ${digits(distance)}`,
-    });
-  }
+  const panels = await neighbourPanels(opened, neighbours);
   const report: Report = {
     title: 'Nearest neighbours',
-    subtitle: `${photograph.name} among ${dataset.samples.length} photographs, by ${metric === 'cosine' ? 'angle' : 'Euclidean distance'} of ${layer}; ${opened.name}`,
+    subtitle:
+      `${photograph.name} among ${dataset.samples.length} photographs, by ` +
+      `${metric === 'cosine' ? 'angle' : 'Euclidean distance'} of ${layer}; ${opened.name}`,
     sections: [
       {
         panels: [
@@ -92,4 +86,20 @@ export async function neighboursReport(
     },
     remarks,
   };
+}
+
+async function neighbourPanels(
+  { model }: Opened,
+  neighbours: NeighboursAnswer['neighbours'],
+): Promise<Panel[]> {
+  const panels: Panel[] = [];
+  for (const { file, label, name, distance } of neighbours) {
+    const { picture } = await openPhotograph(file, model);
+    panels.push({
+      picture,
+      caption: [label, digits(distance), name.split('/').at(-1)!],
+      alt: `${label}, at a distance of ${digits(distance)}`,
+    });
+  }
+  return panels;
 }

@@ -114,7 +114,10 @@ async function smallness(file: string, crop: number): Promise<string | undefined
   const sharp = await loadSharp();
   const { width, height } = (await sharp(file).metadata()).autoOrient;
   if (Math.min(width, height) >= crop) return undefined;
-  return `${basename(file)} has ${width}×${height} pixels, fewer than the network's input of ${crop}×${crop}: it was enlarged, which adds no detail.`;
+  return (
+    `${basename(file)} has ${width}×${height} pixels, fewer than the network's input of ` +
+    `${crop}×${crop}: it was enlarged, which adds no detail.`
+  );
 }
 
 /** How a class is called, for people. */
@@ -144,7 +147,9 @@ export function findClass({ labels }: Model, text: string): number {
       ? names.join(', ')
       : `${names.slice(0, 12).join(', ')} and ${names.length - 12} more`;
   throw new AlexNetError(
-    `The model has no class "${text}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}It has ${names.length}, numbered 0 to ${names.length - 1}: ${list}.`,
+    `The model has no class "${text}". ` +
+      `${guess === undefined ? '' : `Did you mean "${guess}"? `}It has ${names.length}, ` +
+      `numbered 0 to ${names.length - 1}: ${list}.`,
   );
 }
 

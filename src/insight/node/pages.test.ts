@@ -20,7 +20,8 @@ import { f32Weights } from '../../model/weights.ts';
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const skip = existsSync(executablePath)
   ? false
-  : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to the path of yours.`;
+  : `There is no browser at ${executablePath}: install Debian's chromium, or set CHROMIUM to ` +
+    'the path of yours.';
 
 describe('pages in Chromium, without network', { skip }, () => {
   const problems: string[] = [];
@@ -93,7 +94,7 @@ describe('pages in Chromium, without network', { skip }, () => {
     );
   }
 
-  test('the story computes numbers of every convolution as the network does, by keyboard alone', async () => {
+  test('the story computes numbers as the network does, by keyboard alone', async () => {
     await page.goto(pathToFileURL(join(folder, 'story.html')).href);
     for (const layer of ['conv1', 'conv2', 'conv3', 'conv4', 'conv5']) {
       await page.focus(`button[data-layer=${layer}]`);
@@ -129,7 +130,7 @@ describe('pages in Chromium, without network', { skip }, () => {
     assert.deepEqual(problems, []);
   });
 
-  test('the map goes from photograph to photograph by arrow keys and reaches every one', async () => {
+  test('the map reaches every photograph by arrow keys, one after another', async () => {
     await page.goto(pathToFileURL(join(folder, 'map.html')).href);
     const turns = new Uint32Array(300);
     bits({ seed: 1, purpose: purposes.test })(0, turns.length, turns);
@@ -153,9 +154,11 @@ describe('pages in Chromium, without network', { skip }, () => {
   test('nothing that can be seen or pressed is without a name', async () => {
     for (const name of ['story.html', 'map.html']) {
       await page.goto(pathToFileURL(join(folder, name)).href);
-      const nameless =
-        await page.evaluate(`[...document.querySelectorAll('button, select, input, canvas, [role=img], a')]
-        .filter((one) => one.getAttribute('aria-hidden') !== 'true' && !(one.getAttribute('aria-label') || one.textContent.trim() || one.closest('label')))
+      const nameless = await page.evaluate(`
+        [...document.querySelectorAll('button, select, input, canvas, [role=img], a')]
+        .filter((one) => one.getAttribute('aria-hidden') !== 'true')
+        .filter((one) => !one.getAttribute('aria-label'))
+        .filter((one) => !one.textContent.trim() && !one.closest('label'))
         .map((one) => one.outerHTML.slice(0, 80))`);
       assert.deepEqual(nameless, [], name);
     }

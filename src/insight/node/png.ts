@@ -30,19 +30,38 @@ class Sheet {
   ): void {
     for (const line of broken(content, Math.floor(room / (size * (bold ? 0.56 : 0.51))))) {
       this.y += size * 1.35;
-      this.parts.push(
-        `<text x="${x}" y="${this.y}" font-size="${size}"${bold ? ' font-weight="bold"' : ''} fill="${soft ? '#55555f' : '#1a1a1f'}">${escape(line)}</text>`,
-      );
+      this.parts.push(textSvg(line, { x, y: this.y, size, bold, soft }));
     }
   }
 }
 
-function broken(content: string, most: number): string[] {
+function textSvg(
+  content: string,
+  {
+    x,
+    y,
+    size,
+    bold = false,
+    soft = false,
+  }: { x: number; y: number; size: number; bold?: boolean; soft?: boolean },
+): string {
+  const weight = bold ? ' font-weight="bold"' : '';
+  const place = `x="${x}" y="${y}" font-size="${size}"${weight}`;
+  return `<text ${place} fill="${soft ? '#55555f' : '#1a1a1f'}">${escape(content)}</text>`;
+}
+
+/** A line across the sheet. */
+function ruleSvg(y: number, colour: string): string {
+  return `<line x1="${margin}" x2="${width - margin}" y1="${y}" y2="${y}" stroke="${colour}"/>`;
+}
+
+/** @param longest the characters that fit into a line */
+function broken(content: string, longest: number): string[] {
   const lines: string[] = [''];
   for (const word of content.split(' ')) {
     const last = lines.length - 1;
     if (lines[last] === '') lines[last] = word;
-    else if (lines[last]!.length + 1 + word.length <= most) lines[last] += ` ${word}`;
+    else if (lines[last]!.length + 1 + word.length <= longest) lines[last] += ` ${word}`;
     else lines.push(word);
   }
   return lines;
@@ -56,7 +75,11 @@ export async function reportPng({ title, subtitle, sections, about }: Report): P
   for (const section of sections) await drawSection(sheet, section);
   drawAbout(sheet, about);
   const height = Math.ceil(sheet.y + margin);
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans, Noto Sans, Arial, sans-serif"><rect width="100%" height="100%" fill="#fff"/>${sheet.parts.join('')}</svg>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"
+font-family="DejaVu Sans, Noto Sans, Arial, sans-serif">
+<rect width="100%" height="100%" fill="#fff"/>
+${sheet.parts.join('\n')}
+</svg>`;
   const sharp = await loadSharp();
   return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer();
 }
@@ -75,13 +98,8 @@ async function drawSection(
   for (let first = 0; first < panels.length; first += columns)
     await drawRow(sheet, panels.slice(first, first + columns), cell);
   if (scale !== undefined) {
-    drawScale(
-      sheet,
-      scale,
-      width - margin - scaleWidth + 8,
-      top,
-      Math.min(300, Math.max(120, sheet.y - top - 60)),
-    );
+    const height = Math.min(300, Math.max(120, sheet.y - top - 60));
+    drawScale(sheet, scale, { x: width - margin - scaleWidth + 8, top, height });
     sheet.y = Math.max(sheet.y, top + 220);
   }
   if (table !== undefined) drawTable(sheet, table);
@@ -94,13 +112,9 @@ async function drawRow(sheet: Sheet, panels: readonly Panel[], cell: number): Pr
     const x = margin + i * (cell + gap);
     const height = (cell * picture.height) / picture.width;
     const shown = cells ? enlargedTo(picture, 2 * cell) : picture;
-    sheet.parts.push(
-      `<image x="${x}" y="${top}" width="${cell}" height="${height}" href="${await dataUrl(shown, cells)}"/>`,
-    );
-    if (!cells)
-      sheet.parts.push(
-        `<rect x="${x}" y="${top}" width="${cell}" height="${height}" fill="none" stroke="#ccc"/>`,
-      );
+    const place = `x="${x}" y="${top}" width="${cell}" height="${height}"`;
+    sheet.parts.push(`<image ${place} href="${await dataUrl(shown, cells)}"/>`);
+    if (!cells) sheet.parts.push(`<rect ${place} fill="none" stroke="#ccc"/>`);
     sheet.y = top + height;
     const size = cell < 110 ? 10.5 : 14;
     caption.forEach((line, k) => sheet.text(line, { size, x, room: cell, soft: k > 0 }));
@@ -112,32 +126,26 @@ async function drawRow(sheet: Sheet, panels: readonly Panel[], cell: number): Pr
 function drawScale(
   sheet: Sheet,
   { colours, range, unit }: Scale,
-  x: number,
-  top: number,
-  height: number,
+  { x, top, height }: { x: number; top: number; height: number },
 ): void {
-  const stops = Array.from(
-    { length: 18 },
-    (_, i) =>
-      `<stop offset="${i / 17}" stop-color="rgb(${colours.subarray(45 * i, 45 * i + 3).join(',')})"/>`,
-  );
+  const stops = Array.from({ length: 18 }, (_, i) => {
+    const rgb = colours.subarray(45 * i, 45 * i + 3).join(',');
+    return `<stop offset="${i / 17}" stop-color="rgb(${rgb})"/>`;
+  });
   const id = `scale${Math.round(top)}`;
+  const place = `x="${x}" y="${top}" width="26" height="${height}"`;
   sheet.parts.push(
-    `<linearGradient id="${id}" x1="0" y1="1" x2="0" y2="0">${stops.join('')}</linearGradient><rect x="${x}" y="${top}" width="26" height="${height}" fill="url(#${id})"/>`,
-  );
-  sheet.parts.push(
-    `<rect x="${x}" y="${top}" width="26" height="${height}" fill="none" stroke="#888"/>`,
+    `<linearGradient id="${id}" x1="0" y1="1" x2="0" y2="0">${stops.join('')}</linearGradient>`,
+    `<rect ${place} fill="url(#${id})"/>`,
+    `<rect ${place} fill="none" stroke="#888"/>`,
   );
   const middle = (range.low + range.high) / 2;
   for (const [value, y] of [
     [range.high, top + 6],
     [middle, top + height / 2],
     [range.low, top + height - 6],
-  ] as const) {
-    sheet.parts.push(
-      `<text x="${x + 34}" y="${y + 5}" font-size="14" fill="#1a1a1f">${digits(value)}</text>`,
-    );
-  }
+  ] as const)
+    sheet.parts.push(textSvg(digits(value), { x: x + 34, y: y + 5, size: 14 }));
   const at = sheet.y;
   sheet.y = top + height + 4;
   sheet.text(unit, { size: 13, x, room: scaleWidth - 8, soft: true });
@@ -154,14 +162,10 @@ function drawTable(sheet: Sheet, { columns, rows }: Table): void {
   );
   for (const [r, row] of [columns, ...rows].entries()) {
     sheet.y += size * 1.6;
-    row.forEach((value, c) =>
-      sheet.parts.push(
-        `<text x="${at[c]}" y="${sheet.y}" font-size="${size}"${r === 0 ? ' font-weight="bold"' : ''} fill="#1a1a1f">${escape(value)}</text>`,
-      ),
+    const cells = row.map((value, c) =>
+      textSvg(value, { x: at[c]!, y: sheet.y, size, bold: r === 0 }),
     );
-    sheet.parts.push(
-      `<line x1="${margin}" x2="${width - margin}" y1="${sheet.y + size * 0.45}" y2="${sheet.y + size * 0.45}" stroke="#ddd"/>`,
-    );
+    sheet.parts.push(...cells, ruleSvg(sheet.y + size * 0.45, '#ddd'));
   }
   sheet.y += gap;
 }
@@ -169,9 +173,7 @@ function drawTable(sheet: Sheet, { columns, rows }: Table): void {
 function drawAbout(sheet: Sheet, about: readonly About[]): void {
   if (about.length === 0) return;
   sheet.y += 14;
-  sheet.parts.push(
-    `<line x1="${margin}" x2="${width - margin}" y1="${sheet.y}" y2="${sheet.y}" stroke="#bbb"/>`,
-  );
+  sheet.parts.push(ruleSvg(sheet.y, '#bbb'));
   for (const { title, does, source, cannot } of about) {
     sheet.y += 6;
     sheet.text(title, { size: 16, bold: true });

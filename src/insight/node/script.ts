@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
-/** A page's script as it was compiled, ready to stand in the page. */
-export async function pageScript(name: 'map' | 'story'): Promise<string> {
+/** What stands after a page's body: its data, and its script as it was compiled. */
+export async function scriptHtml(name: 'map' | 'story', data: unknown): Promise<string> {
+  return `<script type="application/json" id="data">${safeJson(data)}</script>
+<script type="module">${await pageScript(name)}</script>
+`;
+}
+
+async function pageScript(name: 'map' | 'story'): Promise<string> {
   const text = await readFile(new URL(`../pages/${name}.js`, import.meta.url), 'utf8');
   return text
     .replace(/^\/\/# sourceMappingURL=.*$/m, '')
@@ -10,6 +16,6 @@ export async function pageScript(name: 'map' | 'story'): Promise<string> {
 }
 
 /** JSON that cannot end the script element it stands in. */
-export function safeJson(value: unknown): string {
+function safeJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

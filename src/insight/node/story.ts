@@ -1,5 +1,5 @@
 import { describeLayer } from '../../network/describe.ts';
-import type { ConvolutionLayer, LayerType } from '../../network/layer.ts';
+import type { ConvolutionLayer, LayerType, Shape } from '../../network/layer.ts';
 import { formatShape, inferShapes } from '../../network/shapes.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import { costs } from '../../network/costs.ts';
@@ -13,12 +13,11 @@ import { methods } from '../methods.ts';
 import { receptiveField } from '../receptive.ts';
 import { classTarget } from '../target.ts';
 import { abouts } from './about.ts';
-import { dataUrl } from './encode.ts';
-import { aboutHtml, page, scaleHtml } from './html.ts';
+import { aboutHtml, besideScale, imageHtml, page, panelsHtml, scaleHtml } from './html.ts';
 import { className, likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
 import { digits, share } from './report.ts';
-import { pageScript, safeJson } from './script.ts';
+import { scriptHtml } from './script.ts';
 import { strongest } from './why.ts';
 
 export interface StoryAnswer {
@@ -33,32 +32,43 @@ export interface StoryAnswer {
   }[];
 }
 
-/** What each kind of layer does, for a class room. */
+/** What each kind of layer does, for a classroom. */
 const words: Readonly<Record<LayerType, string>> = {
   input:
-    'Three numbers for every pixel: how much red, green and blue, less the mean of the training photographs.',
+    'Three numbers for every pixel: how much red, green and blue, less the mean of the ' +
+    'training photographs.',
   convolution:
-    'Every kernel slides over what came before. At each place it multiplies what it sees with its weights and adds everything up: a large sum means that its pattern is there. Choose a map to see one of these sums with its numbers.',
-  relu: 'Keeps what is above zero and sets the rest to zero. Without it, all layers together could do no more than one.',
+    'Every kernel slides over what came before. At each place it multiplies what it sees with ' +
+    'its weights and adds everything up: a large sum means that its pattern is there. Choose ' +
+    'a map to see one of these sums with its numbers.',
+  relu:
+    'Keeps what is above zero and sets the rest to zero. Without it, all layers together ' +
+    'could do no more than one.',
   tanh: 'Squeezes every number between −1 and 1, as networks did before ReLU.',
-  lrn: 'Each number is made smaller where neighbouring maps are strong at the same place, so that the strongest stand out: b = a / (k + α·Σa²)^β.',
+  lrn:
+    'Each number is made smaller where neighbouring maps are strong at the same place, so ' +
+    'that the strongest stand out: b = a / (k + α·Σa²)^β.',
   maxPool:
-    'Keeps the largest number of every small window: where exactly a pattern was matters less and less.',
+    'Keeps the largest number of every small window: where exactly a pattern was matters less ' +
+    'and less.',
   averagePool: 'Takes the mean of every small window.',
   adaptiveAveragePool: 'Takes the mean of evenly laid regions, so that the size fits what follows.',
   dense:
-    'Every number is a weighted sum of all numbers before: places are gone, only “how much of what” is left.',
+    'Every number is a weighted sum of all numbers before: places are gone, only “how much of ' +
+    'what” is left.',
   dropout:
-    'Leaves out half of the numbers by chance while training, so that none relies on another. Now, while answering, nothing is left out.',
+    'Leaves out half of the numbers by chance while training, so that none relies on another. ' +
+    'Now, while answering, nothing is left out.',
   softmax:
-    'Turns scores into probabilities: e to the power of each score, divided by the sum over all classes.',
+    'Turns scores into probabilities: e to the power of each score, divided by the sum over ' +
+    'all classes.',
 };
 
 /** Maps of a layer that are shown; those of a convolution can be opened. */
 const shownMaps = 12;
 
 /**
- * The way of one photograph through all layers, as one page for a class room that needs no network.
+ * The way of one photograph through all layers, as one page for a classroom that needs no network.
  */
 export async function storyHtml(
   opened: Opened,
@@ -79,16 +89,33 @@ export async function storyHtml(
   }
   const total = costs(model.network);
   const best = predictions[0]!;
-  const body = `<header><h1>How the network came to “${escape(best.label)}”</h1>
-<p>${escape(photograph.name)} through ${escape(name)}: ${shapes.length - 1} layers, ${total.parameters.toLocaleString('en-US')} weights, ${total.multiplyAdds.toLocaleString('en-US')} multiplications. ${escape(photograph.remark ?? '')}</p></header>
-<nav aria-label="Layers"><ol>${shapes.map(({ layer, output }) => `<li><a href="#${layer.name}">${escape(layer.name)}</a> <small>${formatShape(output)}</small></li>`).join('')}<li><a href="#why">why</a></li></ol></nav>
+  const counts = [
+    `${shapes.length - 1} layers`,
+    `${total.parameters.toLocaleString('en-US')} weights`,
+    `${total.multiplyAdds.toLocaleString('en-US')} multiplications`,
+  ];
+  const links = shapes.map(
+    ({ layer, output }) =>
+      `<li><a href="#${layer.name}">${escape(layer.name)}</a> ` +
+      `<small>${formatShape(output)}</small></li>`,
+  );
+  const body = `<header>
+<h1>How the network came to “${escape(best.label)}”</h1>
+<p>
+${escape(photograph.name)} through ${escape(name)}: ${counts.join(', ')}.
+${escape(photograph.remark ?? '')}
+</p>
+</header>
+<nav aria-label="Layers"><ol>
+${links.join('\n')}
+<li><a href="#why">why</a></li>
+</ol></nav>
 ${sections.join('\n')}
 ${await whyHtml(told)}
 <style>${storyStyle}</style>
 ${aboutHtml([abouts.maps, abouts.kernels, methods['grad-cam']])}`;
-  const more = `<script type="application/json" id="data">${safeJson(steps)}</script>\n<script type="module">${await pageScript('story')}</script>\n`;
   return {
-    html: page(`How the network came to “${best.label}”`, body, more),
+    html: page(`How the network came to “${best.label}”`, body, await scriptHtml('story', steps)),
     answer: answerOf(told),
   };
 }
@@ -122,16 +149,21 @@ async function layerHtml(told: Told, index: number): Promise<string> {
     describeLayer(layer, input),
     formula === 'unchanged' || formula === 'as given' ? '' : formula,
   ].filter((text) => text !== '');
-  return `<section id="${layer.name}"><h2>${escape(layer.name)} <small>${formatShape(input)} → ${formatShape(output)}</small></h2>
-<p>${escape(words[layer.type])}</p>${facts.length === 0 ? '' : `<p class="formula">${facts.map((fact) => `<code>${escape(fact)}</code>`).join(' ')}</p>`}
-${await contentHtml(told, index)}</section>`;
+  const formulas = facts.map((fact) => `<code>${escape(fact)}</code>`).join(' ');
+  const sizes = `${formatShape(input)} → ${formatShape(output)}`;
+  return `<section id="${layer.name}">
+<h2>${escape(layer.name)} <small>${sizes}</small></h2>
+<p>${escape(words[layer.type])}</p>
+${facts.length === 0 ? '' : `<p class="formula">${formulas}</p>`}
+${await contentHtml(told, index)}
+</section>`;
 }
 
 async function contentHtml(told: Told, index: number): Promise<string> {
   const { layer, output } = told.shapes[index]!;
   switch (layer.type) {
     case 'input':
-      return `<div class="panels" style="--columns:4"><figure><img src="${await dataUrl(told.photograph.picture, false)}" width="${output[2]}" height="${output[1]}" alt="The photograph as the network sees it"><figcaption>${output[1]}×${output[2]} pixels</figcaption></figure></div>`;
+      return photographHtml(told, output);
     case 'convolution':
       return convolutionHtml(told, index);
     case 'lrn':
@@ -148,6 +180,15 @@ async function contentHtml(told: Told, index: number): Promise<string> {
     default:
       return mapsHtml(told, index);
   }
+}
+
+async function photographHtml({ photograph }: Told, output: Shape): Promise<string> {
+  const alt = 'The photograph as the network sees it';
+  const figure = `<figure>
+${await imageHtml(photograph.picture, alt, false, { width: output[2], height: output[1] })}
+<figcaption>${output[1]}×${output[2]} pixels</figcaption>
+</figure>`;
+  return panelsHtml([figure], 4);
 }
 
 /**
@@ -179,12 +220,21 @@ async function convolutionHtml(told: Told, index: number): Promise<string> {
   for (const channel of shown) {
     const picture = channelPicture(values, output, channel, range);
     buttons.push(
-      `<button type="button" data-layer="${layer.name}" data-channel="${channel}" aria-pressed="false" aria-controls="how-${layer.name}"><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt=""><span>map ${channel}</span></button>`,
+      `<button type="button" data-layer="${layer.name}" data-channel="${channel}"
+aria-pressed="false" aria-controls="how-${layer.name}">
+${await imageHtml(picture, '', true)}<span>map ${channel}</span>
+</button>`,
     );
   }
-  return `${kernels}<p>Each number looks at ${rows.end - rows.start}×${columns.end - columns.start} pixels of the photograph. The ${buttons.length} strongest of ${output[0]} maps:</p>
-<div class="beside"><div class="panels" style="--columns:6">${buttons.join('')}</div>${scaleHtml({ colours: signs, range, unit: 'before ReLU' })}</div>
-<div class="how" id="how-${layer.name}"></div><p id="said-${layer.name}" aria-live="polite"></p>`;
+  const seen = `${rows.end - rows.start}×${columns.end - columns.start} pixels`;
+  return `${kernels}
+<p>
+Each number looks at ${seen} of the photograph.
+The ${buttons.length} strongest of ${output[0]} maps:
+</p>
+${besideScale(buttons, 6, { colours: signs, range, unit: 'before ReLU' })}
+<div class="how" id="how-${layer.name}"></div>
+<p id="said-${layer.name}" aria-live="polite"></p>`;
 }
 
 async function kernelsHtml(
@@ -197,25 +247,22 @@ async function kernelsHtml(
   const { high } = signedRangeOf(weight, 0.9995);
   const pictures: string[] = [];
   for (let from = 0; from < weight.length; from += size) {
-    const url = await dataUrl(
-      signedPicture(
-        weight.subarray(from, from + size),
-        [3, height, width],
-        high,
-        model.preprocessing.channels,
-      ),
-      true,
+    const picture = signedPicture(
+      weight.subarray(from, from + size),
+      [3, height, width],
+      high,
+      model.preprocessing.channels,
     );
-    pictures.push(
-      `<img class="cells" src="${url}" width="${width}" height="${height}" alt="Kernel ${from / size}" title="kernel ${from / size}">`,
-    );
+    const image = await imageHtml(picture, `Kernel ${from / size}`, true);
+    pictures.push(`<span title="kernel ${from / size}">${image}</span>`);
   }
-  return `<p>Its ${pictures.length} kernels, all on one scale; mid-grey is zero:</p><div class="kernels">${pictures.join('')}</div>`;
+  return `<p>Its ${pictures.length} kernels, all on one scale; mid-grey is zero:</p>
+<div class="kernels">${pictures.join('')}</div>`;
 }
 
 function channelPicture(
   values: Float32Array,
-  [, height, width]: readonly [number, number, number],
+  [, height, width]: Shape,
   channel: number,
   range: Range,
 ): ReturnType<typeof mapPicture> {
@@ -232,10 +279,14 @@ async function mapsHtml(told: Told, index: number): Promise<string> {
   const figures = await Promise.all(
     found.map(async ({ channel, largest, zeros }) => {
       const picture = channelPicture(values, output, channel, range);
-      return `<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel}, largest number ${digits(largest)}"><figcaption>map ${channel}, ${share(zeros)} zeros</figcaption></figure>`;
+      return `<figure>
+${await imageHtml(picture, `Map ${channel}, largest number ${digits(largest)}`, true)}
+<figcaption>map ${channel}, ${share(zeros)} zeros</figcaption>
+</figure>`;
     }),
   );
-  return `<div class="beside"><div class="panels" style="--columns:6">${figures.join('')}</div>${scaleHtml({ colours: signed ? signs : amounts, range, unit: 'activation' })}</div>`;
+  const colours = signed ? signs : amounts;
+  return besideScale(figures, 6, { colours, range, unit: 'activation' });
 }
 
 /**
@@ -253,16 +304,18 @@ async function lrnHtml(told: Told, index: number): Promise<string> {
       [before, 'before'],
       [after, 'after'],
     ] as const) {
-      const most = values
+      const largest = values
         .subarray(channel * places, (channel + 1) * places)
-        .reduce((largest, value) => Math.max(largest, value), 0);
+        .reduce((so, value) => Math.max(so, value), 0);
       const picture = channelPicture(values, output, channel, rangeOf(values, 0.9995));
-      figures.push(
-        `<figure><img class="cells" src="${await dataUrl(picture, true)}" width="${picture.width}" height="${picture.height}" alt="Map ${channel} ${when} LRN, largest ${digits(most)}"><figcaption>map ${channel} ${when}: most ${digits(most)}</figcaption></figure>`,
-      );
+      const alt = `Map ${channel} ${when} LRN, largest ${digits(largest)}`;
+      figures.push(`<figure>
+${await imageHtml(picture, alt, true)}
+<figcaption>map ${channel} ${when}: most ${digits(largest)}</figcaption>
+</figure>`);
     }
   }
-  return `<div class="panels" style="--columns:8">${figures.join('')}</div>`;
+  return panelsHtml(figures, 8);
 }
 
 /** A vector as a strip, 128 numbers a row. */
@@ -276,17 +329,33 @@ async function stripHtml(told: Told, index: number): Promise<string> {
   const padded = new Float32Array(width * height);
   padded.set(values);
   const zeros = values.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) / values.length;
-  const picture = mapPicture(padded, height, width, range, signed ? signs : amounts);
-  return `<div class="beside"><figure class="strip"><img class="cells" src="${await dataUrl(enlargedTo(picture, width), true)}" width="${width}" height="${height}" alt="${output[0]} numbers as cells, ${share(zeros)} of them zero"><figcaption>${output[0]} numbers, ${width} a row; ${share(zeros)} are zero</figcaption></figure>${scaleHtml({ colours: signed ? signs : amounts, range, unit: 'activation' })}</div>`;
+  const colours = signed ? signs : amounts;
+  const picture = enlargedTo(mapPicture(padded, height, width, range, colours), width);
+  const alt = `${output[0]} numbers as cells, ${share(zeros)} of them zero`;
+  return `<div class="beside">
+<figure class="strip">
+${await imageHtml(picture, alt, true, { width, height })}
+<figcaption>${output[0]} numbers, ${width} per row; ${share(zeros)} are zero</figcaption>
+</figure>
+${scaleHtml({ colours, range, unit: 'activation' })}
+</div>`;
 }
 
 function barsHtml({ predictions, activations, shapes, opened: { model } }: Told): string {
   const logits = activations.get(shapes.at(-2)!.layer.name)!;
+  const heads = ['class', 'score', 'probability'].map((head) => `<th scope="col">${head}</th>`);
   const rows = predictions.map(
-    ({ index, probability }) =>
-      `<tr><th scope="row">${escape(className(model, index))}</th><td>${digits(logits[index]!)}</td><td>${share(probability)}</td><td class="bar"><i style="width:${(100 * probability).toFixed(1)}%"></i></td></tr>`,
+    ({ index, probability }) => `<tr>
+<th scope="row">${escape(className(model, index))}</th>
+<td>${digits(logits[index]!)}</td>
+<td>${share(probability)}</td>
+<td class="bar"><i style="width:${(100 * probability).toFixed(1)}%"></i></td>
+</tr>`,
   );
-  return `<table class="bars"><thead><tr><th scope="col">class</th><th scope="col">score</th><th scope="col">probability</th><th></th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return `<table class="bars">
+<thead><tr>${heads.join('')}<th></th></tr></thead>
+<tbody>${rows.join('\n')}</tbody>
+</table>`;
 }
 
 async function whyHtml({
@@ -294,16 +363,31 @@ async function whyHtml({
   photograph: { input, picture },
   predictions,
 }: Told): Promise<string> {
-  const figures: string[] = [];
+  const figures = [
+    `<figure>
+${await imageHtml(picture, 'The photograph', false)}
+<figcaption>the photograph</figcaption>
+</figure>`,
+  ];
   for (const { index, label, probability } of predictions.slice(0, 3)) {
     const { overInput } = await gradCam(session, input, classTarget(model.network, index));
     const heat = overPicture(picture, overInput, rangeOf(overInput, 0.995), amounts);
-    figures.push(
-      `<figure><img src="${await dataUrl(heat, false)}" width="${picture.width}" height="${picture.height}" alt="Grad-CAM for ${escape(label)}: strongest ${strongest(overInput, picture.height, picture.width)}"><figcaption><strong>${escape(label)}</strong><br>${share(probability)}</figcaption></figure>`,
-    );
+    const where = strongest(overInput, picture.height, picture.width);
+    figures.push(`<figure>
+${await imageHtml(heat, `Grad-CAM for ${label}: strongest ${where}`, false)}
+<figcaption><strong>${escape(label)}</strong><br>${share(probability)}</figcaption>
+</figure>`);
   }
-  return `<section id="why"><h2>Why? Where it looked</h2><p>Grad-CAM for the three most probable classes: light is where the network found what speaks for the class. Each on its own scale.</p>
-<div class="beside"><div class="panels" style="--columns:4"><figure><img src="${await dataUrl(picture, false)}" width="${picture.width}" height="${picture.height}" alt="The photograph"><figcaption>the photograph</figcaption></figure>${figures.join('')}</div>${scaleHtml({ colours: amounts, range: { low: 0, high: 1 }, unit: 'share of each map’s most' })}</div></section>`;
+  const scale = { colours: amounts, range: { low: 0, high: 1 }, unit: 'share of each map’s most' };
+  return `<section id="why">
+<h2>Why? Where it looked</h2>
+<p>
+Grad-CAM for the three most probable classes:
+light is where the network found what speaks for the class.
+Each on its own scale.
+</p>
+${besideScale(figures, 4, scale)}
+</section>`;
 }
 
 /** What the page needs to compute numbers of a convolution again: its input, and some kernels. */
@@ -339,31 +423,49 @@ async function stepOf(told: Told, index: number): Promise<object> {
     maps: Object.fromEntries(channels.map((channel) => [channel, map(channel)])),
     relu: shapes[index + 1]?.layer.type === 'relu',
     channelNames:
-      below.type === 'input' && input[0] === 3
-        ? model.preprocessing.channels === 'RGB'
-          ? ['red', 'green', 'blue']
-          : ['blue', 'green', 'red']
-        : [],
+      below.type === 'input' && input[0] === 3 ? colourNames[model.preprocessing.channels] : [],
   };
 }
+
+const colourNames = { RGB: ['red', 'green', 'blue'], BGR: ['blue', 'green', 'red'] } as const;
 
 function base64(values: Float32Array): string {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 }
 
 const storyStyle = `
-nav ol { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem .9rem; font-size: .9rem }
+nav ol {
+  list-style: none; padding: 0;
+  display: flex; flex-wrap: wrap; gap: .3rem .9rem; font-size: .9rem
+}
 nav a { color: var(--accent) } nav small, h2 small { color: var(--soft); font-weight: 400 }
-.formula code { background: color-mix(in srgb, var(--ink) 8%, transparent); padding: .15rem .5rem; border-radius: .3rem; margin-right: .4rem; display: inline-block; margin-bottom: .3rem }
-.kernels { display: grid; grid-template-columns: repeat(auto-fill, minmax(3.2rem, 1fr)); gap: .35rem; margin-bottom: 1rem }
-button[data-layer] { padding: .25rem; border: 2px solid transparent; border-radius: .4rem; background: none; color: inherit; font: inherit; font-size: .85rem; cursor: pointer }
-button[data-layer]:hover { border-color: var(--line) } button[aria-pressed=true] { border-color: var(--accent) }
-.how:not(:empty) { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; margin-top: 1rem; overflow-x: auto }
+.formula code {
+  background: color-mix(in srgb, var(--ink) 8%, transparent);
+  padding: .15rem .5rem; border-radius: .3rem;
+  margin-right: .4rem; display: inline-block; margin-bottom: .3rem
+}
+.kernels {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(3.2rem, 1fr));
+  gap: .35rem; margin-bottom: 1rem
+}
+button[data-layer] {
+  padding: .25rem; border: 2px solid transparent; border-radius: .4rem;
+  background: none; color: inherit; font: inherit; font-size: .85rem; cursor: pointer
+}
+button[data-layer]:hover { border-color: var(--line) }
+button[aria-pressed=true] { border-color: var(--accent) }
+.how:not(:empty) {
+  border: 1px solid var(--line); border-radius: .5rem;
+  padding: 1rem; margin-top: 1rem; overflow-x: auto
+}
 .how h4 { margin: 0 0 .5rem; font-size: 1.05rem }
 .grids { display: flex; gap: 1rem; align-items: center; flex-wrap: wrap }
-.grid td { padding: .1rem .25rem; border: 0; font-size: .72rem; text-align: right } .grid caption { font-size: .85rem; color: var(--soft); text-align: left }
+.grid td { padding: .1rem .25rem; border: 0; font-size: .72rem; text-align: right }
+.grid caption { font-size: .85rem; color: var(--soft); text-align: left }
 .sum { font-variant-numeric: tabular-nums; white-space: pre-wrap }
 .beside:has(.strip) .scale i { height: 6rem }
 .strip { flex: 1 } .strip img { max-width: 64rem; min-height: 1.2rem }
-.bars { width: 100%; max-width: 48rem } .bars .bar { width: 50% } .bars i { display: block; height: 1rem; background: var(--accent); min-width: 1px }
+.bars { width: 100%; max-width: 48rem }
+.bars .bar { width: 50% }
+.bars i { display: block; height: 1rem; background: var(--accent); min-width: 1px }
 `;

@@ -53,7 +53,8 @@ export async function unitReport(
   findChannel(model.network, layer, channel);
   if (layer === model.network.at(-1)!.name)
     throw new AlexNetError(
-      `A probability has no gradient worth following. Look at the scores instead: --layer ${model.network.at(-2)!.name}.`,
+      'A probability has no gradient worth following. Look at the scores instead: --layer ' +
+        `${model.network.at(-2)!.name}.`,
     );
   const middle = middleOf(session, layer, channel);
   const field = receptiveField(model.network, layer, middle.y, middle.x);

@@ -69,12 +69,15 @@ export async function whyReport(
   const sections = found.map((explanation, i) =>
     section(model, photograph, explanation, random[i], options.randomize, checks[i]),
   );
+  const answers = predictions
+    .slice(0, 3)
+    .map(({ label, probability }) => `${label} ${share(probability)}`);
   const report: Report = {
     title: `Why “${asked.label}”?`,
-    subtitle: `${photograph.name} through ${name}, which gives “${asked.label}” ${share(asked.probability)}; its answers: ${predictions
-      .slice(0, 3)
-      .map(({ label, probability }) => `${label} ${share(probability)}`)
-      .join(', ')}${photograph.remark === undefined ? '' : `. ${photograph.remark}`}`,
+    subtitle:
+      `${photograph.name} through ${name}, which gives “${asked.label}” ` +
+      `${share(asked.probability)}; its answers: ${answers.join(', ')}` +
+      `${photograph.remark === undefined ? '' : `. ${photograph.remark}`}`,
     sections,
     about: [
       ...options.methods.map((method) => methods[method]),
@@ -125,13 +128,15 @@ function section(
   const told =
     correlation === undefined
       ? ''
-      : ` Rank correlation with the map from shuffled weights: ${correlation.toFixed(2)} (1: the same map, so it does not show what was learned; 0: nothing in common).`;
+      : ` Rank correlation with the map from shuffled weights: ${correlation.toFixed(2)} (1: ` +
+        'the same map, so it does not show what was learned; 0: nothing in common).';
   const facts = Object.entries(found.facts)
     .map(([key, value]) => `${key} ${digits(value)}`)
     .join(', ');
+  const sentence = facts === '' ? '' : `${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
   return {
     heading: methods[found.method].title,
-    text: `${facts === '' ? '' : `${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`}${told}`.trim(),
+    text: `${sentence}${told}`.trim(),
     panels: [
       {
         picture: photograph.picture,
@@ -163,7 +168,9 @@ function heatPanels(
         'heat over the photograph',
         `${signed ? '±' : '0 to '}${digits(range.high)}`,
       ],
-      alt: `${methods[method].title}, ${whose}: heat map over the photograph; strongest ${strongest(heat, height, width)}`,
+      alt:
+        `${methods[method].title}, ${whose}: heat map over the photograph; strongest ` +
+        `${strongest(heat, height, width)}`,
     },
   ];
   if (values !== undefined && !signed && method !== 'saliency' && method !== 'smoothgrad') {
@@ -182,6 +189,8 @@ export function strongest(heat: Float32Array, height: number, width: number): st
   const at = heat.reduce((best, value, i) => (value > heat[best]! ? i : best), 0);
   const third = (place: number, length: number, words: readonly string[]): string =>
     words[Math.min(2, Math.floor((3 * place) / length))]!;
-  const where = `${third(Math.floor(at / width), height, ['at the top', 'in the middle', 'at the bottom'])}, ${third(at % width, width, ['left', 'centre', 'right'])}`;
+  const where =
+    `${third(Math.floor(at / width), height, ['at the top', 'in the middle', 'at the bottom'])}, ` +
+    `${third(at % width, width, ['left', 'centre', 'right'])}`;
   return where;
 }

@@ -74,17 +74,17 @@ function partsOf(step: Step, channel: number, y: number, x: number): Part[] {
 
 function text(value: number): string {
   const size = Math.abs(value);
-  const plain =
-    size >= 100
-      ? value.toFixed(0)
-      : size >= 10
-        ? value.toFixed(1)
-        : size >= 0.01 || size === 0
-          ? value.toFixed(2)
-          : size >= 0.0005
-            ? value.toFixed(3)
-            : value.toExponential(0);
+  const digits = decimals(size);
+  const plain = digits === undefined ? value.toExponential(0) : value.toFixed(digits);
   return plain.replaceAll('-', '−');
+}
+
+/** How many places after the point tell enough, or undefined where none would. */
+function decimals(size: number): number | undefined {
+  if (size >= 100) return 0;
+  if (size >= 10) return 1;
+  if (size >= 0.01 || size === 0) return 2;
+  return size >= 0.0005 ? 3 : undefined;
 }
 
 function fromTo(start: number, length: number): string {
@@ -117,12 +117,26 @@ function grid(
     const cells = values.slice(from, from + columns).map((value) => {
       const cell = element('td', value === undefined ? '·' : text(value));
       if (value !== undefined)
-        cell.style.background = `color-mix(in oklab, ${value < 0 ? '#2b62c9' : '#c8382d'} ${Math.round((70 * Math.abs(value)) / largest)}%, transparent)`;
+        cell.style.background =
+          `color-mix(in oklab, ${value < 0 ? '#2b62c9' : '#c8382d'} ` +
+          `${Math.round((70 * Math.abs(value)) / largest)}%, transparent)`;
       return cell;
     });
     rows.push(element('tr', cells));
   }
   return element('table', [element('caption', caption), element('tbody', rows)], { class: 'grid' });
+}
+
+/** A number of a map, and what it is made of. */
+interface Chosen {
+  readonly step: Step;
+  readonly channel: number;
+  readonly y: number;
+  readonly x: number;
+  /** Strongest first. */
+  readonly parts: readonly Part[];
+  /** The one whose patch is shown. */
+  readonly part: Part;
 }
 
 function show(
@@ -133,57 +147,17 @@ function show(
   channelShown: number | undefined,
   target: HTMLElement,
 ): void {
-  const map = step.maps[channel]!;
-  const parts = partsOf(step, channel, y, x);
-  const ordered = [...parts].sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
-  const part = parts.find((candidate) => candidate.channel === channelShown) ?? ordered[0]!;
-  const network = numbers(map.values)[y * step.size[1] + x]!;
-  const total = parts.reduce((sum, { sum: one }) => sum + one, map.bias);
-  const called = (c: number): string => step.channelNames[c] ?? `map ${c}`;
-  const few = ordered.slice(0, 8);
-  const rest = ordered.slice(8).reduce((sum, { sum: one }) => sum + one, 0);
-  const options = ordered.slice(0, 48).map((candidate) => {
-    const option = element('option', `${called(candidate.channel)}: ${text(candidate.sum)}`, {
-      value: String(candidate.channel),
-    });
-    option.selected = candidate === part;
-    return option;
-  });
-  const select = element('select', options, { id: `part-${step.name}` });
+  const parts = partsOf(step, channel, y, x).sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
+  const part = parts.find((candidate) => candidate.channel === channelShown) ?? parts[0]!;
+  const chosen: Chosen = { step, channel, y, x, parts, part };
+  const select = partSelect(chosen);
   select.addEventListener('change', () => {
     show(step, channel, y, x, Number(select.value), target);
     target.querySelector('select')!.focus();
   });
-  const sum = [
-    `${text(map.bias)} bias`,
-    ...few.map(({ channel: c, sum: one }) => `${text(one)} ${called(c)}`),
-    ...(ordered.length > 8 ? [`${text(rest)} from the other ${ordered.length - 8}`] : []),
-  ].join('  +  ');
-  const columns = step.kernel[1];
-  const place = element(
-    'p',
-    `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${fromTo(y * step.stride[0] - step.padding.top, step.kernel[0])} and columns ${fromTo(x * step.stride[1] - step.padding.left, columns)} of ${step.from}.${part.patch.includes(undefined) ? ' What lies outside is padding: zeros, shown as dots.' : ''} Arrow keys on the map move it.`,
-  );
-  const result = element('p', `${sum}  =  ${text(total)}`, { class: 'sum' });
   // This paragraph stays in the page while all else is made anew: only then is its change read
   // aloud.
-  document.getElementById(`said-${step.name}`)!.textContent =
-    `Row ${y}, column ${x} of map ${channel}: the network has ${network.toPrecision(5).replace('-', '−')} here${step.relu ? `; after its ReLU, max(0, ${text(network)}) = ${text(Math.max(0, network))}` : ''}.`;
-  const grids = element(
-    'div',
-    [
-      grid(`what it sees in ${called(part.channel)}`, part.patch, columns),
-      element('span', '×', { 'aria-hidden': 'true' }),
-      grid('its weights', part.weights, columns),
-      element('span', '=', { 'aria-hidden': 'true' }),
-      grid(
-        `products; their sum is ${text(part.sum)}`,
-        part.patch.map((value, i) => (value === undefined ? undefined : value * part.weights[i]!)),
-        columns,
-      ),
-    ],
-    { class: 'grids' },
-  );
+  document.getElementById(`said-${step.name}`)!.textContent = networkSentence(chosen);
   const view = mapCanvas(step, channel, y, x, (ny, nx) => {
     show(step, channel, ny, nx, part.channel, target);
     target.querySelector('canvas')!.focus();
@@ -191,13 +165,86 @@ function show(
   target.replaceChildren(
     element('h4', `How one number of ${step.name}, map ${channel}, is computed`),
     view,
-    place,
+    element('p', placeSentence(chosen)),
     element('p', [
       element('label', 'Input channel, strongest first: ', { for: `part-${step.name}` }),
       select,
     ]),
-    grids,
-    result,
+    gridsOf(chosen),
+    element('p', sumSentence(chosen), { class: 'sum' }),
+  );
+}
+
+function nameOf(step: Step, channel: number): string {
+  return step.channelNames[channel] ?? `map ${channel}`;
+}
+
+/** The input channels to choose from. */
+function partSelect({ step, parts, part }: Chosen): HTMLSelectElement {
+  const options = parts.slice(0, 48).map((candidate) => {
+    const words = `${nameOf(step, candidate.channel)}: ${text(candidate.sum)}`;
+    const option = element('option', words, { value: String(candidate.channel) });
+    option.selected = candidate === part;
+    return option;
+  });
+  return element('select', options, { id: `part-${step.name}` });
+}
+
+/** The bias and what the strongest input channels add to it. */
+function sumSentence({ step, channel, parts }: Chosen): string {
+  const { bias } = step.maps[channel]!;
+  const added = (some: readonly Part[], from: number): number =>
+    some.reduce((so, { sum }) => so + sum, from);
+  const terms = [
+    `${text(bias)} bias`,
+    ...parts.slice(0, 8).map((part) => `${text(part.sum)} ${nameOf(step, part.channel)}`),
+    ...(parts.length > 8
+      ? [`${text(added(parts.slice(8), 0))} from the other ${parts.length - 8}`]
+      : []),
+  ];
+  return `${terms.join('  +  ')}  =  ${text(added(parts, bias))}`;
+}
+
+function placeSentence({ step, channel, y, x, part }: Chosen): string {
+  const [top, left] = [step.padding.top, step.padding.left];
+  const rows = fromTo(y * step.stride[0] - top, step.kernel[0]);
+  const columns = fromTo(x * step.stride[1] - left, step.kernel[1]);
+  const padding = part.patch.includes(undefined)
+    ? ' What lies outside is padding: zeros, shown as dots.'
+    : '';
+  return (
+    `Row ${y}, column ${x} of map ${channel}: the kernel lies over rows ${rows} ` +
+    `and columns ${columns} of ${step.from}.${padding} Arrow keys on the map move it.`
+  );
+}
+
+function networkSentence({ step, channel, y, x }: Chosen): string {
+  const value = numbers(step.maps[channel]!.values)[y * step.size[1] + x]!;
+  const relu = step.relu
+    ? `; after its ReLU, max(0, ${text(value)}) = ${text(Math.max(0, value))}`
+    : '';
+  return (
+    `Row ${y}, column ${x} of map ${channel}: the network has ` +
+    `${value.toPrecision(5).replace('-', '−')} here${relu}.`
+  );
+}
+
+/** What the kernel sees, its weights, and the products. */
+function gridsOf({ step, part }: Chosen): HTMLDivElement {
+  const columns = step.kernel[1];
+  const products = part.patch.map((value, i) =>
+    value === undefined ? undefined : value * part.weights[i]!,
+  );
+  return element(
+    'div',
+    [
+      grid(`what it sees in ${nameOf(step, part.channel)}`, part.patch, columns),
+      element('span', '×', { 'aria-hidden': 'true' }),
+      grid('its weights', part.weights, columns),
+      element('span', '=', { 'aria-hidden': 'true' }),
+      grid(`products; their sum is ${text(part.sum)}`, products, columns),
+    ],
+    { class: 'grids' },
   );
 }
 
