@@ -44,6 +44,6 @@ for (const [name, rounds] of Object.entries(all)) {
   console.log(
     `  ${name.padEnd(34)} import ${shown(rounds.map(([time]) => time))}, prepare ` +
       `${shown(rounds.map(([, time]) => time))}, together ` +
-      `${shown(rounds.map(([, , time]) => time))}`,
+      shown(rounds.map(([, , time]) => time)),
   );
 }

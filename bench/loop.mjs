@@ -121,12 +121,12 @@ try {
   console.log(
     `the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ` +
       `${((1000 * batch) / one).toFixed(1)} images/s; ` +
-      `${engineTimes.map((time) => time.toFixed(0)).join(' ')}`,
+      engineTimes.map((time) => time.toFixed(0)).join(' '),
   );
   console.log(
     `in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ` +
       `${((1000 * batch) / other).toFixed(1)} images/s; ` +
-      `${loopTimes.map((time) => time.toFixed(0)).join(' ')}`,
+      loopTimes.map((time) => time.toFixed(0)).join(' '),
   );
   console.log(
     `the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ` +

@@ -97,7 +97,7 @@ function report(rows, times, cpu, contenders) {
         `(${spread})  ${((1000 * batch) / milliseconds).toFixed(1).padStart(6)} images/s${speed}` +
         `  ×${(milliseconds / base).toFixed(2)} the first row's time; at its best ` +
         `×${(Math.min(...times[index]) / Math.min(...times[0])).toFixed(2)}; ${busy}   ` +
-        `${contenders[index].details}`,
+        contenders[index].details,
     );
   }
 }

@@ -87,7 +87,7 @@ else {
         `${megabytes(Number(values.cache))} of them in memory): after each epoch ` +
         `${after.map(megabytes).join(', ')}; from the second on ` +
         `±${((100 * (Math.max(...later) - middle)) / middle).toFixed(1)} %; at most ` +
-        `${megabytes(peak)}`,
+        megabytes(peak),
     );
     await rm(folder, { recursive: true, force: true });
   }

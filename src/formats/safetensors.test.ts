@@ -138,8 +138,7 @@ test('readSafetensors() refuses a header length beyond the file before it alloca
   });
   new DataView(bytes.buffer).setBigUint64(0, 2n ** 60n, true);
   await assert.rejects(readSafetensors(bytesSource(bytes)), {
-    message:
-      `The safetensors header says it has ${2 ** 60} bytes; ` + 'more than 16777216 are not read.',
+    message: `The safetensors header says it has ${2n ** 60n} bytes; more than 16777216 are not read.`,
   });
   await assert.rejects(readSafetensors(bytesSource(new Uint8Array(3))), {
     message:

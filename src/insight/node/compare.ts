@@ -97,7 +97,7 @@ function answersSection(models: readonly [Look, Look]): Section {
     ],
     alt:
       `What model ${i === 0 ? 'A' : 'B'}, ${model}, sees: ` +
-      `${predictions.map(({ label, probability }) => `${label} ${share(probability)}`).join(', ')}`,
+      predictions.map(({ label, probability }) => `${label} ${share(probability)}`).join(', '),
   }));
   return { heading: 'Answers', panels, columns: 4 };
 }

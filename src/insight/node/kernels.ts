@@ -159,7 +159,7 @@ function deepKernels(
       ],
       alt:
         `Kernel ${kernel}: its ${slices.length} strongest input channels, ` +
-        `${slices.map(({ c }) => c).join(', ')}`,
+        slices.map(({ c }) => c).join(', '),
       cells: true,
     };
   });

@@ -77,7 +77,7 @@ export async function whyReport(
     subtitle:
       `${photograph.name} through ${name}, which gives “${asked.label}” ` +
       `${share(asked.probability)}; its answers: ${answers.join(', ')}` +
-      `${photograph.remark === undefined ? '' : `. ${photograph.remark}`}`,
+      (photograph.remark === undefined ? '' : `. ${photograph.remark}`),
     sections,
     about: [
       ...options.methods.map((method) => methods[method]),
@@ -170,7 +170,7 @@ function heatPanels(
       ],
       alt:
         `${methods[method].title}, ${whose}: heat map over the photograph; strongest ` +
-        `${strongest(heat, height, width)}`,
+        strongest(heat, height, width),
     },
   ];
   if (values !== undefined && !signed && method !== 'saliency' && method !== 'smoothgrad') {
@@ -191,6 +191,6 @@ export function strongest(heat: Float32Array, height: number, width: number): st
     words[Math.min(2, Math.floor((3 * place) / length))]!;
   const where =
     `${third(Math.floor(at / width), height, ['at the top', 'in the middle', 'at the bottom'])}, ` +
-    `${third(at % width, width, ['left', 'centre', 'right'])}`;
+    third(at % width, width, ['left', 'centre', 'right']);
   return where;
 }
