@@ -1,12 +1,12 @@
-// What the training loop costs over the engine alone: steps of `train()` on kept pictures against
-// the same engine's steps on images that are ready in memory, in turn, in one process; and, where
+// What the training loop costs over the engine alone: steps of `train()` on kept photographs
+// against the same engine's steps on images that are ready in memory, in turn, in one process; and, where
 // the machine is not quiet enough for that, how much of the loop's own time is not spent inside the
 // engine.
 //
 //   node bench/loop.mjs DIR [--pictures 640] [--batch 128] [--recipe paper] [--engine auto]
 //     [--epochs 3]
 //
-// The first epoch, in which pictures are decoded, does not count, nor do evaluation and
+// The first epoch, in which photographs are decoded, does not count, nor do evaluation and
 // checkpoints, which come once an epoch.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ const [batch, pictures, epochs] = [
 const engine = await findEngine(values.engine);
 const folder = await mkdtemp(join(tmpdir(), 'alexnet-bench-'));
 
-/** So many training pictures, taken evenly, and a few to validate on. */
+/** So many training photographs, taken evenly, and a few to validate on. */
 function some(dataset) {
   const samples = dataset.samples.filter(({ split }) => split === 'train');
   const every = samples.length / (pictures + 16);
@@ -88,7 +88,7 @@ engine.prepare = async (...given) => {
 try {
   console.log(
     `${cpus()[0].model}, ${cpus().length} cores; Node ${process.version}; ${engine.name}, ` +
-      `${values.recipe}, batch ${batch}, ${pictures} pictures`,
+      `${values.recipe}, batch ${batch}, ${pictures} photographs`,
   );
   const engineTimes = await alone();
   const loopTimes = [];
@@ -119,19 +119,19 @@ try {
   const [one, other] = [median(engineTimes), median(loopTimes)];
   const best = [engineTimes, loopTimes].map((times) => Math.min(...times));
   console.log(
-    `the engine alone  ${one.toFixed(0)} ms a step (best ${best[0].toFixed(0)}), ` +
+    `the engine alone  ${one.toFixed(0)} ms per step (best ${best[0].toFixed(0)}), ` +
       `${((1000 * batch) / one).toFixed(1)} images/s; ` +
       engineTimes.map((time) => time.toFixed(0)).join(' '),
   );
   console.log(
-    `in the loop       ${other.toFixed(0)} ms a step (best ${best[1].toFixed(0)}), ` +
+    `in the loop       ${other.toFixed(0)} ms per step (best ${best[1].toFixed(0)}), ` +
       `${((1000 * batch) / other).toFixed(1)} images/s; ` +
       loopTimes.map((time) => time.toFixed(0)).join(' '),
   );
   console.log(
     `the loop costs    ${(100 * (other / one - 1)).toFixed(1)} % (best against best ` +
       `${(100 * (best[1] / best[0] - 1)).toFixed(1)} %); ${(100 * waiting).toFixed(1)} % of the ` +
-      'last epoch was waiting for pictures',
+      'last epoch was waiting for photographs',
   );
   console.log(
     `outside the engine ${median(outside).toFixed(1)} ms of a step, ` +

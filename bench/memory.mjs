@@ -1,5 +1,5 @@
 // Whether a training run's memory stays as it is: after each epoch, and for ten times as many
-// pictures, with a small limit for decoded pictures. Each run is a process of its own.
+// photographs, with a small limit for decoded ones. Each run is a process of its own.
 //
 //   node bench/memory.mjs [--engine auto] [--cache 32e6]
 import { spawnSync } from 'node:child_process';
@@ -83,7 +83,7 @@ else {
     const later = after.slice(1);
     const middle = (Math.max(...later) + Math.min(...later)) / 2;
     console.log(
-      `${pictures} pictures (${megabytes(pictures * 120 * 96 * 3)} decoded, ` +
+      `${pictures} photographs (${megabytes(pictures * 120 * 96 * 3)} decoded, ` +
         `${megabytes(Number(values.cache))} of them in memory): after each epoch ` +
         `${after.map(megabytes).join(', ')}; from the second on ` +
         `±${((100 * (Math.max(...later) - middle)) / middle).toFixed(1)} %; at most ` +

@@ -99,7 +99,7 @@ async function checkIn(folder, photos, out) {
 }
 
 /**
- * Random weights whose answers differ from picture to picture: of He's size, and a last layer that
+ * Random weights whose answers differ from image to image: of He's size, and a last layer that
  * gives logits of some units.
  */
 async function made(variant, width, files) {

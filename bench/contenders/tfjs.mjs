@@ -68,7 +68,7 @@ function layerOf({ layer, input, window }, relu, values) {
     }
     case 'dense': {
       const [c, h, w] = input;
-      // Channels last, so a map's weights are turned once.
+      // Channels last, so a map's weights are transposed once.
       const b = tf.reshape(
         tf.transpose(
           tf.tensor4d(values.get(`${layer.name}.weight`), [layer.outputs, c, h, w]),

@@ -125,7 +125,7 @@ const places = {
   old: { name: 4, type: 5, bottom: 2, top: 3, blobs: 6, include: 32, settings: oldSettings },
 } as const;
 
-const mostLayers = 5000;
+const maximumLayers = 5000;
 
 /** Reads a `.caffemodel`; the blobs stay where they are. */
 export async function readCaffeModel(source: ByteSource): Promise<CaffeNet> {
@@ -142,8 +142,8 @@ export async function readCaffeModel(source: ByteSource): Promise<CaffeNet> {
       inputSizes.push(...(await wire.wholes(field, "the net's input", 64)));
     else if (field.number === 8 && field.wire === 'bytes')
       inputSizes.push(...(await readBlobShape(wire, field)));
-    if (layers.length > mostLayers || inputSizes.length > 256)
-      throw damaged(`it has more than ${mostLayers} layers`);
+    if (layers.length > maximumLayers || inputSizes.length > 256)
+      throw damaged(`it has more than ${maximumLayers} layers`);
   }
   return { name, layers, input: inputSizes.length >= 4 ? inputSizes.slice(0, 4) : undefined };
 }

@@ -70,7 +70,7 @@ const dtypes: ReadonlyMap<number, Dtype> = new Map<number, Dtype>([
   [16, 'bf16'],
 ]);
 
-const mostNodes = 10_000;
+const maximumNodes = 10_000;
 
 /**
  * Whether the first bytes look like an ONNX model: its fields before the graph are short and known.
@@ -148,8 +148,12 @@ class ModelReader {
       } else if (part.number === 11) inputs.push(await this.#value(part));
       else if (part.number === 12) outputs.push(await this.#value(part));
       else if (part.number === 15) throw damaged('it holds sparse tensors');
-      if (nodes.length > mostNodes || initializers.size > mostNodes || inputs.length > mostNodes)
-        throw damaged(`it has more than ${mostNodes} nodes or tensors`);
+      if (
+        nodes.length > maximumNodes ||
+        initializers.size > maximumNodes ||
+        inputs.length > maximumNodes
+      )
+        throw damaged(`it has more than ${maximumNodes} nodes or tensors`);
     }
     return { nodes, inputs, outputs, initializers };
   }
@@ -219,8 +223,8 @@ class ModelReader {
           ? await this.#wire.floats(part, 'an attribute')
           : await this.#wire.wholes(part, 'an attribute'))
           numbers.push(number);
-        if (numbers.length > mostWide)
-          throw damaged(`an attribute is a list of more than ${mostWide} numbers`);
+        if (numbers.length > maximumWide)
+          throw damaged(`an attribute is a list of more than ${maximumWide} numbers`);
       }
     }
     return [name, listed ? numbers : value];
@@ -343,10 +347,10 @@ class ModelReader {
       0,
     );
     if (count > stored) throw damaged(`the tensor "${name}" has fewer numbers than its shape says`);
-    if (count > mostWide && dtypeBytes[dtype] === 8)
+    if (count > maximumWide && dtypeBytes[dtype] === 8)
       throw damaged(
         `the tensor "${name}" has ${count} numbers of 64 bits one by one; more than ` +
-          `${mostWide} are not read`,
+          `${maximumWide} are not read`,
       );
     const out = emptyNumbers(dtype, count);
     let at = 0;
@@ -430,7 +434,7 @@ const typedFields: ReadonlySet<number> = new Set(Object.values(typedField));
  * Numbers of 64 bits are shapes and axes, never weights; a varint of one byte becomes twelve (its
  * eight, and an f32).
  */
-const mostWide = 65_536;
+const maximumWide = 65_536;
 
 function wholeText(text: string): number {
   return /^\d{1,16}$/.test(text) ? Number(text) : NaN;

@@ -81,7 +81,7 @@ export interface PickleOptions {
  * No state of a network takes so many steps; every step costs a bounded number of bytes, so memory
  * is bounded too. A call costs as many as it is given items.
  */
-const mostSteps = 200_000;
+const maximumSteps = 200_000;
 
 /** Before each step so much is there to be read without waiting: two lines, or any number. */
 const aheadBytes = 8300;
@@ -111,7 +111,7 @@ class Machine {
   readonly #options: PickleOptions;
   readonly #stack: (PyValue | typeof mark)[] = [];
   readonly #memo = new Map<number, PyValue>();
-  #stepsLeft = mostSteps;
+  #stepsLeft = maximumSteps;
   position: number;
 
   constructor(pages: Pages, start: number, options: PickleOptions) {
@@ -133,7 +133,7 @@ class Machine {
       const waiting = operation(this);
       if (waiting !== undefined) await waiting;
     }
-    return this.fail(`it takes more than ${mostSteps} steps, as no state of a network does`);
+    return this.fail(`it takes more than ${maximumSteps} steps, as no state of a network does`);
   }
 
   push(value: PyValue): void {
@@ -269,8 +269,8 @@ class Machine {
   }
 
   line(): string {
-    const most = Math.min(longestLine, this.#pages.source.size - this.position);
-    const length = this.#pages.peek(this.position, most)?.indexOf(0x0a) ?? -1;
+    const maximum = Math.min(longestLine, this.#pages.source.size - this.position);
+    const length = this.#pages.peek(this.position, maximum)?.indexOf(0x0a) ?? -1;
     if (length < 0) this.fail(`it has a line that does not end within ${longestLine} bytes`);
     const text = decodeText(this.take(length), 'a line of the pickle');
     this.position++;

@@ -26,11 +26,11 @@ export interface Field {
  * A file of a network has some thousand fields that are not packed; one with a hundred thousand was
  * made to keep us busy.
  */
-const mostFields = 100_000;
+const maximumFields = 100_000;
 
 export class ProtobufReader {
   readonly pages: Pages;
-  #fieldsLeft = mostFields;
+  #fieldsLeft = maximumFields;
 
   constructor(pages: Pages) {
     this.pages = pages;
@@ -47,10 +47,11 @@ export class ProtobufReader {
     for (let position = start; position < end;) {
       if (--this.#fieldsLeft < 0)
         throw new AlexNetError(
-          `The file is damaged: it has more than ${mostFields} fields, as no network has.`,
+          `The file is damaged: it has more than ${maximumFields} fields, as no network has.`,
         );
-      const most = Math.min(20, end - position);
-      const head = this.pages.peek(position, most) ?? (await this.pages.load(position, most, what));
+      const ahead = Math.min(20, end - position);
+      const head =
+        this.pages.peek(position, ahead) ?? (await this.pages.load(position, ahead, what));
       const field = fieldAt(position, head, what);
       position = field.start + field.length;
       if (position > end) damaged(what);
@@ -66,12 +67,12 @@ export class ProtobufReader {
   }
 
   /** A repeated whole number: packed in one field or one by one. */
-  async wholes(field: Field, what: string, most = 65_536): Promise<number[]> {
+  async wholes(field: Field, what: string, maximum = 65_536): Promise<number[]> {
     const numbers: number[] = [];
     await this.eachWhole(field, what, (value) => {
-      if (numbers.push(value) > most)
+      if (numbers.push(value) > maximum)
         throw new AlexNetError(
-          `The file is damaged: ${what} is a list of more than ${most} numbers.`,
+          `The file is damaged: ${what} is a list of more than ${maximum} numbers.`,
         );
     });
     return numbers;
@@ -93,10 +94,10 @@ export class ProtobufReader {
   }
 
   /** A repeated f32: packed in one field or one by one. */
-  async floats(field: Field, what: string, most = 65_536): Promise<number[]> {
+  async floats(field: Field, what: string, maximum = 65_536): Promise<number[]> {
     if (field.wire === 'fixed32') return [field.value];
     expectWire(field, 'bytes', what);
-    if (field.length > 4 * most || field.length % 4 !== 0) damaged(what);
+    if (field.length > 4 * maximum || field.length % 4 !== 0) damaged(what);
     const bytes = await this.pages.load(field.start, field.length, what);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     return Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));

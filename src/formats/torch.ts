@@ -1,6 +1,6 @@
 /**
  * PyTorch's `.pth` and `.pt` (torch/serialization.py): since 1.6 a zip archive with `data.pkl` and
- * one entry a storage, before that four pickles, a list of storages and their bytes.
+ * one entry per storage, before that four pickles, a list of storages and their bytes.
  */
 import { AlexNetError } from '../errors.ts';
 import { itemsOf, PyDict, PyGlobal, PyTuple, readPickle, textOf } from './pickle.ts';

@@ -15,7 +15,7 @@ export interface ZipEntry {
   readonly content: ByteSource;
 }
 
-const mostEntries = 20_000;
+const maximumEntries = 20_000;
 
 export function isZip(start: Uint8Array): boolean {
   return (
@@ -72,8 +72,8 @@ interface Record {
 
 async function readDirectory(source: ByteSource): Promise<Record[]> {
   const { count, size, start } = await findDirectory(source);
-  if (count > mostEntries)
-    throw damaged(`it says it has ${count} entries; more than ${mostEntries} are not read`);
+  if (count > maximumEntries)
+    throw damaged(`it says it has ${count} entries; more than ${maximumEntries} are not read`);
   const bytes = await readBytes(source, start, size, 'the directory of the zip archive');
   const records: Record[] = [];
   let at = 0;

@@ -55,5 +55,5 @@ export function mapDifferences(
 }
 
 function largestSize(values: Float32Array): number {
-  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 }

@@ -89,10 +89,10 @@ export class CoveredForwards {
     const end = network.findIndex(({ name }) => name === stages.at(-1)?.layers.at(-1)!.layer.name);
     if (network.findIndex(({ name }) => name === layer) <= end || end < 0) return undefined;
     const opened: Session[] = [];
-    const open = async (part: Network, most: number, keep: readonly string[]): Promise<Session> => {
+    const open = async (part: Network, size: number, keep: readonly string[]): Promise<Session> => {
       const { precision, threads } = session;
       const one = await engine.prepare(part, {
-        batch: most,
+        batch: size,
         mode: 'inference',
         precision,
         threads,

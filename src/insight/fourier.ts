@@ -1,6 +1,6 @@
 /**
- * A small pattern's spectrum: power at frequencies −½ … ½ cycles a pixel, `[size, size]`, frequency
- * 0 in the middle.
+ * A small pattern's spectrum: power at frequencies −½ … ½ cycles per pixel, `[size, size]`,
+ * frequency 0 in the middle.
  */
 export interface Spectrum {
   readonly size: number;
@@ -9,8 +9,8 @@ export interface Spectrum {
 
 /**
  * The power spectrum of a real pattern `[height, width]` with its mean taken off, on a grid of
- * `size` frequencies a side (even): the pattern is thought to lie in zeros, so that the grid may be
- * finer than the pattern.
+ * `size` frequencies per side (even): the pattern is thought to lie in zeros, so that the grid may
+ * be finer than the pattern.
  */
 export function spectrum(
   pattern: ArrayLike<number>,
@@ -50,7 +50,7 @@ export function spectrum(
 }
 
 export interface Waves {
-  /** Cycles a pixel, power-weighted along the main direction. */
+  /** Cycles per pixel, power-weighted along the main direction. */
   readonly frequency: number;
   /**
    * Degrees from 0 to below 180: how the stripes lie; 0 is level, 90 upright, turning
@@ -69,7 +69,7 @@ export interface Waves {
 /**
  * What the spectrum says of the pattern: its main direction and how strongly it is one, from the
  * second moments of the power.
- * @param lobe half the width of a peak in cycles a pixel: about 1/side of the pattern.
+ * @param lobe half the width of a peak in cycles per pixel: about 1/side of the pattern.
  */
 export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
   let xx = 0;

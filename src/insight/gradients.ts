@@ -14,7 +14,7 @@ export interface Images {
 }
 
 export interface GradientsOptions extends Work {
-  /** ReLU's rule on the way back. Default `plain`. */
+  /** ReLU's rule backward. Default `plain`. */
   readonly relu?: ReluRule;
 }
 

@@ -13,13 +13,14 @@ export interface IntegratedGradientsOptions extends Work {
    */
   readonly baseline?: Float32Array;
   /**
-   * Points on the path. Default: 32, doubled up to `mostSteps` until the sum is within `tolerance`.
+   * Points on the path. Default: 32, doubled up to `maximumSteps` until the sum is within
+   * `tolerance`.
    */
   readonly steps?: number;
   /** How far the sum may be from the difference of the outputs, as a share of it. Default 0.005. */
   readonly tolerance?: number;
   /** Default 1024. */
-  readonly mostSteps?: number;
+  readonly maximumSteps?: number;
 }
 
 export interface IntegratedGradients {
@@ -49,7 +50,7 @@ export async function integratedGradients(
     baseline = new Float32Array(image.length),
     steps,
     tolerance = 0.005,
-    mostSteps = 1024,
+    maximumSteps = 1024,
     ...work
   } = options;
   ensure(
@@ -68,7 +69,7 @@ export async function integratedGradients(
     const values = await integrate(session, image, baseline, target, tried, work);
     const sum = values.reduce((total, value) => total + value, 0);
     const near = Math.abs(sum - difference) <= tolerance * Math.abs(difference);
-    if (near || steps !== undefined || tried * 2 > mostSteps)
+    if (near || steps !== undefined || tried * 2 > maximumSteps)
       return { values: Float32Array.from(values), sum, difference, steps: tried };
     tried *= 2;
   }

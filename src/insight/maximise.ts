@@ -34,14 +34,14 @@ export interface MaximiseOptions extends Work {
   readonly jitter?: number;
   /** Standard deviation of the logarithm of the size. Default 0.05. */
   readonly scale?: number;
-  /** Standard deviation of the turn, in degrees. Default 5. */
+  /** Standard deviation of the rotation, in degrees. Default 5. */
   readonly rotation?: number;
   /**
    * Standard deviation of the blur after every fourth step, in pixels; it shrinks to 0 towards the
    * end. Default 1, or a fiftieth of the receptive field.
    */
   readonly blur?: number;
-  /** Share that the picture is drawn back to the mean colour each step. Default 0.01. */
+  /** Share that the image is drawn back to the mean colour per step. Default 0.01. */
   readonly decay?: number;
   /** Default 0. */
   readonly seed?: number;
@@ -66,8 +66,8 @@ const naturalColours = cholesky([
 ]);
 
 /**
- * A picture that excites one number of the network: gradient ascent from faint noise, seen each
- * time a little shifted, turned and scaled, blurred and drawn back to the mean, so that what
+ * An image that excites one number of the network: gradient ascent from faint noise, seen each
+ * time a little shifted, rotated and scaled, blurred and drawn back to the mean, so that what
  * remains is what the unit wants and not what pixels can trick it into (Yosinski et al. 2015, arXiv
  * 1506.06579; Olah et al. 2017, “Feature Visualization”).
  * @param session mode `inspection`, keeping the input and the target's layer; take a layer before

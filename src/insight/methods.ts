@@ -59,7 +59,7 @@ export const methods = {
     source: 'Smilkov et al. 2017, “SmoothGrad: removing noise by adding noise”, arXiv 1706.03825',
     cannot:
       'It explains the noisy copies, which the network never saw in training; more or less ' +
-      'noise gives another picture.',
+      'noise gives another image.',
   },
   'integrated-gradients': {
     title: 'Integrated gradients',
@@ -71,7 +71,7 @@ export const methods = {
       'Sundararajan, Taly and Yan 2017, “Axiomatic Attribution for Deep Networks”, arXiv ' +
       '1703.01365',
     cannot:
-      'Another starting picture than the mean colour gives other shares: pixels of the mean ' +
+      'Another starting image than the mean colour gives other shares: pixels of the mean ' +
       'colour always get none.',
   },
   'guided-backprop': {
@@ -93,7 +93,7 @@ export const methods = {
       'Zeiler and Fergus 2013, “Visualizing and Understanding Convolutional Networks”, arXiv ' +
       '1311.2901',
     cannot:
-      'As with guided backpropagation, much of the picture is the photograph itself, whatever ' +
+      'As with guided backpropagation, much of the image is the photograph itself, whatever ' +
       'the class. LRN, which the paper does not undo, passes by its gradient.',
   },
   occlusion: {
@@ -133,13 +133,13 @@ export interface ExplainOptions extends Work {
 
 export interface Explanation {
   readonly method: MethodName;
-  /** One number a pixel, `[height, width]` of the input. */
+  /** One number per pixel, `[height, width]` of the input. */
   readonly heat: Float32Array;
   /** Whether numbers below zero mean "against the class"; else all are amounts. */
   readonly signed: boolean;
   /** What a unit of heat is, for the scale. */
   readonly unit: string;
-  /** Where the method gives them: one number a colour and pixel, `[channels, height, width]`. */
+  /** Where the method gives them: one number per colour and pixel, `[channels, height, width]`. */
   readonly values?: Float32Array;
   /** Numbers worth telling: the sum of integrated gradients, the squares of an occlusion. */
   readonly facts: Readonly<Record<string, number>>;

@@ -21,7 +21,7 @@ export interface Neighbour {
 export function nearestNeighbours(
   query: Float32Array,
   features: Float32Array,
-  most: number,
+  count: number,
   metric: Metric = 'euclidean',
 ): Neighbour[] {
   const dimensions = query.length;
@@ -36,7 +36,7 @@ export function nearestNeighbours(
     index,
     distance: distanceTo(query, features, index * dimensions),
   }));
-  return all.toSorted((a, b) => a.distance - b.distance || a.index - b.index).slice(0, most);
+  return all.toSorted((a, b) => a.distance - b.distance || a.index - b.index).slice(0, count);
 }
 
 function euclidean(query: Float32Array, features: Float32Array, from: number): number {

@@ -149,11 +149,11 @@ function checkSquares(
   stride: number,
   fill: readonly number[],
 ): void {
-  const most = Math.min(height, width);
+  const side = Math.min(height, width);
   ensure(
-    Number.isInteger(patch) && patch > 0 && patch <= most,
+    Number.isInteger(patch) && patch > 0 && patch <= side,
     () =>
-      `Expected patch to be a whole number from 1 to ${most}, the input's side, but found ` +
+      `Expected patch to be a whole number from 1 to ${side}, the input's side, but found ` +
       `${patch}.`,
   );
   ensure(

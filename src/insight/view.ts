@@ -2,7 +2,7 @@ import { normal } from '../random/draws.ts';
 import type { Words } from '../random/philox.ts';
 
 /**
- * Turns, scales and shifts a picture about its middle: output (x, y) is input at `m·(x, y) +
+ * Rotates, scales and shifts an image about its middle: output (x, y) is input at `m·(x, y) +
  * shift`.
  */
 export interface View {

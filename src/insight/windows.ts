@@ -33,21 +33,21 @@ export interface Place {
  * computing in windows only. The windows of a stage hold every number that any of the changes
  * reaches, and all have one size, so that they go through an engine as one batch.
  * @param rows the input rows of each change; with each of the `columns` they make one change.
- * @param most a stage in which windows make up more than this share of the convolution's output
+ * @param limit a stage in which windows make up more than this share of the convolution's output
  * ends it.
  */
 export function windowStages(
   network: Network,
   rows: readonly Span[],
   columns: readonly Span[],
-  most = 0.7,
+  limit = 0.7,
 ): Stage[] {
   const stages: Stage[] = [];
   let [down, across] = [rows, columns];
   for (const layers of byConvolution(inferShapes(network))) {
     const [vertical, horizontal] = [slide(layers, 1, down), slide(layers, 2, across)];
     const [, height, width] = layers[0]!.output;
-    if (vertical.convolved * horizontal.convolved > most * height * width) break;
+    if (vertical.convolved * horizontal.convolved > limit * height * width) break;
     stages.push({
       layers,
       read: [vertical.read, horizontal.read],

@@ -1,14 +1,14 @@
+import { eachValues } from '../../model/weights.ts';
 import { findLayer, formatShape, inferShapes } from '../../network/shapes.ts';
 import { amounts, rangeOf } from '../colours.ts';
 import { mapDifferences, weightStatistics } from '../compare.ts';
 import type { MapDifference, WeightStatistics } from '../compare.ts';
 import { mapPicture } from '../draw.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import { likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
-import { digits, share } from './report.ts';
-import type { Panel, Report, Section } from './report.ts';
-import { eachValues } from '../../model/weights.ts';
+import { digits, share } from '../pages/report.ts';
+import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface CompareAnswer {
   readonly models: readonly {

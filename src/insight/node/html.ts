@@ -2,8 +2,8 @@ import { escape, htmlPage } from '../../html.ts';
 import type { Picture } from '../../images/picture.ts';
 import type { About } from '../methods.ts';
 import { dataUrl } from './encode.ts';
-import { digits } from './report.ts';
-import type { Panel, Report, Scale, Section, Table } from './report.ts';
+import { digits } from '../pages/report.ts';
+import type { Panel, Report, Scale, Section, Table } from '../pages/report.ts';
 
 /**
  * One file that needs no network: pictures inside, text that a screen reader reads, tables with

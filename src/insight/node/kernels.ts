@@ -4,10 +4,10 @@ import { signedRangeOf, signs } from '../colours.ts';
 import { mapPicture, signedPicture, tiled } from '../draw.ts';
 import { deadShare, describeKernels, kernelKinds } from '../kernels.ts';
 import type { KernelDescription, KernelKind } from '../kernels.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import type { Opened } from './open.ts';
-import { share } from './report.ts';
-import type { Panel, Report, Section } from './report.ts';
+import { share } from '../pages/report.ts';
+import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface KernelsAnswer {
   readonly layer: string;
@@ -101,7 +101,7 @@ function colourKernels(
   });
   const text =
     `All on one scale: mid-grey is 0, full colour ±${largest.toPrecision(3)}. Angles: 0° lies ` +
-    `level, 90° stands upright. Frequency in cycles a pixel. Dead: below ${share(deadShare)} ` +
+    `level, 90° stands upright. Frequency in cycles per pixel. Dead: below ${share(deadShare)} ` +
     'of the strongest kernel.';
   return { sections: [{ text }, ...sections], answer: { layer, shape, kinds, kernels: described } };
 }

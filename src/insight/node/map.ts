@@ -8,13 +8,13 @@ import { tiled } from '../draw.ts';
 import { umap } from '../umap.ts';
 import { inParts } from '../work.ts';
 import type { Work } from '../work.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import { dataUrl } from './encode.ts';
 import { featuresOf } from './features.ts';
 import type { Features } from './features.ts';
 import { aboutHtml, page, tableHtml } from './html.ts';
 import type { Opened } from './open.ts';
-import { share } from './report.ts';
+import { share } from '../pages/report.ts';
 import { scriptHtml } from './script.ts';
 
 export interface MapOptions extends Work {
@@ -72,7 +72,7 @@ export async function photographMap(
   };
 }
 
-/** One page with all photographs as small pictures. */
+/** One page with all photographs, small. */
 export async function mapHtml(
   { name, model }: Opened,
   { answer, features: { dataset } }: PhotographMap,

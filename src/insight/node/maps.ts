@@ -6,14 +6,14 @@ import { mapPicture, overPicture } from '../draw.ts';
 import { mapStatistics } from '../maps.ts';
 import type { MapStatistics } from '../maps.ts';
 import { overInput, receptiveCentres } from '../receptive.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import type { Opened, Photograph } from './open.ts';
-import { digits, share } from './report.ts';
-import type { Panel, Report, Section } from './report.ts';
+import { digits, share } from '../pages/report.ts';
+import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface MapsOptions {
   /** How many, the strongest first. Default 64. */
-  readonly most?: number;
+  readonly top?: number;
   /** Each map on its own scale, so that weak ones can be seen. Default: one scale for all. */
   readonly ownScale?: boolean;
   /** Over the photograph. */
@@ -33,7 +33,7 @@ export async function mapsReport(
   { model, session, name }: Opened,
   photograph: Photograph,
   layer: string,
-  { most = 64, ownScale = false, over = false }: MapsOptions = {},
+  { top = 64, ownScale = false, over = false }: MapsOptions = {},
 ): Promise<{ report: Report; answer: MapsAnswer }> {
   const { output } = findLayer(inferShapes(model.network), layer);
   await session.forward(photograph.input);
@@ -54,7 +54,7 @@ export async function mapsReport(
     return { picture, ...wordsFor(map), cells: !over };
   };
   const strips = output[1] * output[2] === 1;
-  const shown = maps.slice(0, most);
+  const shown = maps.slice(0, top);
   const report: Report = {
     title: `${strips ? 'Numbers' : 'Feature maps'} of ${layer}`,
     subtitle:
@@ -65,7 +65,7 @@ export async function mapsReport(
       {
         heading: `The ${shown.length} strongest of ${output[0]} ${strips ? 'numbers' : 'maps'}`,
         text: ownScale
-          ? 'Each on its own scale: from dark, none, to light, its own most.'
+          ? 'Each on its own scale: from dark, none, to light, its own largest number.'
           : 'All on one scale; the captions tell channel, mean, largest, and the share of zeros.',
         panels: shown.map(panel),
         columns: columnsFor(strips, over),
@@ -111,7 +111,7 @@ function wordsFor({
     caption: [
       `${channel}`,
       `mean ${digits(mean)}`,
-      `most ${digits(largest)}`,
+      `largest ${digits(largest)}`,
       `zero ${share(zeros)}`,
     ],
     alt:

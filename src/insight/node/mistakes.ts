@@ -8,12 +8,12 @@ import { confusedPairs, worstMistakes } from '../mistakes.ts';
 import type { Mistake } from '../mistakes.ts';
 import { classTarget } from '../target.ts';
 import type { Work } from '../work.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import { eachPhotograph, only, photographsIn } from './folder.ts';
 import { className, openPhotograph } from './open.ts';
 import type { Opened } from './open.ts';
-import { share } from './report.ts';
-import type { Panel, Report, Section } from './report.ts';
+import { share } from '../pages/report.ts';
+import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface MistakesAnswer {
   readonly images: number;
@@ -39,7 +39,7 @@ export interface MistakesAnswer {
 export async function mistakesReport(
   opened: Opened,
   folder: string,
-  most: number,
+  top: number,
   work: Work,
 ): Promise<{ report: Report; answer: MistakesAnswer; remarks: readonly string[] }> {
   const { model, session, name } = opened;
@@ -63,7 +63,7 @@ export async function mistakesReport(
     .slice(0, 20)
     .map((pair) => ({ ...named(model, pair), images: pair.images }));
   const shown = mistakes
-    .slice(0, most)
+    .slice(0, top)
     .map((mistake) => ({ mistake, path: dataset.samples[samples[mistake.index]!]!.source.path }));
   const panels = await mistakePanels(opened, shown, work);
   const right = samples.length - mistakes.length;

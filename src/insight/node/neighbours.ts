@@ -2,19 +2,19 @@ import { realpath } from 'node:fs/promises';
 import { nearestNeighbours } from '../neighbours.ts';
 import type { Metric } from '../neighbours.ts';
 import type { Work } from '../work.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import { featuresOf } from './features.ts';
 import { openPhotograph } from './open.ts';
 import type { Opened, Photograph } from './open.ts';
-import { digits } from './report.ts';
-import type { Panel, Report } from './report.ts';
+import { digits } from '../pages/report.ts';
+import type { Panel, Report } from '../pages/report.ts';
 
 export interface NeighboursOptions extends Work {
   readonly layer: string;
   readonly index: string;
   readonly metric: Metric;
   /** How many. */
-  readonly most: number;
+  readonly top: number;
 }
 
 export interface NeighboursAnswer {
@@ -35,16 +35,16 @@ export async function neighboursReport(
   opened: Opened,
   photograph: Photograph,
   folder: string,
-  { layer, index, metric, most, ...work }: NeighboursOptions,
+  { layer, index, metric, top, ...work }: NeighboursOptions,
 ): Promise<{ report: Report; answer: NeighboursAnswer; remarks: readonly string[] }> {
   const { dataset, values, remarks } = await featuresOf(opened, folder, layer, index, work);
   await opened.session.forward(photograph.input);
   const own = await realpath(photograph.file);
-  const all = nearestNeighbours(await opened.session.activation(layer), values, most + 1, metric);
+  const all = nearestNeighbours(await opened.session.activation(layer), values, top + 1, metric);
   const paths = await Promise.all(
     all.map(({ index: i }) => realpath(dataset.samples[i]!.source.path)),
   );
-  const found = all.filter((_, k) => paths[k] !== own).slice(0, most);
+  const found = all.filter((_, k) => paths[k] !== own).slice(0, top);
   const neighbours = found.map(({ index: i, distance }) => {
     const { source, name, label } = dataset.samples[i]!;
     return { file: source.path, name, label: dataset.classes[label]!, distance };

@@ -160,8 +160,8 @@ export interface Likely {
 }
 
 /** The most probable classes, first first. */
-export function likeliest(model: Model, probabilities: Float32Array, most: number): Likely[] {
-  return ranking(probabilities, most).map((index) => ({
+export function likeliest(model: Model, probabilities: Float32Array, count: number): Likely[] {
+  return ranking(probabilities, count).map((index) => ({
     index,
     label: className(model, index),
     probability: probabilities[index]!,

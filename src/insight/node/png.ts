@@ -3,8 +3,8 @@ import { loadSharp } from '../../images/node/sharp.ts';
 import { enlargedTo } from '../draw.ts';
 import type { About } from '../methods.ts';
 import { dataUrl } from './encode.ts';
-import { digits } from './report.ts';
-import type { Panel, Report, Scale, Section, Table } from './report.ts';
+import { digits } from '../pages/report.ts';
+import type { Panel, Report, Scale, Section, Table } from '../pages/report.ts';
 
 const width = 1200;
 const margin = 40;

@@ -8,7 +8,7 @@ export async function scriptHtml(name: 'map' | 'story', data: unknown): Promise<
 }
 
 async function pageScript(name: 'map' | 'story'): Promise<string> {
-  const text = await readFile(new URL(`../pages/${name}.js`, import.meta.url), 'utf8');
+  const text = await readFile(new URL(`../pages/scripts/${name}.js`, import.meta.url), 'utf8');
   return text
     .replace(/^\/\/# sourceMappingURL=.*$/m, '')
     .replace(/^export \{\};$/m, '')

@@ -10,17 +10,17 @@ import { receptiveField } from '../receptive.ts';
 import type { Field } from '../receptive.ts';
 import { findChannel } from '../target.ts';
 import type { Work } from '../work.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import { eachPhotograph, photographsIn } from './folder.ts';
 import { openPhotograph } from './open.ts';
 import type { Opened } from './open.ts';
-import { digits } from './report.ts';
-import type { Panel, Report, Section } from './report.ts';
+import { digits } from '../pages/report.ts';
+import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface UnitAnswer {
   readonly layer: string;
   readonly channel: number;
-  /** The unit's value on the picture that was made for it. */
+  /** The unit's value on the image that was made for it. */
   readonly value: number;
   /** Of the unit in the middle of the map, in pixels of the input. */
   readonly receptiveField: Field;
@@ -39,10 +39,10 @@ interface Strongest {
 
 export type UnitOptions = Omit<MaximiseOptions, 'colours'> & {
   readonly images?: string;
-  readonly most?: number;
+  readonly top?: number;
 };
 
-/** One channel: the picture made to excite it, and the photographs of a folder that do. */
+/** One channel: the image made to excite it, and the photographs of a folder that do. */
 export async function unitReport(
   opened: Opened,
   layer: string,
@@ -62,7 +62,7 @@ export async function unitReport(
   const { found, unread } =
     options.images === undefined
       ? { found: [], unread: [] }
-      : await strongestIn(opened, options.images, layer, channel, options.most ?? 9, options);
+      : await strongestIn(opened, options.images, layer, channel, options.top ?? 9, options);
   const label =
     layer === model.network.at(-2)!.name ? ` (“${model.labels[channel]?.name ?? ''}”)` : '';
   const size = `${field.rows.end - field.rows.start}×${field.columns.end - field.columns.start}`;
@@ -71,15 +71,12 @@ export async function unitReport(
     subtitle: `${name}; a unit of it sees ${size} pixels of the input`,
     sections: [
       {
-        heading: 'A picture made to excite it',
+        heading: 'An image made to excite it',
         panels: [
           {
             picture: cropped(inputPicture(made.image, model.preprocessing, model.meanImage), field),
-            caption: [
-              `${digits(made.value)} on this picture`,
-              `its receptive field, ${size} pixels`,
-            ],
-            alt: `A picture made by gradient ascent that excites channel ${channel} of ${layer}`,
+            caption: [`${digits(made.value)} on this image`, `its receptive field, ${size} pixels`],
+            alt: `An image made by gradient ascent that excites channel ${channel} of ${layer}`,
           },
         ],
         columns: 3,
@@ -120,7 +117,7 @@ async function strongestIn(
   folder: string,
   layer: string,
   channel: number,
-  most: number,
+  top: number,
   work: Work,
 ): Promise<{ found: Strongest[]; unread: string[] }> {
   const dataset = await photographsIn(folder);
@@ -136,7 +133,7 @@ async function strongestIn(
       all.push({ sample: indices[n]!, value: map[place]!, place });
     }
   });
-  const strongest = all.toSorted((a, b) => b.value - a.value || a.sample - b.sample).slice(0, most);
+  const strongest = all.toSorted((a, b) => b.value - a.value || a.sample - b.sample).slice(0, top);
   const found = strongest.map(({ sample, value, place }) => {
     const [y, x] = [Math.floor(place / output[2]), place % output[2]];
     const { source, name } = dataset.samples[sample]!;
@@ -152,7 +149,7 @@ async function strongestIn(
   return { found, unread };
 }
 
-/** A row of patches, and below it a row of their deconvnet pictures. */
+/** A row of patches, and below it a row of their deconvnet images. */
 async function patchSections(
   { model, session }: Opened,
   layer: string,

@@ -1,14 +1,14 @@
+import { eachValues } from '../../model/weights.ts';
 import { amounts, rangeOf, signedRangeOf, signs } from '../colours.ts';
 import { overPicture, signedPicture } from '../draw.ts';
 import { explain, methods } from '../methods.ts';
 import type { ExplainOptions, Explanation, MethodName } from '../methods.ts';
 import { randomize, rankCorrelation } from '../randomize.ts';
-import { abouts } from './about.ts';
+import { abouts } from '../pages/about.ts';
 import { className, likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
-import { digits, share } from './report.ts';
-import type { Panel, Report, Section } from './report.ts';
-import { eachValues } from '../../model/weights.ts';
+import { digits, share } from '../pages/report.ts';
+import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface WhyOptions extends ExplainOptions {
   readonly methods: readonly MethodName[];

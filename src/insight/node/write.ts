@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { writeWhole } from '#platform';
 import { reportHtml } from './html.ts';
 import { reportPng } from './png.ts';
-import type { Report } from './report.ts';
+import type { Report } from '../pages/report.ts';
 
 /** @throws {UsageError} for an ending that nothing is written as. */
 export function checkOut(out: string, endings: readonly string[] = ['.png', '.html']): void {

@@ -37,7 +37,7 @@ export function registerMaps(inspect: Command, terminal: Terminal): void {
         async (opened) => {
           const photograph = await photographOf(photo, opened, terminal);
           const { report, answer } = await mapsReport(opened, photograph, flags.layer, {
-            most: flags.top,
+            top: flags.top,
             ownScale: flags.ownScale ?? false,
             over: flags.over ?? false,
           });

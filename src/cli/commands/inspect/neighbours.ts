@@ -68,7 +68,7 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
               ...work,
               layer,
               metric: flags.metric,
-              most: flags.top,
+              top: flags.top,
               index: flags.index ?? indexPath(model, layer, folder),
             }),
           );

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AlexNetError } from '../../../errors.ts';
 import { writeReport } from '../../../insight/node/write.ts';
-import type { Report } from '../../../insight/node/report.ts';
+import type { Report } from '../../../insight/pages/report.ts';
 import type { Work } from '../../../insight/work.ts';
 import { openPhotograph } from '../../../insight/node/open.ts';
 import type { OpenOptions, Opened, Photograph } from '../../../insight/node/open.ts';

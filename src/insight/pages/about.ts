@@ -6,7 +6,7 @@ export const abouts = {
     title: 'Kernels',
     does:
       'Shows the weights themselves. Those of the first layer work on colours, so they can be ' +
-      'seen as small pictures: what a kernel looks like is what it answers to. Mid-grey is ' +
+      'seen as small images: what a kernel looks like is what it answers to. Mid-grey is ' +
       'zero, and all share one scale. Kind, angle and frequency are measured from each ' +
       'kernel’s Fourier spectrum and its colours.',
     source:
@@ -27,10 +27,10 @@ export const abouts = {
       'answer depends on it.',
   },
   maximise: {
-    title: 'The picture that excites a unit',
+    title: 'The image that excites a unit',
     does:
-      'Starts from faint noise and changes the picture, step by step, so that the unit grows; ' +
-      'seen each time a little shifted, turned and scaled, with colours that vary together as ' +
+      'Starts from faint noise and changes the image, step by step, so that the unit grows; ' +
+      'seen each time a little shifted, rotated and scaled, with colours that vary together as ' +
       'in photographs.',
     source:
       'Erhan et al. 2009; Yosinski et al. 2015, arXiv 1506.06579; Olah, Mordvintsev and ' +
@@ -42,7 +42,7 @@ export const abouts = {
   patches: {
     title: 'The photographs that excite a unit',
     does:
-      'Looks through a folder for the places where the unit answers most, one a photograph, ' +
+      'Looks through a folder for the places where the unit answers most, one per photograph, ' +
       'and cuts out exactly the pixels that it can see there (its receptive field); beside ' +
       'each, which of these pixels made it answer (deconvnet).',
     source: 'Zeiler and Fergus 2013, Figure 2, arXiv 1311.2901',
@@ -106,9 +106,9 @@ export const abouts = {
     title: 'With random weights',
     does:
       'Shuffles the weights from one layer upwards and asks again. The rank correlation says ' +
-      'how much of the picture stayed: a picture that stays does not show what the model ' +
+      'how much of the image stayed: an image that stays does not show what the model ' +
       'learned.',
     source: 'Adebayo et al. 2018, “Sanity Checks for Saliency Maps”, arXiv 1810.03292',
-    cannot: 'A picture that changes may still be wrong: the check can fail a method, not prove it.',
+    cannot: 'An image that changes may still be wrong: the check can fail a method, not prove it.',
   },
 } as const satisfies Readonly<Record<string, About>>;
