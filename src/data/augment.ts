@@ -1,6 +1,6 @@
+import type { Rectangle } from '../images/picture.ts';
 import type { ColourMap } from '../images/colour.ts';
 import { compose, identityColours } from '../images/colour.ts';
-import type { Rectangle } from '../images/fit.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 import type { Augmentation, Crop } from './augmentation.ts';

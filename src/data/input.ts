@@ -1,8 +1,7 @@
 import { compose, meanUnder, normalisation } from '../images/colour.ts';
 import type { ColourMap } from '../images/colour.ts';
-import type { Rectangle } from '../images/fit.ts';
 import { caffeOffset } from '../images/geometry.ts';
-import type { Picture } from '../images/picture.ts';
+import type { Picture, Rectangle } from '../images/picture.ts';
 import { meanGrey, paintPlanes } from '../images/pixels.ts';
 import { preprocessInto } from '../images/preprocess.ts';
 import { drawAugmentation } from './augment.ts';

@@ -1,8 +1,8 @@
 /** `#images` in a page and in its workers. See `decoder.ts`. */
 import type { Decoder, DecodeRequest, PictureFiles } from './decoder.ts';
 import { endsEarly } from './ending.ts';
-import type { Fit, Rectangle } from './fit.ts';
-import type { Picture } from './picture.ts';
+import type { Fit } from './fit.ts';
+import type { Picture, Rectangle } from './picture.ts';
 import { resamplePicture } from './pixels.ts';
 import { UnreadablePicture } from './problem.ts';
 

@@ -1,15 +1,9 @@
 import { torchvisionSize } from './geometry.ts';
+import type { Rectangle } from './picture.ts';
 import type { Preprocessing } from './preprocessing.ts';
 import type { ResampleKernel } from './resample.ts';
 
 export type Resize = Preprocessing['resize'];
-
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface Fit {
   readonly width: number;

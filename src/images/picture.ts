@@ -8,3 +8,11 @@ export interface Picture {
   /** `[height, width, 3]`. */
   readonly data: Uint8Array;
 }
+
+/** A part of a picture, in pixels. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}

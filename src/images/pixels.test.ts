@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { bits, purposes } from '../random/philox.ts';
 import type { ColourMap } from './colour.ts';
-import type { Rectangle } from './fit.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Rectangle } from './picture.ts';
 import { meanGrey, paintPlanes, resamplePicture } from './pixels.ts';
 import { loadPixelKernels } from './workbench.ts';
 

@@ -1,7 +1,6 @@
 import { ensure } from '../errors.ts';
 import type { ColourMap } from './colour.ts';
-import type { Rectangle } from './fit.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Rectangle } from './picture.ts';
 import { reversed, taps } from './taps.ts';
 import type { Taps } from './taps.ts';
 import { cleared } from './workbench.ts';

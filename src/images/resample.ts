@@ -1,8 +1,7 @@
 import { ensure } from '../errors.ts';
-import type { Rectangle } from './fit.ts';
 import { opencvTaps, pillowTaps } from './fixed-taps.ts';
 import type { FixedTaps, TwoTaps } from './fixed-taps.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Rectangle } from './picture.ts';
 import { cleared } from './workbench.ts';
 import type { Workbench } from './workbench.ts';
 
