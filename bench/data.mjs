@@ -4,9 +4,9 @@
 //   node bench/data.mjs [DIR] [--threads N] [--pictures N]
 //
 // DIR is any dataset, of which --pictures takes so many training photographs, evenly; without it
-// 384 photographs of 500×375 pixels are made up. It is packed into shards first. Every figure is the
-// median of several epochs after one that is not counted, all in this process. Nothing else should
-// run; where something does, the milliseconds of processor time per photograph still tell.
+// 384 photographs of 500×375 pixels are made up. It is packed into shards first. Every figure is
+// the median of several epochs after one that is not counted, all in this process. Nothing else
+// should run; where something does, the milliseconds of processor time per photograph still tell.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';

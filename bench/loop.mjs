@@ -1,7 +1,7 @@
 // What the training loop costs over the engine alone: steps of `train()` on kept photographs
-// against the same engine's steps on images that are ready in memory, in turn, in one process; and, where
-// the machine is not quiet enough for that, how much of the loop's own time is not spent inside the
-// engine.
+// against the same engine's steps on images that are ready in memory, in turn, in one process; and,
+// where the machine is not quiet enough for that, how much of the loop's own time is not spent
+// inside the engine.
 //
 //   node bench/loop.mjs DIR [--pictures 640] [--batch 128] [--recipe paper] [--engine auto]
 //     [--epochs 3]
