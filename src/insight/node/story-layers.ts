@@ -8,7 +8,7 @@ import { digits, share } from '../pages/report.ts';
 import { receptiveField } from '../receptive.ts';
 import { besideScale, imageHtml, panelsHtml, scaleHtml } from './html.ts';
 import { className } from './open.ts';
-import { shownMaps, strongestOf } from './story-told.ts';
+import { shownMaps, strongestOf, towerOf } from './story-told.ts';
 import type { Told } from './story-told.ts';
 
 /** What a layer made of the photograph: maps, a strip of numbers, bars. */
@@ -64,7 +64,7 @@ async function convolutionHtml(told: Told, index: number): Promise<string> {
     buttons.push(
       `<button type="button" data-layer="${layer.name}" data-channel="${channel}"
 aria-pressed="false" aria-controls="how-${layer.name}">
-${await imageHtml(picture, '', true)}<span>map ${channel}</span>
+${await imageHtml(picture, '', true)}<span>map ${channel}${towerOf(told, channel, output[0])}</span>
 </button>`,
     );
   }
@@ -80,7 +80,7 @@ ${besideScale(buttons, 6, { colours: signs, range, unit: 'before ReLU' })}
 }
 
 async function kernelsHtml(
-  { opened: { session, model } }: Told,
+  { opened: { session, model }, towers }: Told,
   layer: string,
   [height, width]: readonly [number, number],
 ): Promise<string> {
@@ -98,8 +98,14 @@ async function kernelsHtml(
     const image = await imageHtml(picture, `Kernel ${from / size}`, true);
     pictures.push(`<span title="kernel ${from / size}">${image}</span>`);
   }
+  const perTower = pictures.length / towers;
+  const sheets = Array.from({ length: towers }, (_, tower) => {
+    const heading = towers === 1 ? '' : `<p>Tower ${tower + 1}:</p>\n`;
+    const own = pictures.slice(tower * perTower, (tower + 1) * perTower);
+    return `${heading}<div class="kernels">${own.join('')}</div>`;
+  });
   return `<p>Its ${pictures.length} kernels, all on one scale; mid-grey is zero:</p>
-<div class="kernels">${pictures.join('')}</div>`;
+${sheets.join('\n')}`;
 }
 
 function channelPicture(
@@ -123,7 +129,7 @@ async function mapsHtml(told: Told, index: number): Promise<string> {
       const picture = channelPicture(values, output, channel, range);
       return `<figure>
 ${await imageHtml(picture, `Map ${channel}, largest number ${digits(largest)}`, true)}
-<figcaption>map ${channel}, ${share(zeros)} zeros</figcaption>
+<figcaption>map ${channel}${towerOf(told, channel, output[0])}, ${share(zeros)} zeros</figcaption>
 </figure>`;
     }),
   );
@@ -153,7 +159,9 @@ async function lrnHtml(told: Told, index: number): Promise<string> {
       const alt = `Map ${channel} ${when} LRN, largest ${digits(largest)}`;
       figures.push(`<figure>
 ${await imageHtml(picture, alt, true)}
-<figcaption>map ${channel} ${when}: largest ${digits(largest)}</figcaption>
+<figcaption>
+map ${channel}${towerOf(told, channel, output[0])} ${when}: largest ${digits(largest)}
+</figcaption>
 </figure>`);
     }
   }

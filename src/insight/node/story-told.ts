@@ -10,6 +10,18 @@ export interface Told {
   readonly activations: ReadonlyMap<string, Float32Array>;
   readonly predictions: readonly Likely[];
   readonly probabilities: Float32Array;
+  /** Into how many groups the network's convolutions are cut; 1 where they are whole. */
+  readonly towers: number;
+}
+
+/**
+ * Which of the towers makes a map, as words after its number: ` (tower 2)`; nothing where there is
+ * one tower.
+ * @param channels of the whole layer.
+ */
+export function towerOf({ towers }: Told, channel: number, channels: number): string {
+  if (towers === 1) return '';
+  return ` (tower ${1 + Math.floor((channel * towers) / channels)})`;
 }
 
 /** Maps of a layer that are shown; those of a convolution can be opened. */

@@ -1,7 +1,9 @@
 import { escape } from '../../html.ts';
 import { costs } from '../../network/costs.ts';
-import { describeLayer } from '../../network/describe.ts';
-import type { LayerType } from '../../network/layer.ts';
+import { describeDepth, describeLayer } from '../../network/describe.ts';
+import { stagesOf } from '../../network/drawing/stages.ts';
+import { drawNetworkCompactly } from '../../network/drawing/svg.ts';
+import type { LayerType, Network } from '../../network/layer.ts';
 import { formatShape, inferShapes } from '../../network/shapes.ts';
 import { amounts, rangeOf } from '../colours.ts';
 import { overPicture } from '../draw.ts';
@@ -9,7 +11,7 @@ import { gradCam } from '../gradcam.ts';
 import { methods } from '../methods.ts';
 import { abouts } from '../pages/about.ts';
 import { share } from '../pages/report.ts';
-import { storyStyle, words } from '../pages/story.ts';
+import { storyStyle, wordsFor } from '../pages/story.ts';
 import { classTarget } from '../target.ts';
 import { aboutHtml, besideScale, imageHtml, page } from './html.ts';
 import { likeliest } from './open.ts';
@@ -45,7 +47,9 @@ export async function storyHtml(
   const activations = new Map<string, Float32Array>();
   for (const { layer } of shapes) activations.set(layer.name, await session.activation(layer.name));
   const predictions = likeliest(model, probabilities, 5);
-  const told: Told = { opened, photograph, shapes, activations, predictions, probabilities };
+  const towers = Math.max(...stagesOf(model.network).map((stage) => stage.towers));
+  const said = { predictions, probabilities };
+  const told: Told = { opened, photograph, shapes, activations, ...said, towers };
   const steps: Record<string, unknown> = {};
   const sections: string[] = [];
   for (const [index, shape] of shapes.entries()) {
@@ -55,7 +59,7 @@ export async function storyHtml(
   const total = costs(model.network);
   const best = predictions[0]!;
   const counts = [
-    `${shapes.length - 1} layers`,
+    describeDepth(model.network),
     `${total.parameters.toLocaleString('en-US')} weights`,
     `${total.multiplyAdds.toLocaleString('en-US')} multiplications`,
   ];
@@ -67,10 +71,11 @@ export async function storyHtml(
   const body = `<header>
 <h1>How the network came to “${escape(best.label)}”</h1>
 <p>
-${escape(photograph.name)} through ${escape(name)}: ${counts.join(', ')}.
+${escape(photograph.name)} through ${escape(name)}: ${counts.join('; ')}.
 ${escape(photograph.remark ?? '')}
 </p>
 </header>
+${drawingHtml(model.network, towers)}
 <nav aria-label="Layers"><ol>
 ${links.join('\n')}
 <li><a href="#why">why</a></li>
@@ -83,6 +88,27 @@ ${aboutHtml([abouts.maps, abouts.kernels, methods['grad-cam']])}`;
     html: page(`How the network came to “${best.label}”`, body, await scriptHtml('story', steps)),
     answer: answerOf(told),
   };
+}
+
+/** The network to scale, one row for each tower. */
+function drawingHtml(network: Network, towers: number): string {
+  const { width, height, content } = drawNetworkCompactly(network);
+  const rows =
+    towers === 1 ? '' : ` ${towers} towers, one row each; red where they see each other.`;
+  return `<figure class="drawn">
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="The network, box by box">${content}</svg>
+<figcaption>To scale: height and depth of a box are the map’s, its width the channels.${rows}</figcaption>
+</figure>`;
+}
+
+/** What a convolution of a network of towers sees of them. */
+function towerWords({ shapes, towers }: Told, index: number): string[] {
+  const { layer } = shapes[index]!;
+  if (towers === 1 || layer.type !== 'convolution') return [];
+  const maps = `Its maps are those of ${towers} towers, one after the other.`;
+  if (shapes[index - 1]?.layer.type === 'input') return [maps];
+  const sees = layer.groups === 1 ? 'the maps of all towers' : 'only the maps of its own tower';
+  return [`${maps} A kernel here sees ${sees}.`];
 }
 
 function answerOf({ photograph, shapes, activations, predictions }: Told): StoryAnswer {
@@ -109,7 +135,7 @@ async function layerHtml(told: Told, index: number): Promise<string> {
   const sizes = `${formatShape(input)} → ${formatShape(output)}`;
   return `<section id="${layer.name}">
 <h2>${escape(layer.name)} <small>${sizes}</small></h2>
-<p>${escape(words[layer.type])}</p>
+<p>${escape([wordsFor(layer), ...towerWords(told, index)].join(' '))}</p>
 ${facts.length === 0 ? '' : `<p class="formula">${formulas}</p>`}
 ${await contentHtml(told, index)}
 </section>`;

@@ -1,7 +1,24 @@
-import type { LayerType } from '../../network/layer.ts';
+import type { DropoutLayer, Layer, LayerType } from '../../network/layer.ts';
 
-/** What each kind of layer does, for a classroom. */
-export const words: Readonly<Record<LayerType, string>> = {
+/** What a layer does, for a classroom. */
+export function wordsFor(layer: Layer): string {
+  return layer.type === 'dropout' ? dropoutWords(layer) : words[layer.type];
+}
+
+function dropoutWords({ rate, scale }: DropoutLayer): string {
+  const chance = Number((100 * rate).toFixed(1));
+  const kept = Number((1 - rate).toFixed(3));
+  const answering =
+    scale === 'test'
+      ? `every number counts ${kept} times what it is`
+      : 'every number counts as it is';
+  return (
+    `While training, each number is left out with a chance of ${chance} %, so that none relies ` +
+    `on another. Now, while answering, nothing is left out: ${answering}.`
+  );
+}
+
+const words: Readonly<Record<Exclude<LayerType, 'dropout'>, string>> = {
   input:
     'Three numbers for every pixel: how much red, green and blue, less the mean of the ' +
     'training photographs.',
@@ -10,8 +27,8 @@ export const words: Readonly<Record<LayerType, string>> = {
     'its weights and adds everything up: a large sum means that its pattern is there. Choose ' +
     'a map to see one of these sums with its numbers.',
   relu:
-    'Keeps what is above zero and sets the rest to zero. Without it, all layers together ' +
-    'could do no more than one.',
+    'Keeps what is above zero and sets the rest to zero. Two convolutions, or two dense layers, ' +
+    'with nothing like it between them could do no more than one.',
   tanh: 'Squeezes every number between −1 and 1, as networks did before ReLU.',
   lrn:
     'Each number is made smaller where neighbouring maps are strong at the same place, so ' +
@@ -24,9 +41,6 @@ export const words: Readonly<Record<LayerType, string>> = {
   dense:
     'Every number is a weighted sum of all numbers before: places are gone, only “how much of ' +
     'what” is left.',
-  dropout:
-    'Leaves out half of the numbers by chance while training, so that none relies on another. ' +
-    'Now, while answering, nothing is left out.',
   softmax:
     'Turns scores into probabilities: e to the power of each score, divided by the sum over ' +
     'all classes.',
@@ -38,6 +52,9 @@ nav ol {
   list-style: none; padding: 0;
   display: flex; flex-wrap: wrap; gap: .3rem .9rem; font-size: .9rem
 }
+.drawn svg { width: 100%; height: auto; max-width: 60rem; font: 11px system-ui, sans-serif }
+.drawn text { fill: var(--ink) } .drawn polygon { stroke: var(--ink) }
+@media (max-width: 45rem) { .drawn { display: none } }
 nav a { color: var(--accent) } nav small, h2 small { color: var(--soft); font-weight: 400 }
 .formula code {
   background: color-mix(in srgb, var(--ink) 8%, transparent);
