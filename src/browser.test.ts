@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { build } from 'vite';
+import * as door from './browser.ts';
 import { AlexNet, f32Weights, referenceEngine } from './browser.ts';
 import type { Model, Picture, Prediction } from './browser.ts';
 import { writeModel } from './model/node/model-file.ts';
@@ -13,6 +14,7 @@ import { randomNumbers, testParameters } from './testing/data.ts';
 import { narrowVariants } from './testing/networks.ts';
 import { noBrowser, openPages } from './testing/pages.ts';
 import type { Pages } from './testing/pages.ts';
+import { trainThreeSteps } from './testing/three-steps.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -40,7 +42,9 @@ const picture: Picture = {
 
 /** What a page of somebody else's would say. */
 const page = `
-  import { AlexNet, engines, importWeights } from 'alexnet/browser';
+  import * as door from 'alexnet/browser';
+  import { trainThreeSteps } from 'alexnet-testing/three-steps.js';
+  const { AlexNet, engines, importWeights } = door;
   const file = async (name) => new File([await (await fetch(name)).blob()], name);
   const pixels = { width: 40, height: 36, data: new Uint8Array(await (await file('pixels')).arrayBuffer()) };
   const { model, kind } = await importWeights(await file('model.safetensors'));
@@ -54,6 +58,7 @@ const page = `
     ofFile: await alexnet.classify(await file('photograph.png'), { top: 7 }),
     ofPath: await said(alexnet.classify('photograph.png')),
     loadedPath: await said(AlexNet.load('model.safetensors')),
+    trained: await trainThreeSteps(door),
   };
   await alexnet.dispose();`;
 
@@ -65,6 +70,7 @@ interface Result {
   readonly ofFile: readonly Prediction[];
   readonly ofPath: string;
   readonly loadedPath: string;
+  readonly trained: readonly number[];
 }
 
 describe('a page that Vite made of alexnet/browser', { skip: noBrowser }, () => {
@@ -77,6 +83,11 @@ describe('a page that Vite made of alexnet/browser', { skip: noBrowser }, () => 
     const out = join(project, 'out');
     await mkdir(join(project, 'node_modules'));
     await symlink(root, join(project, 'node_modules', 'alexnet'), 'junction');
+    await symlink(
+      join(root, 'dist', 'testing'),
+      join(project, 'node_modules', 'alexnet-testing'),
+      'junction',
+    );
     await writeFile(join(project, 'page.js'), page);
     await build({
       root: project,
@@ -122,6 +133,17 @@ describe('a page that Vite made of alexnet/browser', { skip: noBrowser }, () => 
       for (const [i, { probability }] of found.entries())
         assert.ok(Math.abs(probability - expected[i]!.probability) < 1e-5);
     }
+  });
+
+  test('trains three steps with a run in memory and comes to what Node comes to', async () => {
+    const expected = await trainThreeSteps(door);
+    assert.equal(expected.length, 4);
+    assert.equal(result.trained.length, 4);
+    for (const [i, number] of expected.entries())
+      assert.ok(
+        Math.abs(result.trained[i]! / number - 1) < 1e-4,
+        `${result.trained.join()} is not ${expected.join()}`,
+      );
   });
 
   test('says in words that it has no files of its own', () => {

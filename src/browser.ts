@@ -8,6 +8,8 @@ export type * from './network/layer.ts';
 export { dividedAlpha, hasParameters, undividedAlpha } from './network/layer.ts';
 export { findLayer, formatShape, inferShapes, volume } from './network/shapes.ts';
 export type { LayerShape, ResolvedWindow } from './network/shapes.ts';
+export { cutNetwork, networkPart } from './network/parts.ts';
+export type { NetworkPart } from './network/parts.ts';
 export { costs } from './network/costs.ts';
 export type { LayerCost, NetworkCost } from './network/costs.ts';
 export { describeDepth, describeLayer } from './network/describe.ts';
