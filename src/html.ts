@@ -16,6 +16,12 @@ export function unbroken(text: string): string {
   return text.replaceAll(' ', '\u00a0');
 }
 
+/** How files say that alexnet made them: SVG in a comment, HTML in a meta element. */
+export const madeBy = {
+  svg: '<!-- Made by alexnet -->',
+  html: '<meta name="generator" content="alexnet">',
+} as const;
+
 export interface Page {
   readonly title: string;
   readonly style: string;
@@ -36,6 +42,7 @@ export function htmlPage({ title, style, body, scripts }: Page): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'${scripts === undefined ? '' : "; script-src 'unsafe-inline'"}">
+${madeBy.html}
 <title>${escape(title)}</title>
 <style>${style}</style>
 </head>

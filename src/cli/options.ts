@@ -31,6 +31,11 @@ export function addCommonOptions(command: Command): Command {
     .option('--json', 'the answer as one JSON value on standard output');
 }
 
+/** What `checkOutput` asks for. */
+export function addForceOption(command: Command): Command {
+  return command.option('--force', 'write over a file even where alexnet did not make it');
+}
+
 /** Checked by `parseVariant`, which knows the nearest name. */
 export function addVariantOption(command: Command): Command {
   return command.option(

@@ -199,7 +199,8 @@ function pickledTensor(source: ByteSource, name: string, value: PyValue): Stored
 export interface NumpyArray {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  /** Bytes are written as they are, in whatever precision the numbers. */
+  readonly data: Float32Array | Uint8Array;
 }
 
 /** An `.npz` archive in pieces, stored and not packed. */
@@ -209,10 +210,11 @@ export function writeNpz(
 ): Generator<Uint8Array> {
   return writeZip(
     arrays.map(({ name, shape, data }) => {
-      const header = npyHeader(shape, precision);
+      const dtype = data instanceof Uint8Array ? 'u8' : precision;
+      const header = npyHeader(shape, dtype);
       return {
         name: `${name}.npy`,
-        size: header.length + data.length * dtypeBytes[precision],
+        size: header.length + data.length * dtypeBytes[dtype],
         pieces: () => npyPieces(header, data, precision),
       };
     }),
@@ -221,18 +223,19 @@ export function writeNpz(
 
 function* npyPieces(
   header: Uint8Array,
-  data: Float32Array,
+  data: Float32Array | Uint8Array,
   precision: WrittenPrecision,
 ): Generator<Uint8Array> {
   yield header;
-  yield* encodeNumbers(data, precision);
+  if (data instanceof Uint8Array) yield data;
+  else yield* encodeNumbers(data, precision);
 }
 
-function npyHeader(shape: readonly number[], precision: WrittenPrecision): Uint8Array {
+const written = { f32: '<f4', f16: '<f2', u8: '|u1' } as const;
+
+function npyHeader(shape: readonly number[], dtype: keyof typeof written): Uint8Array {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const literal =
-    `{'descr': '<${precision === 'f32' ? 'f4' : 'f2'}', 'fortran_order': False, 'shape': ` +
-    `(${sizes}), }`;
+  const literal = `{'descr': '${written[dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const length = Math.ceil((10 + literal.length + 1) / 64) * 64 - 10;
   const bytes = new TextEncoder().encode(`.NUMPY....${literal.padEnd(length - 1)}\n`);
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);

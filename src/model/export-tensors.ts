@@ -1,28 +1,46 @@
 import { writeNpz } from '../formats/numpy.ts';
+import type { NumpyArray } from '../formats/numpy.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { NamedTensor, WrittenPrecision } from '../formats/tensor.ts';
 import { parametersOf } from '../network/parameters.ts';
-import { checkModel } from './model.ts';
+import { withMeanColour } from './mean-colour.ts';
+import { checkModel, describe, meanShape, namesKey } from './model.ts';
 import type { Model } from './model.ts';
 import { torchvisionNames } from './tensor-names.ts';
 import { valuesOf } from './weights.ts';
 
-/** Weights alone under our names, in our layouts. */
+/** The array of an `.npz` that holds what is no tensor: JSON as UTF-8 bytes. */
+export const descriptionArray = 'alexnet';
+
+/**
+ * Weights under our names, in our layouts. Network, labels and preprocessing travel in the array
+ * "alexnet".
+ */
 export function exportNpz(model: Model, precision: WrittenPrecision = 'f32'): Iterable<Uint8Array> {
   checkModel(model);
-  return writeNpz(
-    parametersOf(model.network).map(({ name, shape }) => ({
+  const { network, weights, preprocessing, meanImage } = model;
+  const description = new TextEncoder().encode(JSON.stringify(describe(model)));
+  const arrays: NumpyArray[] = [
+    { name: descriptionArray, shape: [description.length], data: description },
+    ...parametersOf(network).map(({ name, shape }) => ({
       name,
       shape,
-      data: valuesOf(model.weights, name)!,
+      data: valuesOf(weights, name)!,
     })),
-    precision,
-  );
+  ];
+  if ('tensor' in preprocessing.mean)
+    arrays.push({
+      name: preprocessing.mean.tensor,
+      shape: meanShape(preprocessing),
+      data: meanImage!,
+    });
+  return writeNpz(arrays, precision);
 }
 
 /**
- * Weights alone under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes
- * them. @throws {AlexNetError} for other kinds of network.
+ * Weights under torchvision's names, as `torchvision.models.alexnet().load_state_dict` takes them.
+ * Network, labels and preprocessing travel in the metadata; of a mean image its mean colour.
+ * @throws {AlexNetError} for other kinds of network.
  */
 export function exportTorchvision(
   model: Model,
@@ -35,5 +53,7 @@ export function exportTorchvision(
     shape,
     data: valuesOf(model.weights, name)!,
   }));
-  return writeSafetensors(tensors, { metadata: { format: 'pt' }, precision });
+  const described = describe(withMeanColour(model));
+  const metadata = { ...described, [namesKey]: 'torchvision', format: 'pt' };
+  return writeSafetensors(tensors, { metadata, precision });
 }

@@ -8,6 +8,7 @@ import { decodeText, readBytes } from '../formats/source.ts';
 import type { ByteSource } from '../formats/source.ts';
 import { isLegacyTorch, isTorchZip, readLegacyTorch, readTorchZip } from '../formats/torch.ts';
 import { isZip, readZip } from '../formats/zip.ts';
+import type { ZipEntry } from '../formats/zip.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { inferShapes } from '../network/shapes.ts';
 import type { Variant } from '../network/variants.ts';
@@ -19,7 +20,8 @@ import { importOnnx } from './import-onnx.ts';
 import type { LeadingArithmetic } from './import-onnx.ts';
 import { importTensors } from './import-tensors.ts';
 import type { TensorOptions } from './import-tensors.ts';
-import { isModel, modelFrom, parseDescription } from './model.ts';
+import { descriptionArray } from './export-tensors.ts';
+import { isModel, modelFrom, parseDescription, parseTexts } from './model.ts';
 import { inputName, withInput } from './input.ts';
 import type { FileInput } from './input.ts';
 import type { Label, Model } from './model.ts';
@@ -101,7 +103,28 @@ export async function importSource(
       options,
     );
   }
-  return complete(await readWeights(source, start, name, options), name, options);
+  const entries = isZip(start) ? await readZip(source) : undefined;
+  const own = entries && (await ownArchive(entries));
+  if (own !== undefined)
+    return {
+      model: await changed(own, options),
+      kind: 'numpy',
+      variant: undefined,
+      alternatives: [],
+    };
+  const weights = entries
+    ? await readArchive(entries, options)
+    : await readWeights(source, start, name, options);
+  return complete(weights, name, options);
+}
+
+/** An `.npz` of ours with the network in it. */
+async function ownArchive(entries: ReadonlyMap<string, ZipEntry>): Promise<Model | undefined> {
+  const entry = entries.get(`${descriptionArray}.npy`);
+  if (entry === undefined || !isNpz(entries)) return undefined;
+  const tensors = new Map((await readNpz(entries)).map((tensor) => [tensor.name, tensor]));
+  const json = await tensors.get(descriptionArray)!.readRaw();
+  return modelFrom({ tensors, metadata: parseTexts(decodeText(json, 'its description')) });
 }
 
 async function readWeights(
@@ -110,7 +133,6 @@ async function readWeights(
   name: string | undefined,
   options: ImportOptions,
 ): Promise<Weights> {
-  if (isZip(start)) return readArchive(source, options);
   if (isLegacyTorch(start))
     return { kind: 'torch', ...(await importTensors(await readLegacyTorch(source), options)) };
   if (isNumpy(start))
@@ -124,8 +146,10 @@ async function readWeights(
   throw new AlexNetError(unknownKind(start));
 }
 
-async function readArchive(source: ByteSource, options: ImportOptions): Promise<Weights> {
-  const entries = await readZip(source);
+async function readArchive(
+  entries: ReadonlyMap<string, ZipEntry>,
+  options: ImportOptions,
+): Promise<Weights> {
   if (isTorchZip(entries))
     return { kind: 'torch', ...(await importTensors(await readTorchZip(entries), options)) };
   if (isNpz(entries))

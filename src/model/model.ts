@@ -23,6 +23,7 @@ import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 import { checkQuantisation, quantisationCheck } from './quantisation.ts';
 import type { Quantisation } from './quantisation.ts';
+import { torchvisionNames } from './tensor-names.ts';
 import { checkTensor, converted } from './weights.ts';
 import type { WeightTensor, Weights } from './weights.ts';
 
@@ -66,19 +67,40 @@ export async function decodeModel(source: ByteSource): Promise<Model> {
   return modelFrom(await readSafetensors(source));
 }
 
-/** Whether a safetensors file is one of our models, with the network inside. */
+/** Whether a file is one of our models, with the network inside. */
 export function isModel({ metadata }: Pick<SafetensorsFile, 'metadata'>): boolean {
   return metadata.has('alexnet.network');
 }
 
+/** Whose names the tensors of a model file bear, where they are not ours. */
+export const namesKey = 'alexnet.names';
+
+/** The file with its tensors under our names. */
+function underOurNames({ tensors, metadata }: SafetensorsFile): SafetensorsFile['tensors'] {
+  const whose = metadata.get(namesKey);
+  if (whose === undefined) return tensors;
+  ensure(
+    whose === 'torchvision',
+    `the model file's tensors bear the names of "${whose}", which are not known here.`,
+  );
+  const names = torchvisionNames(parseNetwork(metadata.get('alexnet.network')));
+  return new Map(
+    [...names].flatMap(([ours, theirs]) => {
+      const tensor = tensors.get(theirs);
+      return tensor === undefined ? [] : [[ours, tensor] as const];
+    }),
+  );
+}
+
 /** A model from a safetensors file that is open. */
 export async function modelFrom(file: SafetensorsFile): Promise<Model> {
-  const { tensors, metadata } = file;
+  const { metadata } = file;
   ensure(
     isModel(file),
     'these are weights without a network, not a model of ours. Turn them into one with: npx ' +
       'alexnet convert IN OUT.safetensors',
   );
+  const tensors = underOurNames(file);
   const described = parseDescription(metadata);
   const mean = described.preprocessing.mean;
   const meanImage =
@@ -172,7 +194,8 @@ function vector(name: string, data: Float32Array | Uint8Array): WrittenTensor {
   return { name, shape: [data.length], data };
 }
 
-function meanShape({ resize }: Preprocessing): number[] {
+/** The shape of a mean image. */
+export function meanShape({ resize }: Preprocessing): number[] {
   return [3, resize.size, resize.size];
 }
 
@@ -304,6 +327,17 @@ function parsePart(metadata: ReadonlyMap<string, string>, part: string, check: C
   if (flaw !== undefined)
     throw new AlexNetError(`the model file's ${part} are not valid: ${explain(flaw)}.`);
   return value;
+}
+
+/** An object of texts. @throws {AlexNetError} where JSON is something else. */
+export function parseTexts(json: string): ReadonlyMap<string, string> {
+  const value = parseJson(json, 'descriptions');
+  const texts = typeof value === 'object' && value !== null ? Object.entries(value) : undefined;
+  ensure(
+    texts?.every(([, part]) => typeof part === 'string') === true,
+    "the model file's description is no object of texts.",
+  );
+  return new Map(texts as [string, string][]);
 }
 
 function parseJson(text: string, part: string): unknown {

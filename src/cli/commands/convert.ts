@@ -9,7 +9,8 @@ import { importWeights } from '../../model/import.ts';
 import type { Imported } from '../../model/import.ts';
 import type { Label } from '../../model/model.ts';
 import { reason } from '#platform';
-import { wholeNumber } from '../options.ts';
+import { addForceOption, wholeNumber } from '../options.ts';
+import { checkOutput } from '../output.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { grouped } from '../../text.ts';
@@ -24,6 +25,7 @@ interface ConvertFlags extends CommonOptions {
   readonly names: 'ours' | 'torchvision';
   readonly portable?: true;
   readonly withPreprocessing?: true;
+  readonly force?: true;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -59,7 +61,8 @@ export function register(command: Command, terminal: Terminal): void {
         .default('ours'),
     )
     .option('--portable', 'ONNX: LRN by simple operators, for runtimes that lack it')
-    .option('--with-preprocessing', 'ONNX: scale, mean and deviation inside the graph')
+    .option('--with-preprocessing', 'ONNX: scale, mean and deviation inside the graph');
+  addForceOption(command)
     .addHelpText(
       'after',
       '\nExample:\n  alexnet convert bvlc_alexnet.caffemodel caffe.safetensors\n  alexnet ' +
@@ -71,10 +74,12 @@ export function register(command: Command, terminal: Terminal): void {
 async function convert(
   from: string,
   to: string,
-  { variant, input, labels, prototxt, mean, ...written }: ConvertFlags,
+  { variant, input, labels, prototxt, mean, force, ...written }: ConvertFlags,
   terminal: Terminal,
 ): Promise<void> {
   checkApplies(to, written);
+  const inputs = [from, labels, prototxt, mean].filter((file) => file !== undefined);
+  await checkOutput(to, { inputs, force: force === true });
   const imported = await importWeights(from, {
     ...(variant !== undefined && { variant: parseVariant(variant) }),
     ...(input !== undefined && { input }),

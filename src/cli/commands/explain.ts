@@ -10,7 +10,8 @@ import type { Variant } from '../../network/variants.ts';
 import { grouped } from '../../text.ts';
 import { explanation } from '../explanation.ts';
 import { readNetwork } from '../network-file.ts';
-import { addVariantOption, wholeNumber } from '../options.ts';
+import { addForceOption, addVariantOption, wholeNumber } from '../options.ts';
+import { checkOutput } from '../output.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface ExplainOptions {
@@ -21,10 +22,11 @@ interface ExplainOptions {
   readonly svg?: string;
   readonly html?: string;
   readonly network?: string;
+  readonly force?: true;
 }
 
 export function register(command: Command, terminal: Terminal): void {
-  addVariantOption(command)
+  addForceOption(addVariantOption(command))
     .option('--classes <n>', 'outputs of the last layer', wholeNumber(1), 1000)
     .option(
       '--input <pixels>',
@@ -58,8 +60,11 @@ async function explain(
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
-  const { batch, svg, html } = options;
+  const { batch, svg, html, network, force = false } = options;
   const chosen = await choose(options, command);
+  const rules = { ...(network !== undefined && { inputs: [network] }), force };
+  if (svg !== undefined) await checkOutput(svg, { flag: '--svg', ...rules });
+  if (html !== undefined) await checkOutput(html, { flag: '--html', ...rules });
   const cost = costs(chosen.network, batch);
   if (svg !== undefined) {
     await write('drawing', svg, drawing(chosen, cost));

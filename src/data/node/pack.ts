@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlexNetError, ensure } from '../../errors.ts';
+import { makeFolders } from '../../platform/node/folders.ts';
 import { samplesOf } from '../dataset.ts';
 import type { Dataset, Split } from '../dataset.ts';
 import type { Packed } from '../messages.ts';
@@ -81,7 +82,7 @@ export async function packDataset(
 }
 
 async function emptyFolder(out: string): Promise<void> {
-  const inside = await mkdir(out, { recursive: true })
+  const inside = await makeFolders(out)
     .then(() => readdir(out))
     .catch((error: Error) => {
       throw new AlexNetError(`The folder ${out} cannot be made (${error.message}). Name another.`);

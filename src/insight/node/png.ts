@@ -1,3 +1,4 @@
+import { signPng } from '../../formats/signature.ts';
 import { escape } from '../../html.ts';
 import { loadSharp } from '../../images/node/sharp.ts';
 import { enlargedTo } from '../draw.ts';
@@ -81,7 +82,8 @@ font-family="DejaVu Sans, Noto Sans, Arial, sans-serif">
 ${sheet.parts.join('\n')}
 </svg>`;
   const sharp = await loadSharp();
-  return sharp(Buffer.from(svg), { unlimited: true }).png({ compressionLevel: 9 }).toBuffer();
+  const image = sharp(Buffer.from(svg), { unlimited: true });
+  return Buffer.from(signPng(await image.png({ compressionLevel: 9 }).toBuffer()));
 }
 
 async function drawSection(

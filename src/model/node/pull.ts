@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { AlexNetError, UsageError, nearest } from '../../errors.ts';
 import { reason } from '#platform';
+import { makeFolders } from '../../platform/node/folders.ts';
 import { importWeights } from '../import.ts';
 import type { ImportOptions } from '../import.ts';
 import { writeModel } from './model-file.ts';
@@ -90,7 +91,9 @@ export async function pullPublished(
   const file = join(folder, `${name}.safetensors`);
   const source = options.address ?? weights.address;
   if ((await sizeOf(file)) > 0) return { name, file, source };
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder).catch((error: unknown) => {
+    throw new AlexNetError(`The folder ${folder} could not be made: ${reason(error)}.`);
+  });
   const fetched = join(folder, `${name}.part`);
   await download(source, fetched, options);
   await checkDigest(fetched, source, weights.digest);

@@ -1,4 +1,4 @@
-import { escape } from '../../html.ts';
+import { escape, madeBy } from '../../html.ts';
 import { describeLayer } from '../describe.ts';
 import type { Layer, LayerType, Network } from '../layer.ts';
 import { formatShape } from '../shapes.ts';
@@ -38,6 +38,7 @@ export function drawNetwork(network: Network, title: string): string {
     ` width="${round(width)}" height="${round(height)}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${lettering}>`,
+    madeBy.svg,
     `<title>${escape(title)}</title>`,
     arrowHeads(),
     `<rect width="100%" height="100%" fill="#ffffff"/>`,

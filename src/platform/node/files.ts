@@ -106,5 +106,6 @@ const words: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENOTDIR: 'part of its path is not a folder',
   ENOSPC: 'the disk is full',
+  EEXIST: 'there is something already',
   EROFS: 'the disk is read-only',
 };

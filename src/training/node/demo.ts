@@ -1,5 +1,7 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reason } from '#platform';
+import { makeFolders } from '../../platform/node/folders.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import { openDataset } from '../../data/node/open.ts';
 import { writeScenes } from '../../data/node/scenes/write.ts';
@@ -63,7 +65,9 @@ export async function demo({
   settings,
   ...options
 }: DemoOptions): Promise<DemoResult> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder).catch((error: unknown) => {
+    throw new AlexNetError(`The folder ${folder} could not be made: ${reason(error)}.`);
+  });
   if ((await readdir(folder)).length > 0)
     throw new AlexNetError(`${folder} is not empty. Choose another folder with --out.`);
   const data = join(folder, 'pictures');

@@ -1,6 +1,7 @@
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
+import { makeFolders } from '../../platform/node/folders.ts';
 import { isUnfinished, reason, writeWhole } from '#platform';
 import { parseSettings } from '../core/settings.ts';
 import type { RunRecord } from '../core/record.ts';
@@ -26,7 +27,7 @@ export async function freshFolder(data: string): Promise<string> {
  */
 export async function createFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
   } catch (error) {
     throw new AlexNetError(
       `The run folder ${folder} could not be made: ${reason(error)}. Choose another with --out.`,

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { makeFolders } from '../../../platform/node/folders.ts';
 import type { Split } from '../../dataset.ts';
 import { drawScene, sceneClasses } from './scene.ts';
 
@@ -22,7 +22,7 @@ export async function writeScenes(
     let number = 0;
     for (const split of ['train', 'val', 'test'] as const) {
       const place = join(folder, split, name);
-      await mkdir(place, { recursive: true });
+      await makeFolders(place);
       const numbers = Array.from({ length: perClass[split] }, () => number++);
       await Promise.all(
         numbers.map((n) =>
