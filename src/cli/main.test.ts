@@ -209,8 +209,7 @@ describe('alexnet explain', () => {
     assert.equal(failed.code, 1);
     assert.equal(
       failed.err,
-      `The drawing could not be written to "${missing}": ENOENT: no such file or directory, ` +
-        `open '${missing}'. Name a file in a folder that exists and that you may write to.\n`,
+      `--svg ${missing} could not be written: there is no such file or folder.\n`,
     );
   });
 });
