@@ -179,7 +179,7 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'a folder that is missing',
     [pth, '/nowhere/out.onnx'],
     1,
-    '/nowhere/out.onnx could not be written: there is no ' + 'such file or folder.\n',
+    '/nowhere/out.onnx could not be written: there is no such file or folder.\n',
   ],
 ];
 
