@@ -40,3 +40,20 @@ export function prefixed(value: number): string {
 function threeDigits(value: number): string {
   return value >= 99.95 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(3);
 }
+
+// What moves a terminal's cursor, colours or titles, or turns the direction of reading round:
+// C0, DEL and C1 controls, and the overrides and isolates of bidirectional text.
+// oxlint-disable-next-line no-control-regex
+const controls = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text for a terminal: what would steer it is written as JSON writes it (`\u001b`), so that JSON
+ * stays the same value. Line ends and tabs too, unless they are to be kept.
+ */
+export function printable(text: string, keep: 'lines' | 'nothing' = 'nothing'): string {
+  return text.replace(controls, (found) =>
+    keep === 'lines' && (found === '\n' || found === '\t')
+      ? found
+      : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

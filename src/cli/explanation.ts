@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { LayerCost, NetworkCost } from '../network/costs.ts';
 import { describeDepth, describeLayer } from '../network/describe.ts';
 import { hasParameters } from '../network/layer.ts';
@@ -6,6 +5,7 @@ import type { LayerType } from '../network/layer.ts';
 import { formatShape, volume } from '../network/shapes.ts';
 import { table } from './table.ts';
 import type { Column, Row } from './table.ts';
+import { unstyled } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { bytes, grouped, percent } from '../text.ts';
 
@@ -34,7 +34,7 @@ export function explanation(
   const full = table(wide, rows(cost, batch, terminal));
   const fits =
     Math.max(
-      ...stripVTControlCharacters(full)
+      ...unstyled(full)
         .split('\n')
         .map((line) => line.length),
     ) <= terminal.columns;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -396,5 +396,53 @@ describe('alexnet', () => {
     child.stderr.on('data', (data: Buffer) => err.push(data));
     const [code] = (await once(child, 'close')) as [number];
     assert.deepEqual([code, Buffer.concat(err).toString()], [0, '']);
+  });
+});
+
+describe('what is too much or cannot be written', () => {
+  test('threads are at most four per core, and bench has a highest number of steps', async () => {
+    for (const words of [
+      ['doctor', '--threads', '100000'],
+      ['bench', '--steps', '9007199254740991'],
+      ['bench', '--batch', '9007199254740991'],
+    ]) {
+      const { code, err } = await run(words);
+      assert.equal(code, 2, words.join(' '));
+      assert.match(err, /Expected a whole number from 1 to \d+ but found "\d+"\./);
+    }
+  });
+
+  test(
+    'an answer that does not fit on the disk is a failure in a sentence',
+    { skip: process.platform !== 'linux' && 'only Linux has /dev/full' },
+    async () => {
+      const full = await open('/dev/full', 'w');
+      const program = fileURLToPath(new URL('../../bin/alexnet', import.meta.url));
+      const child = spawn(process.execPath, [program, 'explain'], {
+        stdio: ['ignore', full.fd, 'pipe'],
+      });
+      let err = '';
+      child.stderr!.on('data', (data: Buffer) => (err += data.toString()));
+      const [code] = (await once(child, 'close')) as [number];
+      await full.close();
+      assert.deepEqual(
+        [code, err],
+        [1, 'Standard output could not be written: the disk is full.\n'],
+      );
+    },
+  );
+
+  test('progress that cannot be written stops nothing', async () => {
+    const listeners: ((error: NodeJS.ErrnoException) => void)[] = [];
+    const stream = { write: () => true, on: () => undefined };
+    const stderr = {
+      write: () => true,
+      on: (_: 'error', listener: (error: NodeJS.ErrnoException) => void) =>
+        listeners.push(listener),
+    };
+    assert.equal(await main(['explain'], { stdout: stream, stderr }), 0);
+    for (const code of ['ENOSPC', 'EPIPE', 'EIO'])
+      for (const listener of listeners) listener(Object.assign(new Error(code), { code }));
+    assert.equal(listeners.length, 1);
   });
 });

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { reason, yieldToEvents } from '#platform';
 import { AlexNetError, UsageError, nearest } from '../errors.ts';
 import { version } from '../version.ts';
 import { addCommonOptions } from './options.ts';
@@ -81,8 +82,9 @@ export interface Streams {
  * @returns the exit code: 0 done, 1 failed while working, 2 wrong usage.
  */
 export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
-  surviveClosedPipe(streams.stdout);
-  surviveClosedPipe(streams.stderr);
+  // Nobody who reads the progress, or no room for it, is no reason to stop a training.
+  streams.stderr.on('error', () => undefined);
+  const unwritten = unwrittenAnswer(streams.stdout);
   const terminal = new Terminal(streams.stdout, streams.stderr);
   const program = rootCommand(terminal);
   let current = program;
@@ -93,6 +95,9 @@ export async function main(argv: readonly string[], streams: Streams = process):
     if (verb !== undefined && !verb.startsWith('-'))
       current = within(await addVerb(program, verb, terminal), words.slice(1));
     await program.parseAsync(words, { from: 'user' });
+    const failure = await unwritten();
+    if (failure !== undefined)
+      throw new AlexNetError(`Standard output could not be written: ${reason(failure)}.`);
     return 0;
   } catch (error) {
     return report(error, current, terminal);
@@ -169,8 +174,9 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
     return reportUsage(sentence(error.message), command, terminal);
   }
   if (error instanceof UsageError) return reportUsage(error.message, command, terminal);
-  if (error instanceof AlexNetError) {
-    terminal.error(error.message);
+  const mendable = error instanceof AlexNetError ? error.message : machineProblem(error);
+  if (mendable !== undefined) {
+    terminal.error(mendable);
     return 1;
   }
   terminal.error(
@@ -178,6 +184,21 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
       `lines:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
   return 1;
+}
+
+/** What the system refused, or memory that is not there: no bug of ours, wherever it happened. */
+function machineProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('syscall' in error && 'code' in error) {
+    const { path, syscall } = error as NodeJS.ErrnoException;
+    return `${path ?? `The system's ${syscall}`} failed: ${reason(error)}.`;
+  }
+  if (
+    error instanceof RangeError &&
+    /allocation failed|Invalid typed array length/.test(error.message)
+  )
+    return 'There is not enough memory for that. Ask for less at once: a smaller --batch.';
+  return undefined;
 }
 
 function reportUsage(message: string, command: Command, terminal: Terminal): number {
@@ -198,11 +219,18 @@ function sentence(message: string): string {
 }
 
 /**
- * `alexnet explain | head -1` closes the pipe early: no failure, and no reason to stop a training
- * whose progress nobody reads.
+ * Watches standard output. `alexnet explain | head -1` closes the pipe early, which is no failure;
+ * a full disk is one, also where it is noticed after the last word was written.
+ * @returns what says, once all is written or cannot be, what went wrong.
  */
-function surviveClosedPipe(stream: TerminalStream): void {
+function unwrittenAnswer(stream: TerminalStream): () => Promise<Error | undefined> {
+  let failure: Error | undefined;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') failure ??= error;
   });
+  return async () => {
+    // Errors of files and pipes are told in a later round of the event loop.
+    await yieldToEvents();
+    return failure;
+  };
 }

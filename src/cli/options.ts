@@ -22,7 +22,7 @@ export function addCommonOptions(command: Command): Command {
       new Option(
         '--threads <n>',
         `threads to compute with (default: the machine's, ${availableParallelism()})`,
-      ).argParser(wholeNumber(1)),
+      ).argParser(threads),
     )
     .addOption(
       new Option('--seed <n>', 'where all chance starts from').argParser(wholeNumber(0)).default(1),
@@ -45,15 +45,32 @@ export function addVariantOption(command: Command): Command {
   );
 }
 
-/** Reads a whole number of at least `least`, for commander's `argParser`. */
-export function wholeNumber(least: number): (text: string) => number {
+/**
+ * Reads a whole number of at least `least`, for commander's `argParser`; and of at most `most`,
+ * where more would only use up memory or time.
+ */
+export function wholeNumber(
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
+  const range =
+    most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(
-      `Expected a whole number of at least ${least} but found "${text}".`,
-    );
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number ${range} but found "${text}".`);
   };
+}
+
+/** More only wait for each other, and thousands of them for memory. */
+function threads(text: string): number {
+  const most = 4 * availableParallelism();
+  try {
+    return wholeNumber(1, most)(text);
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error;
+    throw new InvalidArgumentError(`${error.message} More than 4 per core help nobody.`);
+  }
 }
 
 /** Reads a finite number of at least `least`. */

@@ -1,3 +1,28 @@
+import { printable } from '../text.ts';
+
+/**
+ * Styles stand in texts as characters that are none (U+FDD0 to U+FDEF), and become escape
+ * sequences as the very last: so that whatever else would steer a terminal, from the name of a
+ * file or a label, can be told from them and is written out instead.
+ */
+const styleMarks: Readonly<Record<string, number>> = {
+  '\ufdd0': 0,
+  '\ufdd1': 1,
+  '\ufdd2': 2,
+  '\ufdd3': 31,
+  '\ufdd4': 32,
+};
+const anyMark = /[\ufdd0-\ufdd4]/g;
+
+/** Text without its styles, to count its characters. */
+export function unstyled(text: string): string {
+  return text.replace(anyMark, '');
+}
+
+function shown(text: string): string {
+  return printable(text, 'lines').replace(anyMark, (mark) => `\u001b[${styleMarks[mark]}m`);
+}
+
 /** As much of `process.stdout` as is used, so that tests can pass their own. */
 export interface TerminalStream {
   readonly isTTY?: boolean;
@@ -60,43 +85,43 @@ export class Terminal {
 
   /** A line of progress or a remark, left out with `--quiet`. */
   note(line: string): void {
-    if (!this.#quiet) this.#err.write(`${line}\n`);
+    if (!this.#quiet) this.#err.write(`${shown(line)}\n`);
   }
 
   /** Progress that redraws its own line; '' wipes it. Only where it is {@link animated}. */
   progress(line: string): void {
-    if (this.animated) this.#err.write(`\r\u001b[2K${line}`);
+    if (this.animated) this.#err.write(`\r\u001b[2K${shown(line)}`);
   }
 
   error(message: string): void {
-    this.#err.write(`${message}\n`);
+    this.#err.write(`${shown(message)}\n`);
   }
 
-  /** Text on standard output as it is. */
+  /** Text on standard output; control characters in it are written out. */
   write(text: string): void {
-    this.#out.write(text);
+    this.#out.write(shown(text));
   }
 
   bold(text: string): string {
-    return this.#style(1, text);
+    return this.#style('\ufdd1', text);
   }
 
   dim(text: string): string {
-    return this.#style(2, text);
+    return this.#style('\ufdd2', text);
   }
 
   green(text: string): string {
-    return this.#style(32, text);
+    return this.#style('\ufdd4', text);
   }
 
   red(text: string): string {
-    return this.#style(31, text);
+    return this.#style('\ufdd3', text);
   }
 
   /** An ANSI style on a terminal that wants colours (https://no-color.org). */
-  #style(code: number, text: string): string {
+  #style(mark: string, text: string): string {
     const plain =
       !this.interactive || (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
-    return plain ? text : `\u001b[${code}m${text}\u001b[0m`;
+    return plain ? text : `${mark}${text}\ufdd0`;
   }
 }

@@ -1,6 +1,7 @@
 import { openWorkers } from '#workers';
 import { ensure } from '../errors.ts';
 import { meanPlanes, movesWithCrop } from '../images/colour.ts';
+import { checkCrops } from '../images/preprocess.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { makeBuffer } from '../platform/buffer.ts';
 import type { Augmentation } from './augmentation.ts';
@@ -108,6 +109,7 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
     crop <= resize.size,
     `Expected a crop no larger than the resized picture's ${resize.size} pixels but found ${crop}.`,
   );
+  checkCrops(options.crops ?? 1);
   const cropFrom = options.augmentation?.crop.from ?? 'square';
   ensure(
     cropFrom === 'square' || !movesWithCrop(options.preprocessing),

@@ -20,7 +20,10 @@ export function isClutter(name: string): boolean {
     name === '__MACOSX' ||
     name === 'Thumbs.db' ||
     name === 'desktop.ini' ||
-    name === '@eaDir'
+    name === '@eaDir' ||
+    name === 'lost+found' ||
+    name === '$RECYCLE.BIN' ||
+    name === 'System Volume Information'
   );
 }
 

@@ -30,6 +30,7 @@ export async function loadPicture(input: PictureInput, reading: Reading): Promis
         : error;
     }
   }
+  refuseOther(input);
   if (input instanceof Uint8Array) return decodePicture(input, reading);
   if (!('data' in input)) return decodePicture(await bytesOf(input), reading);
   ensure(
@@ -39,6 +40,18 @@ export async function loadPicture(input: PictureInput, reading: Reading): Promis
       `${input.width * input.height * 3} bytes but found ${input.data.length}.`,
   );
   return resizePicture(input, resize);
+}
+
+/** For callers that no compiler held to the type. */
+function refuseOther(input: unknown): void {
+  const known =
+    typeof input === 'object' && input !== null && ('data' in input || 'arrayBuffer' in input);
+  ensure(
+    known || input instanceof Uint8Array,
+    () =>
+      "Expected a picture: a file's path, a File or Blob, the bytes of an encoded picture, or " +
+      `{width, height, data}, but found ${input === null ? 'null' : typeof input}.`,
+  );
 }
 
 /** The bytes of a page's file. */
@@ -60,9 +73,18 @@ export function preprocess(
   crops: 1 | 10 = 1,
   meanImage?: Float32Array,
 ): Float32Array {
+  checkCrops(crops);
   const out = new Float32Array(crops * 3 * preprocessing.crop ** 2);
   preprocessInto(out, 0, picture, preprocessing, crops, meanPlanes(preprocessing, meanImage));
   return out;
+}
+
+/** For callers that no compiler held to the type. */
+export function checkCrops(crops: number): void {
+  ensure(
+    crops === 1 || crops === 10,
+    () => `Expected crops to be 1 or 10 but found ${JSON.stringify(crops)}.`,
+  );
 }
 
 /** {@link preprocess} into `out` from `at`, with what the mean takes off ready made. */

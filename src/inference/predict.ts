@@ -9,10 +9,11 @@ export type FilePrediction =
   | { readonly file: string; readonly predictions: readonly Prediction[] }
   | { readonly file: string; readonly error: string };
 
-/** A picture with a name: the path of a file, or bytes. */
+/** A picture with a name: the path of a file, or bytes; or why there is none. */
 export interface NamedPicture {
   readonly file: string;
   readonly bytes?: Uint8Array;
+  readonly error?: string;
 }
 
 type Prepared =
@@ -44,9 +45,10 @@ export async function* predictFiles(
 
 async function prepare(
   alexnet: AlexNet,
-  { file, bytes }: NamedPicture,
+  { file, bytes, error: known }: NamedPicture,
   crops: 1 | 10,
 ): Promise<Prepared> {
+  if (known !== undefined) return { file, error: known };
   const { preprocessing, meanImage } = alexnet.model;
   try {
     return {

@@ -1,3 +1,4 @@
+import { ensure } from '../errors.ts';
 import type { Label } from '../model/model.ts';
 import { averageCrops } from './probabilities.ts';
 import { ranking } from './ranking.ts';
@@ -11,6 +12,7 @@ export interface Prediction extends Label {
 /**
  * The `top` first answers for one picture.
  * @param probabilities `[crops, classes]` of its crops.
+ * @throws {AlexNetError} where they are no numbers.
  */
 export function predictionsFrom(
   probabilities: Float32Array,
@@ -18,9 +20,19 @@ export function predictionsFrom(
   top: number,
 ): Prediction[] {
   const mean = averageCrops(probabilities, probabilities.length / labels.length, labels.length);
+  refuseNaN(mean);
   return ranking(mean, top).map((index) => ({
     index,
     ...labels[index]!,
     probability: mean[index]!,
   }));
+}
+
+/** NaN compares with nothing, is in JSON null, and comes from weights alone. */
+export function refuseNaN(values: Float32Array): void {
+  ensure(
+    values.every((value) => Number.isFinite(value)),
+    'The network answers NaN instead of probabilities: its weights are not finite, or so large ' +
+      'that they overflow. `alexnet explain MODEL` shows which.',
+  );
 }

@@ -131,6 +131,26 @@ export async function badPictures(): Promise<ZooPicture[]> {
   ];
 }
 
+/**
+ * Its screen has 2×2 pixels and its frame 4×4, and a second frame is wrong: all the same the first
+ * is a picture, though libvips refuses the header unless it is told to overlook that.
+ */
+export function gifBeyondItsScreen(): Buffer {
+  const screen = [2, 0, 2, 0, 0x80, 0, 0];
+  const colours = [255, 0, 0, 0, 0, 255];
+  const frame = [0x2c, 0, 0, 0, 0, 4, 0, 4, 0, 0];
+  // Codes of 3 bits that are cleared before they grow: clear 0 0, eight times, then the end.
+  const codes = [...Array.from({ length: 8 }, () => [4, 0, 0]).flat(), 5];
+  const bits = codes.map((code) => [code & 1, (code >> 1) & 1, code >> 2]).flat();
+  const bytes = Array.from({ length: Math.ceil(bits.length / 8) }, (_, i) =>
+    bits.slice(8 * i, 8 * i + 8).reduce((sum, bit, place) => sum + (bit << place), 0),
+  );
+  const first = [...frame, 2, bytes.length, ...bytes, 0];
+  const second = [...frame, 12, 1, 0, 0];
+  const head = [...Buffer.from('GIF89a'), ...screen, ...colours];
+  return Buffer.from([...head, ...first, ...second, 0x3b]);
+}
+
 function overwrite(bytes: Buffer): Buffer {
   const broken = Buffer.from(bytes);
   const middle = Math.floor(bytes.length / 2);

@@ -22,13 +22,13 @@ interface BenchFlags extends CommonOptions {
 
 export function register(command: Command, terminal: Terminal): void {
   addVariantOption(command)
-    .option('--batch <n>', 'images in one call', wholeNumber(1), 32)
+    .option('--batch <n>', 'images in one call', wholeNumber(1, 1e5), 32)
     .addOption(
       new Option('--precision <p>', 'of weights and activations inside the engine')
         .choices(['f32', 'bf16'])
         .default('f32'),
     )
-    .option('--steps <n>', 'calls that are timed, after a warm-up', wholeNumber(1), 10)
+    .option('--steps <n>', 'calls that are timed, after a warm-up', wholeNumber(1, 1e6), 10)
     .addOption(
       new Option('--mode <m>', 'forward alone, or whole training steps')
         .choices(['infer', 'train'])

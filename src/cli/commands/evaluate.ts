@@ -3,16 +3,18 @@ import type { Command } from 'commander';
 import { evaluate } from '../../inference/node/evaluate.ts';
 import type { FolderEvaluation } from '../../inference/node/evaluate.ts';
 import type { Split } from '../../data/dataset.ts';
+import { skipBadOption, tellFailed } from '../failed.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { grouped, percent } from '../../text.ts';
+import { grouped, percent, printable } from '../../text.ts';
 
 interface EvaluateFlags extends CommonOptions {
   readonly crops: '1' | '10';
   readonly split?: Split;
   readonly batch: number;
+  readonly skipBad?: true;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -31,6 +33,7 @@ export function register(command: Command, terminal: Terminal): void {
       ).choices(['train', 'val', 'test']),
     )
     .option('--batch <n>', 'pictures at once', wholeNumber(1), 32)
+    .addOption(skipBadOption())
     .addHelpText(
       'after',
       '\nExample:\n  alexnet evaluate runs/photos/model.safetensors photos/test --crops 10',
@@ -43,9 +46,10 @@ export function register(command: Command, terminal: Terminal): void {
 async function run(
   model: string,
   directory: string,
-  { crops, split, engine, threads, batch }: EvaluateFlags,
+  flags: EvaluateFlags,
   terminal: Terminal,
 ): Promise<void> {
+  const { crops, split, engine, threads, batch } = flags;
   const result = await evaluate(model, directory, {
     crops: crops === '10' ? 10 : 1,
     engine,
@@ -55,8 +59,11 @@ async function run(
     ...(threads !== undefined && { threads }),
   });
   terminal.progress('');
-  for (const { name, detail } of result.skipped) terminal.note(`skipped ${name}: ${detail}`);
+  for (const { name, detail } of result.skipped)
+    terminal.note(`skipped ${printable(name)}: ${detail}`);
   terminal.answer(answer(result), () => summary(result, terminal));
+  const failed = result.skipped.length;
+  tellFailed(failed, result.images + failed, flags, terminal);
 }
 
 function answer({
@@ -113,7 +120,7 @@ function summary(
     terminal.bold(
       `top-1 ${percent(top1, 1)}, top-5 ${percent(top5, 1)}, loss ${loss.toFixed(3)} on ${grouped(images)} pictures${split === 'train' ? '' : ` (${split})`}`,
     ),
-    ...(skipped.length > 0 ? [`${skipped.length} could not be read and count for nothing`] : []),
+    ...(skipped.length > 0 ? ['what could not be read counts for nothing'] : []),
   ].join('\n');
 }
 

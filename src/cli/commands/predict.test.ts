@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { command } from '../../testing/cli.ts';
 import { writeFiles } from '../../testing/folders.ts';
+import { printable } from '../../text.ts';
+import { asNobody } from '../../testing/users.ts';
 import { Playground, greyLabels, smallSettings, writeGreys } from '../../testing/training.ts';
 
 const program = fileURLToPath(new URL('../../../bin/alexnet', import.meta.url));
@@ -147,7 +149,18 @@ test("alexnet predict takes files and folders, goes on past bad ones, and answer
     '--engine',
     'reference',
   ]);
-  assert.deepEqual([code, err], [0, '']);
+  const failed = '3 of 6 pictures could not be read';
+  assert.deepEqual([code, err], [1, `${failed} (--skip-bad exits with 0 all the same).\n`]);
+  const skipping = await command([
+    'predict',
+    model,
+    mixed,
+    join(mixed, 'gone.jpg'),
+    '--skip-bad',
+    '--engine',
+    'reference',
+  ]);
+  assert.deepEqual([skipping.code, skipping.err], [0, '3 of 5 pictures could not be read.\n']);
   const answers = JSON.parse(out) as Answer[];
   assert.deepEqual(
     answers.map(({ file }) => file),
@@ -196,12 +209,14 @@ test("alexnet predict takes files and folders, goes on past bad ones, and answer
 function piped(
   words: readonly string[],
   input: Uint8Array | string,
-): Promise<{ code: number | null; out: string }> {
-  const child = spawn(process.execPath, [program, ...words], { stdio: ['pipe', 'pipe', 'ignore'] });
-  let out = '';
+): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [program, ...words], { stdio: 'pipe' });
+  let [out, err] = ['', ''];
+  child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+  child.stdin.on('error', () => undefined); // it may end before it has read all
   child.stdout.on('data', (data: Buffer) => (out += data.toString()));
   child.stdin.end(input);
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
 }
 
 test('alexnet predict - reads a picture, or names line by line, from standard input', async () => {
@@ -212,7 +227,7 @@ test('alexnet predict - reads a picture, or names line by line, from standard in
     words,
     `${file}\n${join(photos, 'grey')}\r\n\n${join(photos, 'none.jpg')}`,
   );
-  assert.deepEqual([picture.code, names.code], [0, 0]);
+  assert.deepEqual([picture.code, names.code], [0, 1]);
   const [one] = JSON.parse(picture.out) as Answer[];
   const listed = JSON.parse(names.out) as Answer[];
   assert.deepEqual(
@@ -220,6 +235,67 @@ test('alexnet predict - reads a picture, or names line by line, from standard in
     [file, ...[0, 1, 2, 3].map((i) => join(photos, 'grey', `${i}.png`)), join(photos, 'none.jpg')],
   );
   assert.deepEqual(one, { ...listed[0], file: '-' });
+});
+
+test('alexnet predict names a folder that may not be read, and goes on', async () => {
+  const folder = playground.path('partly');
+  await writeGreys(folder, 1);
+  const closed = join(folder, 'closed');
+  await mkdir(closed);
+  await chmod(closed, 0);
+  const words = ['predict', model, closed, join(folder, 'dark'), '--json', '--engine', 'reference'];
+  for (const path of [playground.path('.'), folder, join(folder, 'dark')]) await chmod(path, 0o755);
+  const { code, out, err } = await asNobody(() => command(words));
+  assert.deepEqual([code, err.split('(')[0]], [1, '1 of 2 pictures could not be read ']);
+  const [first, second] = JSON.parse(out) as Answer[];
+  assert.deepEqual(first, {
+    file: closed,
+    error:
+      `The folder ${closed} cannot be read: permission was denied. ` +
+      'Change its permissions, or move it away.',
+  });
+  assert.ok('predictions' in second!);
+  await chmod(closed, 0o755);
+});
+
+test('alexnet predict writes out what would steer a terminal in the names of files', async () => {
+  const folder = playground.path('steering');
+  const name = '\u001b]0;owned\u0007\u001b[31m\u009b2J\n\u202egpj.jpg';
+  await writeFiles(folder, { [name]: '' });
+  for (const isTTY of [false, true]) {
+    const words = ['predict', model, join(folder, name), join(photos, 'dark'), '--skip-bad'];
+    const { out } = await command(words, { isTTY });
+    const shown = '\\u001b]0;owned\\u0007\\u001b[31m\\u009b2J\\u000a\\u202egpj.jpg';
+    assert.equal(out.split('\n')[0], join(folder, shown));
+    // Our own styles are the only escape sequences.
+    const plain = ['0', '1', '2', '31', '32'].reduce(
+      (text, code) => text.replaceAll(`\u001b[${code}m`, ''),
+      out,
+    );
+    assert.equal(printable(plain, 'lines'), plain);
+    assert.equal(out.includes('\u001b'), isTTY);
+  }
+  const { out } = await command(['predict', model, join(folder, name), '--json']);
+  assert.equal((JSON.parse(out) as Answer[])[0]!.file, join(folder, name));
+  assert.equal(printable(out, 'lines'), out);
+});
+
+test('alexnet predict - names what is neither a picture nor a list', async () => {
+  const words = ['predict', model, '-', '--engine', 'reference'];
+  const says = async (input: Uint8Array | string, found: string): Promise<void> => {
+    const { code, err } = await piped(words, input);
+    assert.deepEqual(
+      [code, err],
+      [
+        1,
+        'Standard input: expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture, or names of files ' +
+          `line by line, but found ${found}.\n`,
+      ],
+    );
+  };
+  await says(await readFile(model), 'something else');
+  await says('%PDF-1.7 …', 'a PDF document');
+  await says('x'.repeat(40_000), 'a line that is no name');
 });
 
 test('alexnet predict and evaluate exit with 1 where nothing can be done, with 2 for classes that the model has not', async () => {
@@ -275,7 +351,21 @@ test('alexnet evaluate names the pictures that it skipped', async () => {
     'reference',
     '--json',
   ]);
-  assert.deepEqual([code, err], [0, 'skipped grey/broken.jpg: The file is empty.\n']);
+  const failed = '1 of 7 pictures could not be read';
+  assert.deepEqual(
+    [code, err],
+    [
+      1,
+      'skipped grey/broken.jpg: The file is empty.\n' +
+        `${failed} (--skip-bad exits with 0 all the same).\n`,
+    ],
+  );
+  const words = ['evaluate', model, spoilt, '--engine', 'reference', '--skip-bad'];
+  const skipping = await command(words);
+  assert.deepEqual(
+    [skipping.code, skipping.err],
+    [0, `skipped grey/broken.jpg: The file is empty.\n${failed}.\n`],
+  );
   const { images, skipped } = JSON.parse(out) as { images: number; skipped: unknown };
   assert.deepEqual(
     [images, skipped],

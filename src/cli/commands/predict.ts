@@ -5,15 +5,17 @@ import { AlexNet } from '../../inference/alexnet.ts';
 import { picturesFrom, picturesIn } from '../../inference/node/pictures.ts';
 import { predictFiles } from '../../inference/predict.ts';
 import type { FilePrediction, NamedPicture } from '../../inference/predict.ts';
+import { skipBadOption, tellFailed } from '../failed.ts';
 import { wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { percent } from '../../text.ts';
+import { percent, printable } from '../../text.ts';
 
 interface PredictFlags extends CommonOptions {
   readonly top: number;
   readonly crops: '1' | '10';
   readonly batch?: number;
+  readonly skipBad?: true;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -31,6 +33,7 @@ export function register(command: Command, terminal: Terminal): void {
         .default('1'),
     )
     .option('--batch <n>', 'pictures at once (default: 1 for one file, else 16)', wholeNumber(1))
+    .addOption(skipBadOption())
     .addHelpText(
       'after',
       '\nExample:\n  alexnet predict runs/photos/model.safetensors holiday/ cat.jpg --top ' +
@@ -47,33 +50,41 @@ async function run(
   flags: PredictFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { top, engine, threads, batch = files.length === 1 ? undefined : 16, json } = flags;
+  const { top, engine, threads, batch = files.length === 1 ? undefined : 16 } = flags;
   const alexnet = await AlexNet.load(model, {
     engine,
     batch: batch ?? 4,
     ...(threads !== undefined && { threads }),
   });
-  let good = 0;
-  let all = 0;
+  let counts = { all: 0, failed: 0 };
   try {
-    for await (const one of predictFiles(alexnet, pictures(files), {
-      top,
-      crops: flags.crops === '10' ? 10 : 1,
-    })) {
-      all++;
-      if ('predictions' in one) good++;
-      if (json) terminal.write(`${all === 1 ? '[' : ',\n '}${JSON.stringify(answer(one))}`);
-      else terminal.write(`${lines(one, terminal)}\n`);
-    }
-    if (json) terminal.write(all === 0 ? '[]\n' : ']\n');
+    const crops = flags.crops === '10' ? 10 : 1;
+    counts = await tell(predictFiles(alexnet, pictures(files), { top, crops }), flags, terminal);
   } finally {
     await alexnet.dispose();
   }
+  const { all, failed } = counts;
   if (all === 0) throw new AlexNetError(`No pictures were found in ${files.join(', ')}.`);
-  if (good === 0)
-    throw new AlexNetError(
-      all === 1 ? 'The picture could not be read.' : `None of the ${all} pictures could be read.`,
-    );
+  if (failed < all) tellFailed(failed, all, flags, terminal);
+  else if (all === 1) throw new AlexNetError('The picture could not be read.');
+  else throw new AlexNetError(`None of the ${all} pictures could be read.`);
+}
+
+/** Each answer as soon as it is there. */
+async function tell(
+  answers: AsyncIterable<FilePrediction>,
+  { json }: PredictFlags,
+  terminal: Terminal,
+): Promise<{ all: number; failed: number }> {
+  let [all, failed] = [0, 0];
+  for await (const one of answers) {
+    all++;
+    if ('error' in one) failed++;
+    if (json) terminal.write(`${all === 1 ? '[' : ',\n '}${JSON.stringify(answer(one))}`);
+    else terminal.write(`${lines(one, terminal)}\n`);
+  }
+  if (json) terminal.write(all === 0 ? '[]\n' : ']\n');
+  return { all, failed };
 }
 
 async function* pictures(files: readonly string[]): AsyncGenerator<NamedPicture> {
@@ -94,9 +105,10 @@ function answer(one: FilePrediction): unknown {
 }
 
 function lines(one: FilePrediction, terminal: Terminal): string {
-  if ('error' in one) return `${one.file}\n  ${terminal.red(one.error)}`;
+  const file = printable(one.file);
+  if ('error' in one) return `${file}\n  ${terminal.red(one.error)}`;
   return [
-    one.file,
+    file,
     ...one.predictions.map(
       ({ name, probability }, i) =>
         `  ${percent(probability, 1).padStart(7)}  ${i === 0 ? terminal.bold(name) : name}`,

@@ -225,7 +225,7 @@ test('tarShards() groups members by their keys and reads every picture from its 
       'not an archive, but long enough to be looked at as if it were one',
     );
     await assert.rejects(openDataset(folder), {
-      message: `${join(folder, 'val-000001.tar')} is no whole tar archive: byte 0 should begin a member and does not. Copy or download it again.`,
+      message: `${join(folder, 'val-000001.tar')} is no tar archive: its first bytes are no header of a member. Copy or download it again, or take it out of the folder.`,
     });
   });
 });

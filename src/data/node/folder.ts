@@ -1,4 +1,3 @@
-import { AlexNetError } from '../../errors.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';
 import { classFolders, splitFolders } from '../class-folders.ts';
 import type { ClassFolder } from '../class-folders.ts';
@@ -31,10 +30,7 @@ interface Part {
 
 /** Its `train`, `val` and `test`; or the folder itself. */
 async function splitParts(root: string): Promise<Part[]> {
-  const inside = await entries(root).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new AlexNetError(`${root} cannot be opened as a folder of pictures (${why}).`);
-  });
+  const inside = await entries(root);
   const parts = inside.flatMap(({ name, path, kind }) => {
     const split = kind === 'folder' ? splitFolders[name.toLowerCase()] : undefined;
     return split ? [{ split, prefix: `${name}/`, path }] : [];

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { AlexNetError } from '../../errors.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
 import { cifar } from './cifar.ts';
 import { csvList } from './csv-list.ts';
 import type { Dataset, DatasetOptions } from '../dataset.ts';
 import { imageFolder } from './folder.ts';
 import { ilsvrc2012, isIlsvrc2012 } from './ilsvrc.ts';
 import { tarShards } from './shards.ts';
+import { isUnfinishedPack } from './unfinished-pack.ts';
 import { entries } from './walk.ts';
 
 /**
@@ -28,8 +29,15 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
   if (names.has('train.bin') && names.has('fine_label_names.txt'))
     return cifar(root, 'cifar100', options);
   if (isIlsvrc2012(names)) return ilsvrc2012(root, options);
+  ensure(
+    !isUnfinishedPack(names),
+    () =>
+      `${root} is what a \`data pack\` left that was interrupted: not all pictures are in it. ` +
+      'Pack into it again.',
+  );
   if ([...names].some((name) => name.endsWith('.tar')) || (await hasShardsInSplits(root)))
     return tarShards(root, options);
+  refuseCompressed(root, names);
   return imageFolder(root, options);
 }
 
@@ -39,6 +47,17 @@ async function fromFile(root: string, options: DatasetOptions): Promise<Dataset>
   if (ending === '.tar') return tarShards(root, options);
   throw new AlexNetError(
     `${root} is no dataset: expected a folder, a .csv list or a .tar shard.${/\.(tar\.)?(gz|tgz|zip)$/i.test(root) ? ' Unpack it first.' : ''}`,
+  );
+}
+
+/** Shards that are compressed, where there is nothing else. */
+function refuseCompressed(root: string, names: ReadonlySet<string>): void {
+  const found = [...names].find((name) => /\.(tar\.(gz|bz2|xz|zst)|tgz)$/i.test(name));
+  ensure(
+    found === undefined || ![...names].every((name) => /\.(tar\.\w+|tgz|txt|json)$/i.test(name)),
+    () =>
+      `${root} has archives that are compressed (${found}), and their members cannot be read from ` +
+      'their places. Unpack them to .tar first.',
   );
 }
 

@@ -1,6 +1,7 @@
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { reason } from '#platform';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { makeFolders } from '../../platform/node/folders.ts';
 import { samplesOf } from '../dataset.ts';
@@ -8,6 +9,7 @@ import type { Dataset, Split } from '../dataset.ts';
 import type { Packed } from '../messages.ts';
 import { epochOrder } from '../order.ts';
 import { inParts } from '../in-parts.ts';
+import { isUnfinishedPack } from './unfinished-pack.ts';
 import type { Failure } from '../picture-store.ts';
 import { tarBlock, tarEnd } from './tar.ts';
 import { openWorkers } from '#workers';
@@ -34,7 +36,8 @@ export interface PackResult {
 /**
  * Decodes and resizes every picture once, into tar shards as WebDataset reads them
  * (`train-000000.tar` with members `00000000.jpg`, `.cls`, `.json`) and a `classes.txt`. A shard is
- * written beside its place, flushed, then renamed.
+ * written beside its place, flushed, then renamed; `classes.txt` as the last of all, so that a
+ * folder where it is still a `.part` is an interrupted pack's, which is begun again.
  * @throws {AlexNetError} where `out` has files in it or cannot be written.
  */
 export async function packDataset(
@@ -44,7 +47,7 @@ export async function packDataset(
 ): Promise<PackResult> {
   const { size = 256, shardBytes = 256 * 2 ** 20, seed = 0 } = options;
   await emptyFolder(out);
-  await writeWhole(join(out, 'classes.txt'), `${dataset.classes.join('\n')}\n`);
+  const classes = await begunFile(join(out, 'classes.txt'), `${dataset.classes.join('\n')}\n`);
   const workers = await openWorkers({
     cacheBytes: 0,
     cacheDirectory: null,
@@ -69,6 +72,7 @@ export async function packDataset(
         throw error;
       }
     }
+    await classes.end();
     return { shards, images, skipped: store.failures };
   } catch (error) {
     if (error instanceof Error && 'code' in error)
@@ -81,22 +85,33 @@ export async function packDataset(
   }
 }
 
+/** Made, or emptied of what an interrupted pack left. */
 async function emptyFolder(out: string): Promise<void> {
   const inside = await makeFolders(out)
     .then(() => readdir(out))
-    .catch((error: Error) => {
-      throw new AlexNetError(`The folder ${out} cannot be made (${error.message}). Name another.`);
+    .catch((error: unknown) => {
+      throw new AlexNetError(`The folder ${out} cannot be made: ${reason(error)}. Name another.`);
     });
+  const foreign = isUnfinishedPack(inside) ? inside.find((name) => !isPacked(name)) : inside[0];
   ensure(
-    inside.length === 0,
-    `The folder ${out} has files in it (${inside[0]}). Name a new or empty folder for the shards.`,
+    foreign === undefined,
+    `The folder ${out} has files in it (${foreign}). Name a new or empty folder for the shards.`,
   );
+  for (const name of inside) await rm(join(out, name));
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/** What a pack writes, whole or not. */
+function isPacked(name: string): boolean {
+  return /^((train|val|test)-\d{6}\.tar|classes\.txt)(\.part)?$/.test(name);
+}
+
+/** A file that is there under its own name once it is ended. */
+async function begunFile(path: string, text: string): Promise<{ end(): Promise<void> }> {
   const file = await open(`${path}.part`, 'wx');
   await file.writeFile(text);
-  await ended(file, path);
+  await file.sync();
+  await file.close();
+  return { end: () => rename(`${path}.part`, path) };
 }
 
 async function ended(file: FileHandle, path: string): Promise<void> {

@@ -52,7 +52,7 @@ export async function tarShards(root: string, options: DatasetOptions = {}): Pro
     found.length > 0,
     `${root} has ${shards.length} .tar ${shards.length === 1 ? 'file' : 'files'} but no samples in them. Expected members like 000001.jpg and 000001.cls.`,
   );
-  const classes = names ?? classesOf(found.map((sample) => sample.class));
+  const classes = names ?? classesOf(found);
   const index = new Map(classes.map((name, i) => [name, i]));
   const samples = found.map(({ sample, class: text }) => ({
     ...sample,
@@ -83,10 +83,23 @@ async function* records({ path }: Found): AsyncGenerator<ShardRecord> {
       record = {};
     }
     key = memberKey;
-    if (ending === 'cls') record.class = readMember(path, member).toString('utf8').trim();
+    if (ending === 'cls') record.class = classIn(path, member);
     else if (isPictureEnding(ending ?? '')) record.picture = member;
   }
   if (key !== undefined) yield record;
+}
+
+/** No class has a longer name. */
+const maximumName = 4096;
+
+function classIn(path: string, member: Member): string {
+  ensure(
+    member.bytes <= maximumName,
+    () =>
+      `${path}: ${member.name} should hold a class, a number or a name, but has ` +
+      `${member.bytes} bytes.`,
+  );
+  return readMember(path, member).toString('utf8').trim();
 }
 
 async function classNames(path: string): Promise<string[] | undefined> {
@@ -94,11 +107,25 @@ async function classNames(path: string): Promise<string[] | undefined> {
   return text?.split(/\r?\n/).filter((line) => line !== '');
 }
 
+/** The largest lists of labels in use have some 22,000 (all of ImageNet). */
+const maximumClasses = 100_000;
+
 /** Numbers count from 0 to the largest, so that they stay what they are; names are sorted. */
-function classesOf(found: readonly string[]): string[] {
-  if (!found.every((text) => /^\d{1,7}$/.test(text))) return [...new Set(found)].toSorted();
-  const most = found.reduce((largest, text) => Math.max(largest, Number(text)), 0);
-  return Array.from({ length: most + 1 }, (_, i) => String(i));
+function classesOf(found: readonly { sample: { name: string }; class: string }[]): string[] {
+  const numbers = found.filter((each) => /^[+-]?\d+(\.\d+)?$/.test(each.class));
+  if (numbers.length < found.length)
+    return [...new Set(found.map((each) => each.class))].toSorted();
+  let largest = 0;
+  for (const { sample, class: text } of found) {
+    ensure(
+      /^\d+$/.test(text) && Number(text) < maximumClasses,
+      () =>
+        `${sample.name} has the class ${text}. Expected a number from 0 to ` +
+        `${maximumClasses - 1}, or a name. Mend its .cls, or take the sample out.`,
+    );
+    largest = Math.max(largest, Number(text));
+  }
+  return Array.from({ length: largest + 1 }, (_, i) => String(i));
 }
 
 function labelOf(

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { decodePicture } from '../../images/decode.ts';
 import type { Picture } from '../../images/picture.ts';
+import { sniff } from '../../images/sniff.ts';
 import type { Item, Packed } from '../messages.ts';
 import { rawPixels, readSourceBytes } from '../read-source.ts';
 
@@ -35,18 +36,19 @@ function encoded({ width, height, data }: Picture): ReturnType<typeof sharp> {
   return sharp(data, { raw: { width, height, channels: 3 } });
 }
 
+/** Only JPEGs are asked: of others the header may be one that this reading of it refuses. */
 async function isPlainJpeg(bytes: Uint8Array, size: number): Promise<boolean> {
+  const content = sniff(bytes);
+  if (content === undefined || !('picture' in content) || content.picture !== 'JPEG') return false;
   const {
     width,
     height,
-    format,
     orientation = 1,
     space,
     hasProfile,
-  } = await sharp(bytes).metadata();
+  } = await sharp(bytes, { failOn: 'none', limitInputPixels: false }).metadata();
   return (
     Math.min(width, height) <= size &&
-    format === 'jpeg' &&
     orientation === 1 &&
     (space === 'srgb' || space === 'b-w') &&
     !hasProfile

@@ -1,5 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { reason } from '#platform';
+import { AlexNetError } from '../../errors.ts';
 import { byName, isClutter } from '../class-folders.ts';
 
 export interface Entry {
@@ -10,12 +12,13 @@ export interface Entry {
 
 /**
  * A folder's files and folders in a fixed order, links followed. A link that leads nowhere is a
- * file, so that it is noticed.
+ * file, so that it is noticed. @throws {AlexNetError} where the folder may not be read.
  */
 export async function entries(folder: string): Promise<Entry[]> {
-  const found = (await readdir(folder, { withFileTypes: true })).filter(
-    (entry) => !isClutter(entry.name),
-  );
+  const inside = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    throw unreadableFolder(folder, error);
+  });
+  const found = inside.filter((entry) => !isClutter(entry.name));
   const all = await Promise.all(
     found.map(async (entry): Promise<Entry> => {
       const path = join(folder, entry.name);
@@ -31,6 +34,21 @@ export async function entries(folder: string): Promise<Entry[]> {
   return all.toSorted(byName);
 }
 
+function unreadableFolder(folder: string, error: unknown): AlexNetError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' && folder.includes('\uFFFD'))
+    return new AlexNetError(
+      `The folder ${folder} cannot be read: its name is not UTF-8. Rename it (convmv, detox).`,
+      { cause: error },
+    );
+  const forbidden = code === 'EACCES' || code === 'EPERM';
+  return new AlexNetError(
+    `The folder ${folder} cannot be read: ${reason(error)}.` +
+      (forbidden ? ' Change its permissions, or move it away.' : ''),
+    { cause: error },
+  );
+}
+
 export interface Found {
   readonly path: string;
   /** The path below the folder, with `/` on every system. */
@@ -42,19 +60,29 @@ export interface Found {
  * itself.
  */
 export async function filesBelow(folder: string): Promise<Found[]> {
-  return descend(folder, '', [await realpath(folder)]);
+  const real = await realpath(folder).catch((error: unknown) => {
+    throw unreadableFolder(folder, error);
+  });
+  const found: Found[] = [];
+  await descend(found, folder, '', [real]);
+  return found;
 }
 
-async function descend(folder: string, prefix: string, above: readonly string[]): Promise<Found[]> {
-  const found: Found[] = [];
+async function descend(
+  found: Found[],
+  folder: string,
+  prefix: string,
+  above: readonly string[],
+): Promise<void> {
   for (const { name, path, kind } of await entries(folder)) {
     if (kind === 'file') {
       found.push({ path, name: prefix + name });
       continue;
     }
-    const real = await realpath(path);
+    const real = await realpath(path).catch((error: unknown) => {
+      throw unreadableFolder(path, error);
+    });
     if (!above.some((folderAbove) => folderAbove === real || folderAbove.startsWith(real + sep)))
-      found.push(...(await descend(path, `${prefix}${name}/`, [...above, real])));
+      await descend(found, path, `${prefix}${name}/`, [...above, real]);
   }
-  return found;
 }

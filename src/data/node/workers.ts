@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cores, memory, startThread } from '#platform';
-import { AlexNetError } from '../../errors.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
 import { loadSharp } from '../../images/node/sharp.ts';
 import type { ThreadSource } from '../../platform/platform.ts';
 import { WorkerTeam } from '../worker-team.ts';
@@ -23,6 +23,12 @@ const source: ThreadSource = {
  */
 export async function openWorkers(options: WorkersOptions = {}): Promise<DataWorkers> {
   const threads = options.threads ?? cores();
+  const most = 4 * cores();
+  ensure(
+    Number.isInteger(threads) && threads >= 1 && threads <= most,
+    () =>
+      `Expected from 1 to ${most} threads for pictures, 4 per core at most, but found ${threads}.`,
+  );
   const directory = options.cacheDirectory ?? null;
   // Here too: a native module that only worker threads load is taken away with the first of them.
   await loadSharp();

@@ -105,7 +105,9 @@ function named(error: unknown, path: string): unknown {
     case 'ENOENT':
       return new UnreadablePicture(
         'missing',
-        'There is no such file (or a link that leads nowhere).',
+        path.includes('\uFFFD')
+          ? 'The file cannot be opened: its name is not UTF-8. Rename it (convmv, detox).'
+          : 'There is no such file (or a link that leads nowhere).',
         path,
       );
     case 'EACCES':

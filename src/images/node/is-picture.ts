@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { promisedBy } from '../endings.ts';
 import { isPictureContent, sniff, sniffBytes } from '../sniff.ts';
 
@@ -13,7 +13,9 @@ export async function isPictureFile(path: string): Promise<boolean> {
   return isPictureContent(await head(path).then(sniff, () => undefined));
 }
 
+/** Opening a pipe would wait for whoever writes into it. */
 async function head(path: string): Promise<Uint8Array> {
+  if (!(await stat(path)).isFile()) return new Uint8Array();
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(sniffBytes), 0, sniffBytes, 0);

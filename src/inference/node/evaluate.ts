@@ -10,6 +10,7 @@ import type { Label } from '../../model/model.ts';
 import { evaluateBatches } from '../evaluation.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { relabelled } from '../labels.ts';
+import { refuseNaN } from '../predictions.ts';
 
 export interface EvaluateFolderOptions {
   /** Which part of the data. Default: `test` where there is one, else `val`, else all. */
@@ -79,6 +80,7 @@ export async function evaluate(
           `None of the ${batches.samples} pictures of ${dataset.provenance.root} could be ` +
             `read. The first: ${batches.failures[0]?.name}: ${batches.failures[0]?.detail}`,
         );
+      refuseNaN(Float32Array.of(evaluation.loss));
       return { ...evaluation, labels, dataset, split, skipped: batches.failures };
     } finally {
       await workers.close();

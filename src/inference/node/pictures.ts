@@ -1,10 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { filesBelow } from '../../data/node/walk.ts';
+import { AlexNetError, ensure } from '../../errors.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';
+import { UnreadablePicture } from '../../images/problem.ts';
 import { isPictureContent, sniff, sniffBytes } from '../../images/sniff.ts';
 import type { NamedPicture } from '../predict.ts';
 
-/** Files as they are; folders with all the pictures below them ({@link isPictureFile}). */
+/**
+ * Files as they are; folders with all the pictures below them ({@link isPictureFile}). A folder
+ * that cannot be read is named with its error, and the others go on.
+ */
 export async function* picturesIn(
   paths: Iterable<string> | AsyncIterable<string>,
 ): AsyncGenerator<NamedPicture> {
@@ -14,15 +19,29 @@ export async function* picturesIn(
       () => false,
     );
     if (!isFolder) yield { file: path };
-    else
-      for (const { path: file } of await filesBelow(path))
-        if (await isPictureFile(file)) yield { file };
+    else yield* picturesBelow(path);
   }
 }
+
+async function* picturesBelow(folder: string): AsyncGenerator<NamedPicture> {
+  try {
+    for (const { path: file } of await filesBelow(folder))
+      if (await isPictureFile(file)) yield { file };
+  } catch (error) {
+    if (!(error instanceof AlexNetError)) throw error;
+    yield { file: folder, error: error.message };
+  }
+}
+
+/** As of files: more is no photograph, and would take the machine's memory. */
+const maximumBytes = 2 ** 30;
+/** Of a file's name with its folders: eight times what Linux takes. */
+const longestName = 2 ** 15;
 
 /**
  * Standard input, for `-`: the bytes of one picture, or else names of files, one a line.
  * @param name what the one picture is called.
+ * @throws {AlexNetError} where it is neither.
  */
 export async function* picturesFrom(
   input: AsyncIterable<Uint8Array>,
@@ -41,15 +60,39 @@ export async function* picturesFrom(
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next())
       yield next.value;
   })();
-  if (isPictureContent(sniff(head.subarray(0, sniffBytes))))
-    yield { file: name, bytes: await allBytes(rest) };
-  else yield* picturesIn(lines(rest));
+  const content = sniff(head.subarray(0, sniffBytes));
+  if (isPictureContent(content)) {
+    yield { file: name, bytes: await allBytes(rest, name) };
+    return;
+  }
+  // A name in Latin-1, or with control characters, is text to nobody else.
+  const binary = content === undefined && head.includes(0);
+  const other = content !== undefined && 'other' in content ? content.other : 'text';
+  if (other !== 'text' || binary) throw noNames(other === 'text' ? 'something else' : other);
+  yield* picturesIn(lines(rest));
 }
 
-async function allBytes(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+function noNames(found: string): AlexNetError {
+  return new AlexNetError(
+    'Standard input: expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture, or names of files ' +
+      `line by line, but found ${found}.`,
+  );
+}
+
+async function allBytes(chunks: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
-  for await (const chunk of chunks) all.push(chunk);
-  return Buffer.concat(all);
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    if (length > maximumBytes)
+      throw new UnreadablePicture(
+        'tooManyBytes',
+        `Expected at most ${maximumBytes} bytes but standard input has more.`,
+        name,
+      );
+    all.push(chunk);
+  }
+  return Buffer.concat(all, length);
 }
 
 async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
@@ -58,7 +101,8 @@ async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string>
   for await (const chunk of chunks) {
     const parts = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
     rest = parts.pop()!;
-    yield* parts.filter((line) => line !== '');
+    ensure(rest.length <= longestName, () => noNames('a line that is no name').message);
+    for (const line of parts) if (line !== '') yield line;
   }
   if (rest !== '') yield rest;
 }
