@@ -3,6 +3,10 @@ import { spawn } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readModel } from '../../model/node/model-file.ts';
+import { stringifyNetwork } from '../../network/json.ts';
+import type { Layer } from '../../network/layer.ts';
+import { alexnet } from '../../network/variants.ts';
 import { command } from '../../testing/cli.ts';
 import { Playground, smallSettings } from '../../testing/training.ts';
 import { CheckpointFiles } from '../../training/node/checkpoint-files.ts';
@@ -195,6 +199,37 @@ test('alexnet train redraws one line on a terminal, and is silent with --quiet',
     await command([...words('quiet'), '--quiet', '--json']).then(({ code, err }) => [code, err]),
     [0, ''],
   );
+});
+
+test('alexnet train --network trains any network as JSON, made for the classes', async () => {
+  const { variant: _, width, input, ...own } = smallSettings;
+  const network = alexnet('small', { classes: 9, width, input }).map((layer): Layer =>
+    layer.name === 'relu1' ? { type: 'tanh', name: 'tanh1' } : layer,
+  );
+  await writeFile(playground.path('network.json'), stringifyNetwork(network));
+  await writeFile(playground.path('own.json'), JSON.stringify({ ...own, initial: 'variant' }));
+  const out = playground.path('given');
+  const words = ['train', playground.data, '--out', out, '--engine', 'reference'];
+  const settings = ['--settings', playground.path('own.json'), '--epochs', '2'];
+  const given = ['--network', playground.path('network.json')];
+  const { code, err } = await command([...words, ...settings, ...given]);
+  assert.equal(code, 0, err);
+  assert.match(err, /^the network given, [\d,]+ parameters, 16×16 pixels;/m);
+  const model = await readModel(playground.path('given', 'model.safetensors'));
+  const expected = network.map((layer) =>
+    layer.type === 'dense' && layer.name === 'fc8' ? { ...layer, outputs: 3 } : layer,
+  );
+  assert.deepEqual(model.network, expected);
+  const again = await command(['train', playground.data, '--out', out, '--resume']);
+  assert.equal(again.code, 0, again.err);
+  assert.match(again.err, /This run is finished/);
+  const both = await command([...words, ...settings, ...given, '--variant', 'paper']);
+  assert.equal(both.code, 2);
+  assert.match(both.err, /^The settings "network" and "variant" cannot stand together/);
+  await writeFile(playground.path('wrong.json'), JSON.stringify([{ type: 'input' }]));
+  const wrong = await command([...words, '--network', playground.path('wrong.json')]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /wrong\.json: Layer 0 of the network is not valid: expected its "name"/);
 });
 
 test('alexnet train refuses words that it does not understand', async () => {

@@ -12,6 +12,7 @@ import type { TrainOptions, TrainResult } from '../../training/node/train.ts';
 import { duration, parseDuration } from '../duration.ts';
 import { parseSize } from '../size.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { readNetwork } from '../network-file.ts';
 import { number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,6 +23,7 @@ interface TrainFlags extends CommonOptions {
   readonly out?: string;
   readonly recipe: string;
   readonly variant?: string;
+  readonly network?: string;
   readonly epochs?: number;
   readonly batch?: number;
   readonly microBatch?: number;
@@ -50,6 +52,10 @@ export function register(command: Command, terminal: Terminal): void {
     .option(
       '--variant <name>',
       `which AlexNet: ${Object.keys(variants).join(', ')} (default: the recipe's)`,
+    )
+    .option(
+      '--network <file>',
+      'instead of a variant, any network as JSON; its last layer is made for the classes',
     )
     .option('--epochs <n>', 'how often each picture is looked at', wholeNumber(1))
     .option('--batch <n>', 'pictures in a step', wholeNumber(1))
@@ -246,6 +252,7 @@ async function overrides(flags: TrainFlags, command: Command): Promise<Record<st
     flags.settings === undefined ? {} : await settingsFile(flags.settings);
   for (const assignment of flags.set) assign(settings, assignment);
   for (const [key, value] of Object.entries(named)) if (value !== undefined) settings[key] = value;
+  if (flags.network !== undefined) settings['network'] = await readNetwork(flags.network);
   if (command.getOptionValueSource('seed') === 'cli' || !('seed' in settings))
     settings['seed'] = flags.seed;
   return settings;

@@ -2,7 +2,7 @@ import { AlexNetError } from '../../errors.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { checkMemory } from './memory.ts';
-import { checkFrozen, networkFor, networkFrom } from './network.ts';
+import { checkFrozen, networkFor, networkFrom, networkGiven } from './network.ts';
 import type { Settings } from './settings.ts';
 
 /** What will be trained: settled before a picture is read. */
@@ -52,15 +52,18 @@ export function blueprintOf({
 }
 
 function networkOf(settings: Settings, model: Model | undefined, classes: number): Network {
-  const { variant } = settings;
-  if (variant === null && model === undefined)
-    throw new AlexNetError('Settings without a variant need a model to start from.');
-  const network =
-    variant === null
-      ? networkFrom(model!.network, classes, settings.dropout)
-      : networkFor({ ...settings, variant }, classes);
+  const network = unfrozenNetworkOf(settings, model, classes);
   checkFrozen(network, settings.freeze);
   return network;
+}
+
+function unfrozenNetworkOf(settings: Settings, model: Model | undefined, classes: number): Network {
+  const { variant, network, dropout } = settings;
+  if (network !== undefined) return networkGiven(network, settings, classes);
+  if (variant !== null) return networkFor({ ...settings, variant }, classes);
+  if (model === undefined)
+    throw new AlexNetError('Settings without a variant need a network, or a model to start from.');
+  return networkFrom(model.network, classes, dropout);
 }
 
 function inputSize(network: Network): number {

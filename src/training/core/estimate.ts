@@ -5,6 +5,7 @@ import { elapsed } from './job.ts';
 import type { Job } from './job.ts';
 import { memoryNeeded } from './memory.ts';
 import type { Progress } from './progress.ts';
+import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 
 /** Looking at a picture takes a third of learning from it: one pass instead of three. */
@@ -35,7 +36,7 @@ export async function planRun(job: Job, progress: Progress): Promise<void> {
       threads: session.threads,
       precision: session.precision,
       recipe: settings.recipe,
-      variant: settings.variant ?? `that of ${settings.from}`,
+      variant: networkName(settings),
       parameters: costs(network).parameters,
       classes: blueprint.classes.length,
       train: record.data.train,
@@ -95,4 +96,10 @@ async function stepSeconds(
     seconds = (clock() - before) / 1000;
   }
   return (seconds * batch) / micro;
+}
+
+/** In a sentence that goes on with its size. */
+function networkName({ variant, network, from }: Settings): string {
+  if (network !== undefined) return 'the network given';
+  return variant ?? `that of ${from}`;
 }

@@ -24,7 +24,8 @@ export async function inputsFor(
   { settings, model, input }: Blueprint,
   measure: Measure,
 ): Promise<Inputs> {
-  if (model === undefined || settings.variant !== null) return inputsOf(settings, input, measure);
+  const ownNetwork = settings.variant !== null || settings.network !== undefined;
+  if (model === undefined || ownNetwork) return inputsOf(settings, input, measure);
   // A model's own preprocessing goes on to hold; only what chance needs is measured anew.
   const { preprocessing, meanImage } = model;
   const { statistics } = await inputsOf(settings, preprocessing.crop, measure);

@@ -16,6 +16,22 @@ export function networkFor(
 ): Network {
   const { variant, input, width, initial, dropout } = settings;
   const network = alexnet(variant, { classes, width, ...(input !== null && { input }) });
+  return withSettings(network, { initial, dropout });
+}
+
+/** Any network, its last dense layer made for `classes`, as settings ask. */
+export function networkGiven(
+  network: Network,
+  settings: Pick<Settings, 'initial' | 'dropout'>,
+  classes: number,
+): Network {
+  return withSettings(withOutputs(network, classes), settings);
+}
+
+function withSettings(
+  network: Network,
+  { initial, dropout }: Pick<Settings, 'initial' | 'dropout'>,
+): Network {
   return withDropout(initial === 'he' ? withHeInitialValues(network) : network, dropout);
 }
 
@@ -24,13 +40,16 @@ export function networkFor(
  * a small gaussian.
  */
 export function networkFrom(network: Network, classes: number, dropout: number | null): Network {
+  return withDropout(withOutputs(network, classes), dropout);
+}
+
+function withOutputs(network: Network, classes: number): Network {
   const last = network.findLastIndex((layer) => layer.type === 'dense');
-  const replaced = network.map((layer, i) =>
+  return network.map((layer, i) =>
     i === last && layer.type === 'dense' && layer.outputs !== classes
       ? { ...layer, outputs: classes }
       : layer,
   );
-  return withDropout(replaced, dropout);
 }
 
 /** @throws {UsageError} for a layer that is not there or has nothing to freeze. */

@@ -34,7 +34,8 @@ const perRun = { seed: 1, precision: 'f32', from: null, freeze: [], oldRate: 0.1
 export function resolveSettings(recipe: string, overrides: SettingsOverrides = {}): Settings {
   const name = parseRecipe(recipe);
   const { about: _, ...base } = recipes[name];
-  const variant = overrides['from' as const] == null ? base.variant : null;
+  const { from, network } = overrides as Readonly<Record<string, unknown>>;
+  const variant = from == null && network === undefined ? base.variant : null;
   const own = {
     ...base,
     ...perRun,

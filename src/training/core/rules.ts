@@ -11,7 +11,8 @@ export type Rule =
   | ObjectRule
   | KindsRule
   | EitherRule
-  | NullableRule;
+  | NullableRule
+  | AnyRule;
 
 /** A finite number within its limits. */
 interface NumberRule {
@@ -64,6 +65,13 @@ interface NullableRule {
   readonly is: 'nullable';
   readonly rule: Rule;
 }
+
+/** Passes here: whoever uses the value checks it with what it knows. */
+interface AnyRule {
+  readonly is: 'any';
+}
+
+export const anything: AnyRule = { is: 'any' };
 
 export function number(limits: Omit<NumberRule, 'is'> = {}): NumberRule {
   return { is: 'number', ...limits };
@@ -122,6 +130,8 @@ export function* flawsOf(
   path: readonly string[] = [],
 ): Generator<Flaw, void, undefined> {
   switch (rule.is) {
+    case 'any':
+      return;
     case 'nullable':
       if (value !== null) yield* flawsOf(rule.rule, value, path);
       return;

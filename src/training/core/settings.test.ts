@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UsageError } from '../../errors.ts';
+import { alexnet } from '../../network/variants.ts';
 import { resolveSettings } from './resolve.ts';
 import type { SettingsOverrides } from './resolve.ts';
 import { parseSettings } from './settings.ts';
@@ -79,4 +81,26 @@ test('settings that lack one are refused, and so is what is no object', () => {
       'Invalid input: expected number, received undefined.',
   });
   assert.throws(() => parseSettings(null), /expected object, received null\.$/);
+});
+
+test('a network stands in place of a variant, whole', () => {
+  const network = alexnet('small', { classes: 4 });
+  const settings = resolveSettings('photos', { network });
+  assert.equal(settings.variant, null);
+  assert.equal(settings.input, null);
+  assert.deepEqual(settings.network, network);
+  assert.deepEqual(parseSettings(JSON.parse(JSON.stringify(settings))), settings);
+  assert.ok(!('network' in resolveSettings('photos')));
+  for (const [key, value] of Object.entries({ variant: 'paper', input: 99, width: 2 })) {
+    assert.throws(
+      () => resolveSettings('photos', { network, [key]: value }),
+      new UsageError(
+        `The settings "network" and "${key}" cannot stand together: a network is given whole. ` +
+          'Leave one of them out.',
+      ),
+    );
+  }
+  assert.throws(() => resolveSettings('photos', { network: network.slice(1) }), {
+    message: /^A network starts with an input layer/,
+  });
 });

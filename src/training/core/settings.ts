@@ -1,8 +1,11 @@
 import type { Augmentation } from '../../data/augmentation.ts';
 import { UsageError, nearest } from '../../errors.ts';
+import { parseNetwork } from '../../network/json.ts';
+import type { Network } from '../../network/layer.ts';
 import { variants } from '../../network/variants.ts';
 import type { Variant } from '../../network/variants.ts';
 import {
+  anything,
   choice,
   either,
   flawsOf,
@@ -15,14 +18,18 @@ import {
   ordered,
   text,
 } from './rules.ts';
-import type { Flaw } from './rules.ts';
+import type { Flaw, Rule } from './rules.ts';
 
 /** Everything that decides what a run computes, but the data and the engine. */
 export interface Settings {
   /** The recipe that these settings started from. */
   readonly recipe: string;
-  /** Null: the network of the model in `from`. */
+  /** Null: `network`, or else the network of the model in `from`. */
   readonly variant: Variant | null;
+  /**
+   * Any network instead of a variant; its last dense layer gets an output for each class.
+   */
+  readonly network?: Network;
   /** Height and width of the network's input; null: the variant's own. */
   readonly input: number | null;
   /** Factor on the number of kernels and dense units. */
@@ -153,9 +160,10 @@ const preprocessingRule = object<PreprocessingSettings>({
   deviation: either('Expected "colour" or three numbers', choice('colour'), triple),
 });
 
-const settingsRule = object<Settings>({
+const settingsFields: { readonly [Key in keyof Settings]-?: Rule } = {
   recipe: text,
   variant: nullable(choice(...Object.keys(variants))),
+  network: anything,
   input: nullable(whole),
   width: positive,
   initial: choice('variant', 'he'),
@@ -186,7 +194,9 @@ const settingsRule = object<Settings>({
   from: nullable(text),
   freeze: list(text),
   oldRate: notNegative,
-});
+};
+
+const settingsRule = object<Settings>(settingsFields, ['network']);
 
 /**
  * Checks settings that are complete, as `settings.json` holds them.
@@ -197,7 +207,21 @@ export function parseSettings(value: unknown): Settings {
   const flaws = [...flawsOf(settingsRule, value)];
   const flaw = flaws.find(({ unknownKey }) => unknownKey !== undefined) ?? flaws[0];
   if (flaw !== undefined) throw new UsageError(explain(flaw, value));
-  return ordered(settingsRule, value) as Settings;
+  const settings = ordered(settingsRule, value) as Settings;
+  if (settings.network === undefined) return settings;
+  return { ...settings, network: networkAlone(settings, settings.network) };
+}
+
+/** A network is all of itself: what else would decide on it is refused. */
+function networkAlone({ variant, input, width }: Settings, network: Network): Network {
+  const others = { variant, input, width: width === 1 ? null : width };
+  const [other] = Object.entries(others).find(([, value]) => value !== null) ?? [];
+  if (other !== undefined)
+    throw new UsageError(
+      `The settings "network" and "${other}" cannot stand together: a network is given whole. ` +
+        'Leave one of them out.',
+    );
+  return parseNetwork(network);
 }
 
 function explain({ path, unknownKey, expected }: Flaw, value: unknown): string {

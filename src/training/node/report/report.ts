@@ -30,7 +30,9 @@ const mistakesShown = 24;
 /** The report of a run: one HTML file with everything inside. */
 export async function report(content: ReportContent): Promise<string> {
   const { record, evaluation, dataset, model } = content;
-  const title = `${record.settings.variant ?? 'fine-tuned'} on ${record.data.root}`;
+  const { variant, network } = record.settings;
+  const name = network === undefined ? (variant ?? 'fine-tuned') : 'network given';
+  const title = `${name} on ${record.data.root}`;
   const parts = [
     heading(title, content),
     curves(content.entries.filter((entry) => entry.kind === 'epoch')),
