@@ -6,7 +6,7 @@ export function placeOf(evidence: Evidence): string {
     case 'paper':
       return `Paper, ${evidence.where}`;
     case 'network':
-      return `\`alexnet ${evidence.command}\``;
+      return `Counted, \`alexnet ${evidence.command}\``;
     case 'measured':
       return `Measured, \`alexnet ${evidence.command}\``;
     case 'reckoned':
@@ -18,7 +18,11 @@ export function placeOf(evidence: Evidence): string {
 
 /** With a capital and an end. */
 export function sentence(text: string): string {
-  return /[.?]$/.test(text) ? capital(text) : `${capital(text)}.`;
+  return ended(capital(text));
+}
+
+export function ended(text: string): string {
+  return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
 function capital(text: string): string {

@@ -5,7 +5,7 @@ import { explanationGuide } from './guide.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
 
-test('docs/alexnet.md and its pictures say what the explanation says (if not: make docs)', async () => {
+test('docs/alexnet.md and its pictures say what the lesson says (if not: make docs)', async () => {
   const guide = explanationGuide();
   for (const [name, content] of guide) {
     const kept = await readFile(new URL(name, docs)).catch(() => Buffer.alloc(0));

@@ -11,7 +11,7 @@ import type {
   Table,
   Try,
 } from '../lesson.ts';
-import { placeOf, sentence } from './evidence.ts';
+import { ended, placeOf } from './evidence.ts';
 
 /**
  * Keeps a picture as a file of that name without ending, and gives its address seen from the text.
@@ -134,6 +134,6 @@ function claimMarkdown({ claim, evidence, ours, tries = [] }: Claim): string {
 }
 
 function tryMarkdown({ command, shows, slow }: Try): string {
-  const took = slow === undefined ? '' : ` It takes a while. ${slow}`;
-  return `\`npx alexnet ${command}\`. ${sentence(shows)}${took}`;
+  const took = slow === undefined ? '' : ` It takes a while. Here: ${slow}`;
+  return `\`npx alexnet ${command}\`: ${ended(shows)}${took}`;
 }

@@ -237,7 +237,7 @@ function tryHtml({ command, shows, slow }: Try): string {
   const took =
     slow === undefined
       ? ''
-      : ` ${el('span', { class: 'where' }, `It takes a while. ${inline(slow)}`)}`;
+      : ` ${el('span', { class: 'where' }, `It takes a while. Here: ${inline(slow)}`)}`;
   return `${el('code', {}, `npx alexnet ${words}`)}<br>${inline(sentence(shows))}${took}`;
 }
 

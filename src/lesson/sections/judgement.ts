@@ -57,9 +57,8 @@ function effectiveness(): Claim {
         from: 'measured',
         command: measured.caltechOneCrop.command,
         says:
-          `on 2,893 photographs of 101 kinds that it never saw (Caltech-101), trained from ` +
-          `scratch ` +
-          `on 5,201 others: ${measured.caltechOneCrop.value.toFixed(1)} % right with one crop, ` +
+          'on 2,893 images of 101 kinds (Caltech-101) that were not in training, from scratch ' +
+          `with 5,201 others: ${measured.caltechOneCrop.value.toFixed(1)} % right with one crop, ` +
           `${measured.caltechTenCrops.value} % with ten. Published for the same split: ` +
           `${measured.caltechPublished.value} %.`,
         noted: measured.caltechOneCrop,
@@ -85,7 +84,7 @@ function features(): Claim {
         from: 'network',
         command: 'explain',
         says:
-          `counted: ${shareOf('convolution', 'parameters')} of the parameters do ` +
+          `${shareOf('convolution', 'parameters')} of the parameters do ` +
           `${shareOf('convolution', 'multiplyAdds')} of the work. conv1 as a dense layer would ` +
           `have ${denseConv1()} weights instead of ${grouped(layer('conv1').parameters)}.`,
       },
@@ -187,7 +186,7 @@ function parallel(): Claim {
       {
         from: 'network',
         command: 'explain --variant single',
-        says: `counted: the groups save ${percent(saved, singleCost.multiplyAdds)} of the work.`,
+        says: `the groups save ${percent(saved, singleCost.multiplyAdds)} of the work.`,
       },
       {
         from: 'measured',
@@ -217,7 +216,7 @@ function work(): Claim {
         from: 'network',
         command: 'explain',
         says:
-          `counted: ${millions(paperCost.multiplyAdds)} multiply-adds for one image; ` +
+          `${millions(paperCost.multiplyAdds)} multiply-adds for one image; ` +
           'a training step about three times that.',
       },
       { from: 'paper', where: '§5', says: '5 to 6 days on two GPUs.' },
@@ -250,7 +249,7 @@ function overfitting(): Claim {
         from: 'network',
         command: 'explain',
         says:
-          `counted: ${millions1(parameters)} parameters, ` +
+          `${millions1(parameters)} parameters, ` +
           `${(parameters / published.trainingImages).toFixed(0)} for each of the ` +
           `${grouped(published.trainingImages)} training images; ` +
           `${millions1(sumOf(paperCost, 'dense', 'parameters'))} of them dense.`,
@@ -270,8 +269,8 @@ function overfitting(): Claim {
           '--out runs/no-dropout',
         shows: 'the demo’s run with one thing changed: compare top-1 in training and in validation',
         slow:
-          'Without dropout 97.3 % right in training and 97.0 % of 300 other images; the demo, with ' +
-          'it, 95.9 % and 97.7 %. A difference of 2 images of 300 shows nothing.',
+          'Without dropout 97.3 % right in training and 97.0 % of 300 other images; the demo, ' +
+          'with it, 95.9 % and 97.7 %. A difference of 2 images of 300 shows nothing.',
       },
     ],
   };
@@ -285,7 +284,7 @@ function memory(): Claim {
         from: 'network',
         command: 'explain',
         says:
-          `counted, in 32-bit numbers: ${weightsSize} of weights; ${trainingSize} at least for a ` +
+          `in 32-bit numbers: ${weightsSize} of weights; ${trainingSize} at least for a ` +
           `training step of ${published.batch} images.`,
       },
       {
@@ -343,7 +342,7 @@ function constrained(): Claim {
       {
         from: 'network',
         command: 'explain',
-        says: `counted: ${weightsSize} to store and to load for the first answer.`,
+        says: `${weightsSize} to store and to load for the first answer.`,
       },
       {
         from: 'measured',

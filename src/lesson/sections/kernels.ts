@@ -137,7 +137,8 @@ function doubts(noise: number): Block[] {
         'What to doubt: a kind is a threshold on measured numbers, and many kernels are between ' +
         `two kinds. ${noise} of these are noise by their spectrum: some thousand images are few, ` +
         'and patterns come late. The paper’s kernels (Figure 3), from over a million images and ' +
-        `${published.epochs} epochs, are cleaner. Yet look at the maps: even “noise” answers to some things and ` +
+        `${published.epochs} epochs, are cleaner. ` +
+        'Yet look at the maps: even “noise” answers to some things and ' +
         'not to others, and what looks like an edge answers to much that is none.',
     },
     {
@@ -151,7 +152,8 @@ function doubts(noise: number): Block[] {
               command: measured.noiseKernels.command,
               says:
                 `after 50 epochs of this recipe ${measured.noiseKernels.value} of 96 kernels ` +
-                `were still noise; the other ${96 - measured.noiseKernels.value} were bars, blobs and colours.`,
+                `were still noise; the other ${96 - measured.noiseKernels.value} were bars, ` +
+                'blobs and colours.',
               noted: measured.noiseKernels,
             },
           ],

@@ -97,7 +97,7 @@ function claims(): Claim[] {
         {
           from: 'network',
           command: 'explain',
-          says: `counted: the dense layers hold ${shareOf('dense', 'parameters')}.`,
+          says: `the dense layers hold ${shareOf('dense', 'parameters')}.`,
         },
       ],
     },
@@ -107,7 +107,7 @@ function claims(): Claim[] {
         {
           from: 'network',
           command: 'explain',
-          says: `counted: ${grouped(multiplyAdds)}, biases and element-wise layers left out.`,
+          says: `${grouped(multiplyAdds)}, biases and element-wise layers left out.`,
         },
       ],
     },
@@ -121,7 +121,7 @@ function claims(): Claim[] {
             '“650,000 neurons”. The caption of Figure 2 counts 253,440 for the first layer, but ' +
             `55 × 55 × 96 is ${grouped(volume(layer('conv1').output))}.`,
         },
-        { from: 'network', command: 'explain', says: 'counted: the sum of their outputs.' },
+        { from: 'network', command: 'explain', says: 'the sum of their outputs.' },
       ],
     },
     {
@@ -138,7 +138,7 @@ function claims(): Claim[] {
           from: 'network',
           command: 'explain',
           says:
-            'counted, two are a little above 1 %: ' +
+            'two are a little above 1 %: ' +
             ['conv3', 'conv4']
               .map((name) => `${name} ${percent(layer(name).parameters, parameters)}`)
               .join(' and ') +

@@ -33,7 +33,7 @@ export function towers(): Section {
                 from: 'network',
                 command: 'explain',
                 says:
-                  `counted: a step of 128 images needs at least ${trainingSize} in all. ` +
+                  `a step of 128 images needs at least ${trainingSize} in all. ` +
                   'An implementation needs more: working space, and copies in its own layout.',
               },
             ],
@@ -59,7 +59,7 @@ export function towers(): Section {
                 from: 'network',
                 command: 'explain --variant single',
                 says:
-                  `counted: one tower without groups does ${grouped(singleCost.multiplyAdds)} ` +
+                  `one tower without groups does ${grouped(singleCost.multiplyAdds)} ` +
                   `multiply-adds, ${percent(saved, paperCost.multiplyAdds)} more, and has ` +
                   `${grouped(singleCost.parameters)} parameters.`,
               },

@@ -11,6 +11,7 @@ import { published } from '../published.ts';
 export function training(): Section {
   const { batch, momentum, weightDecay, learningRate, epochs, trainingImages, days } = published;
   const passes = trainingImages * epochs;
+  const steps = Number((passes / batch).toPrecision(2));
   const seconds = ((days[0] + days[1]) / 2) * 86_400;
   const ourDays = passes / measured.training.value / 86_400;
   return {
@@ -65,7 +66,7 @@ export function training(): Section {
               {
                 from: 'reckoned',
                 says:
-                  `about ${grouped(passes / batch)} steps and ${grouped(passes / seconds)} ` +
+                  `about ${grouped(steps)} steps and ${grouped(passes / seconds)} ` +
                   'images per second.',
               },
               {
