@@ -313,8 +313,8 @@ function torchvisionLayers(classes: number, scaled: (units: number) => number): 
 /**
  * "One weird trick for parallelizing convolutional neural networks" (arXiv 1404.5997), as its
  * author's code has it on one GPU (cuda-convnet2): layers 1 and 5 pool before they rectify, the
- * last kernels hang over the edge, α is divided by the window, and fc8's biases start at −7, so that
- * every class is improbable until it is learned.
+ * last kernels hang over the edge, α is divided by the window, and fc8's biases start at −7, so
+ * that every class is improbable until it is learned.
  */
 function oneTowerLayers(classes: number, scaled: (units: number) => number): Layer[] {
   const rules = (standardDeviation: number, bias: number): ParameterRules =>

@@ -5,7 +5,8 @@ import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts
  * The fast CPU engine: every layer forward and backward by oneDNN, in C++ behind Node-API
  * (`native/`). It is built on the machine against the system's library (`make native`, `npx alexnet
  * native`); where that has not been done it says so, and whoever asked for `auto` gets another
- * engine. Only Node's list of engines has it (`engine/node/`); all of it is imported when it is asked for.
+ * engine. Only Node's list of engines has it (`engine/node/`); all of it is imported when it is
+ * asked for.
  */
 export const onednnEngine: Engine = {
   name: 'onednn',

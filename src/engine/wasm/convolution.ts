@@ -1,7 +1,7 @@
 import type { ConvolutionLayer } from '../../network/layer.ts';
 import type { LayerShape, ResolvedWindow } from '../../network/shapes.ts';
 import { during } from '../plan/arena.ts';
-import type { Arena } from '../plan/arena.ts';
+import type { Arena, Region } from '../plan/arena.ts';
 import { panelBytes, panelWidth } from './constants.ts';
 import type { Job } from './job.ts';
 import type { Borders, LayerJobs, LayerSite } from './layer.ts';
@@ -101,34 +101,16 @@ function forwardPass({
 
 /** dX: a convolution of dY with the transposed weights, one for each phase of the stride. */
 function backwardPass(
-  { layer, shape, batch, arena, weight, backwardStep }: LayerSite<ConvolutionLayer>,
+  site: LayerSite<ConvolutionLayer>,
   dx: Tensor,
   dy: Tensor,
 ): Required<Pick<LayerJobs, 'setup' | 'backward'>> {
-  const { kernel, stride, padding } = windowOf(shape.window);
+  const { layer, shape, batch, weight } = site;
+  const { kernel, stride } = windowOf(shape.window);
   const { groups } = layer;
   const inputs = shape.input[0] / groups;
   const outputs = layer.kernels / groups;
-  const columnPhases = phases(shape.input[2], shape.output[2], kernel[1], stride[1], padding.left);
-  const parts = phases(shape.input[1], shape.output[1], kernel[0], stride[0], padding.top).flatMap(
-    (row) =>
-      columnPhases.map((column) => {
-        const places = row.count * column.count;
-        return {
-          row,
-          column,
-          places,
-          from: arena.region(batch * places * 4),
-          to: arena.region(batch * places * 4),
-          taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
-          transposed: arena.region(
-            groups * panelsOf(inputs) * row.taps * column.taps * outputs * panelBytes,
-            during(backwardStep),
-          ),
-        };
-      }),
-  );
-  const wanted = parts.filter(({ places }) => places > 0);
+  const wanted = phaseParts(site).filter(({ places }) => places > 0);
   return {
     setup: () =>
       wanted.flatMap(({ row, column, from, to, taps }) => [
@@ -177,101 +159,72 @@ function backwardPass(
   };
 }
 
+/** Places of dX with the same taps, and what their convolution reads. */
+interface PhasePart {
+  readonly row: Phase;
+  readonly column: Phase;
+  readonly places: number;
+  readonly from: Region;
+  readonly to: Region;
+  readonly taps: TapTable;
+  readonly transposed: Region;
+}
+
+/** The places of dX that have the same taps: for each phase of the stride, tables and weights. */
+function phaseParts({
+  layer,
+  shape,
+  batch,
+  arena,
+  backwardStep,
+}: LayerSite<ConvolutionLayer>): PhasePart[] {
+  const { kernel, stride, padding } = windowOf(shape.window);
+  const { groups } = layer;
+  const inputs = shape.input[0] / groups;
+  const outputs = layer.kernels / groups;
+  const columnPhases = phases(shape.input[2], shape.output[2], kernel[1], stride[1], padding.left);
+  const rowPhases = phases(shape.input[1], shape.output[1], kernel[0], stride[0], padding.top);
+  return rowPhases.flatMap((row) =>
+    columnPhases.map((column) => {
+      const places = row.count * column.count;
+      return {
+        row,
+        column,
+        places,
+        from: arena.region(batch * places * 4),
+        to: arena.region(batch * places * 4),
+        taps: tapTable(arena, groups, [row.taps, column.taps], outputs),
+        transposed: arena.region(
+          groups * panelsOf(inputs) * row.taps * column.taps * outputs * panelBytes,
+          during(backwardStep),
+        ),
+      };
+    }),
+  );
+}
+
 /**
  * dW and the bias's gradient. Both operands are packed first, so that a tile's sum over places
  * reads contiguous memory.
  */
 function gradientPass(
-  {
-    layer,
-    shape,
-    batch,
-    tileRows,
-    arena,
-    x,
-    weight,
-    bias,
-    backwardStep,
-  }: LayerSite<ConvolutionLayer>,
+  site: LayerSite<ConvolutionLayer>,
   dy: Tensor,
 ): Required<Pick<LayerJobs, 'setup' | 'gradients'>> {
-  const { kernel, stride, padding } = windowOf(shape.window);
+  const { layer, shape, weight, bias, arena } = site;
+  const { kernel, stride } = windowOf(shape.window);
   const [, rows, columns] = shape.output;
   const { groups } = layer;
   const inputs = shape.input[0] / groups;
   const outputs = layer.kernels / groups;
-  const step = (
-    panels: number,
-    image: number,
-  ): { image: number; panel: number; group: number } => ({
-    image,
-    panel: batch * image,
-    group: panels * batch * image,
-  });
-  const packedY = step(panelsOf(outputs), rows * columns * panelBytes);
-  const yPanels = arena.region(groups * packedY.group, during(backwardStep));
-  const packY = (images: number): Job =>
-    call.packPanels(groups * images, {
-      from: dy.origin,
-      fromGroup: outputs * 4,
-      ...dy.strides,
-      rows,
-      columns,
-      channels: outputs,
-      width: panelWidth,
-      to: yPanels.at,
-      toGroup: packedY.group,
-      toImage: packedY.image,
-      toPanel: packedY.panel,
-      images,
-    });
-  const seenRows = (rows - 1) * stride[0] + kernel[0];
-  const seenColumns = (columns - 1) * stride[1] + kernel[1];
-  const corner = (): number => x.at(-padding.top, -padding.left);
-  const packs = inputs >= packFrom;
-  const packedX = step(Math.ceil(inputs / tileRows), seenRows * seenColumns * tileRows * 4);
-  const xPanels = packs ? arena.region(groups * packedX.group, during(backwardStep)) : undefined;
-  const taps = tapTable(arena, packs ? 2 : groups, kernel, inputs);
-  const xCell = packs ? tileRows * 4 : x.strides.cell;
-  const xRow = packs ? seenColumns * tileRows * 4 : x.strides.row;
-  const packX = (images: number): Job[] => {
-    if (xPanels === undefined) return [];
-    const job = call.packPanels(groups * images, {
-      from: corner(),
-      fromGroup: inputs * 4,
-      ...x.strides,
-      rows: seenRows,
-      columns: seenColumns,
-      channels: inputs,
-      width: tileRows,
-      to: xPanels.at,
-      toGroup: packedX.group,
-      toImage: packedX.image,
-      toPanel: packedX.panel,
-      images,
-    });
-    return [job];
-  };
-  /** Where the kernel finds x: in its panels, or in the map itself. */
-  const source = (): { x: number; xGroup: number; xImage: number; xPanel: number } =>
-    xPanels === undefined
-      ? { x: corner(), xGroup: inputs * 4, xImage: x.strides.image, xPanel: tileRows * 4 }
-      : {
-          x: xPanels.at,
-          xGroup: packedX.group,
-          xImage: packedX.image,
-          xPanel: packedX.panel,
-        };
+  const packedY = packGradient(site, dy);
+  const x = inputs >= packFrom ? packInput(site) : bareInput(site);
+  const taps = tapTable(arena, x.tapGroups, kernel, inputs);
   const block = tapBlock(taps.count, outputs);
   const panels = groups * panelsOf(outputs);
   const gradients: NonNullable<LayerJobs['gradients']> = (images, accumulate) => {
     const sum = {
-      dy: yPanels.at,
-      dyGroup: packedY.group,
-      dyImage: packedY.image,
-      dyRow: columns * panelBytes,
-      dyCell: panelBytes,
-      dyPanel: packedY.panel,
+      ...packedY.operand,
       images,
       rows,
       columns,
@@ -279,13 +232,13 @@ function gradientPass(
       accumulate,
     };
     return [
-      packY(images),
-      ...packX(images),
+      packedY.pack(images),
+      ...x.pack(images),
       call.weightGradient(panels * Math.ceil(taps.count / block), {
         ...sum,
-        ...source(),
-        xRow: xRow * stride[0],
-        xCell: xCell * stride[1],
+        ...x.operand(),
+        xRow: x.row * stride[0],
+        xCell: x.cell * stride[1],
         taps: taps.at(),
         tapCount: taps.count,
         run: taps.run,
@@ -297,7 +250,124 @@ function gradientPass(
       call.biasGradient(panels, { ...sum, gradient: bias!.gradient!.at }),
     ];
   };
-  return { setup: () => [taps.job(xRow, xCell)], gradients };
+  return { setup: () => [taps.job(x.row, x.cell)], gradients };
+}
+
+/** Bytes from image to image, panel to panel and group to group of packed panels. */
+function panelSteps(batch: number, panels: number, image: number): PanelSteps {
+  return { image, panel: batch * image, group: panels * batch * image };
+}
+
+interface PanelSteps {
+  readonly image: number;
+  readonly panel: number;
+  readonly group: number;
+}
+
+/** dY in panels, as both gradients read it. */
+function packGradient(
+  { layer, shape, batch, arena, backwardStep }: LayerSite<ConvolutionLayer>,
+  dy: Tensor,
+): { pack(images: number): Job; readonly operand: GradientOperand } {
+  const [, rows, columns] = shape.output;
+  const { groups } = layer;
+  const outputs = layer.kernels / groups;
+  const steps = panelSteps(batch, panelsOf(outputs), rows * columns * panelBytes);
+  const to = arena.region(groups * steps.group, during(backwardStep));
+  return {
+    pack: (images) =>
+      call.packPanels(groups * images, {
+        from: dy.origin,
+        fromGroup: outputs * 4,
+        ...dy.strides,
+        rows,
+        columns,
+        channels: outputs,
+        width: panelWidth,
+        to: to.at,
+        toGroup: steps.group,
+        toImage: steps.image,
+        toPanel: steps.panel,
+        images,
+      }),
+    get operand() {
+      return {
+        dy: to.at,
+        dyGroup: steps.group,
+        dyImage: steps.image,
+        dyRow: columns * panelBytes,
+        dyCell: panelBytes,
+        dyPanel: steps.panel,
+      };
+    },
+  };
+}
+
+type GradientOperand = Pick<
+  Parameters<typeof call.biasGradient>[1],
+  'dy' | 'dyGroup' | 'dyImage' | 'dyRow' | 'dyCell' | 'dyPanel'
+>;
+
+/** Where the gradient of the weights finds x. */
+interface InputOperand {
+  pack(images: number): Job[];
+  operand(): { x: number; xGroup: number; xImage: number; xPanel: number };
+  /** Bytes from row to row and from cell to cell. */
+  readonly row: number;
+  readonly cell: number;
+  /** What the taps count as groups: more than one where a run holds one cell only. */
+  readonly tapGroups: number;
+}
+
+/** x in panels. */
+function packInput(site: LayerSite<ConvolutionLayer>): InputOperand {
+  const { layer, shape, batch, tileRows, arena, x, backwardStep } = site;
+  const { kernel, stride, padding } = windowOf(shape.window);
+  const { groups } = layer;
+  const inputs = shape.input[0] / groups;
+  const rows = (shape.output[1] - 1) * stride[0] + kernel[0];
+  const columns = (shape.output[2] - 1) * stride[1] + kernel[1];
+  const steps = panelSteps(batch, Math.ceil(inputs / tileRows), rows * columns * tileRows * 4);
+  const to = arena.region(groups * steps.group, during(backwardStep));
+  return {
+    pack: (images) => [
+      call.packPanels(groups * images, {
+        from: x.at(-padding.top, -padding.left),
+        fromGroup: inputs * 4,
+        ...x.strides,
+        rows,
+        columns,
+        channels: inputs,
+        width: tileRows,
+        to: to.at,
+        toGroup: steps.group,
+        toImage: steps.image,
+        toPanel: steps.panel,
+        images,
+      }),
+    ],
+    operand: () => ({ x: to.at, xGroup: steps.group, xImage: steps.image, xPanel: steps.panel }),
+    row: columns * tileRows * 4,
+    cell: tileRows * 4,
+    tapGroups: 2,
+  };
+}
+
+/** x as the map itself. */
+function bareInput({ layer, shape, tileRows, x }: LayerSite<ConvolutionLayer>): InputOperand {
+  const { padding } = windowOf(shape.window);
+  return {
+    pack: () => [],
+    operand: () => ({
+      x: x.at(-padding.top, -padding.left),
+      xGroup: (shape.input[0] / layer.groups) * 4,
+      xImage: x.strides.image,
+      xPanel: tileRows * 4,
+    }),
+    row: x.strides.row,
+    cell: x.strides.cell,
+    tapGroups: layer.groups,
+  };
 }
 
 /** A task sums all taps of a panel, or fewer where there are few panels to share out. */

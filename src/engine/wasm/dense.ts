@@ -20,36 +20,50 @@ const inputBlock = 96;
 /** Bytes of scratch one thread needs backward. */
 export const denseScratch = panelsAtOnce * panelPiece;
 
+/** What the passes of one layer share. */
+interface Operands {
+  readonly inputs: number;
+  /** Bytes from one panel of weights to the next. */
+  readonly weightsPanel: number;
+  /** The layer's input without border. */
+  readonly read: Contiguous;
+  readonly taps: Region;
+}
+
 /** `{n, in} (x) {out, in} -> {n, out}`: a convolution with one place. */
 export function dense(site: LayerSite<DenseLayer>): LayerJobs {
-  const {
-    layer,
-    shape,
-    batch,
-    tileRows,
-    arena,
-    x,
-    y,
-    dx,
-    dy,
-    weight,
-    bias,
-    rectify,
-    backwardStep,
-  } = site;
-  const inputs = volume(shape.input);
+  const inputs = volume(site.shape.input);
+  const operands: Operands = {
+    inputs,
+    weightsPanel: inputs * panelBytes,
+    read: contiguous(site, site.x, 'forward'),
+    taps: site.arena.region(Math.ceil(inputs / longestRun) * 4),
+  };
+  const forward = forwardPass(site, operands);
+  const { dx, dy, weight, bias } = site;
+  if (dx === undefined || dy === undefined) return forward;
+  const backward = backwardPass(site, operands, dx, dy);
+  if (weight?.gradient === undefined || bias?.gradient === undefined)
+    return { ...forward, backward };
+  const gradients = gradientPass(site, operands, dy, {
+    weight: weight.gradient,
+    bias: bias.gradient,
+  });
+  return { ...forward, backward, gradients };
+}
+
+/** One image by a kernel of its own, which reads the weights once; several by the convolution's. */
+function forwardPass(
+  { layer, batch, arena, y, weight, bias, rectify }: LayerSite<DenseLayer>,
+  { inputs, weightsPanel, read, taps }: Operands,
+): Pick<LayerJobs, 'forward'> & { setup(): Job[] } {
   const { outputs } = layer;
-  const panels = panelsOf(outputs);
   const run = Math.min(longestRun, inputs);
   const count = Math.ceil(inputs / run);
-  const lastRun = inputs - (count - 1) * run;
   const from = arena.region(batch * 4);
   const to = arena.region(batch * 4);
-  const taps = arena.region(count * 4);
-  const read = contiguous(site, x, 'forward');
-  const weightsPanel = inputs * panelBytes;
   const row = (): Job =>
-    call.denseRow(Math.ceil(panels / 4), {
+    call.denseRow(Math.ceil(panelsOf(outputs) / 4), {
       x: read.map.origin,
       inputs,
       weights: weight!.value.at,
@@ -69,7 +83,7 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
       taps: taps.at,
       tapCount: count,
       run,
-      lastRun,
+      lastRun: inputs - (count - 1) * run,
       groups: 1,
       weights: weight!.value.at,
       inputs,
@@ -79,25 +93,30 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
       bias: bias!.value.at,
       rectify,
     });
-  const forward = (images: number): Job[] => [
-    ...read.before(images),
-    images === 1 ? row() : rows(images),
-  ];
-  const setup = (): Job[] => [
-    tableJob(from, batch, 1, 1, read.map.strides),
-    tableJob(to, batch, 1, 1, y.strides),
-    call.placeTable(1, { to: taps.at, rows: 1, columns: count, image: 0, row: 0, cell: run * 4 }),
-  ];
-  if (dx === undefined || dy === undefined) return { setup, forward };
+  return {
+    setup: () => [
+      tableJob(from, batch, 1, 1, read.map.strides),
+      tableJob(to, batch, 1, 1, y.strides),
+      call.placeTable(1, { to: taps.at, rows: 1, columns: count, image: 0, row: 0, cell: run * 4 }),
+    ],
+    forward: (images) => [...read.before(images), images === 1 ? row() : rows(images)],
+  };
+}
 
+function backwardPass(
+  site: LayerSite<DenseLayer>,
+  { inputs, weightsPanel }: Operands,
+  dx: Tensor,
+  dy: Tensor,
+): (images: number) => Job[] {
   const written = contiguous(site, dx, 'backward');
-  const backward = (images: number): Job[] => [
+  return (images) => [
     call.denseBackward(Math.ceil(inputs / inputBlock), {
       dy: dy.origin,
       dyImage: dy.strides.image,
-      weights: weight!.value.at,
+      weights: site.weight!.value.at,
       weightsPanel,
-      panels,
+      panels: panelsOf(site.layer.outputs),
       inputs,
       dx: written.map.origin,
       dxImage: written.map.strides.image,
@@ -106,21 +125,68 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
     }),
     ...written.after(images),
   ];
-  if (weight?.gradient === undefined || bias?.gradient === undefined)
-    return { setup, forward, backward };
+}
 
-  const weightGradient = weight.gradient;
-  const biasGradient = bias.gradient;
-  const xPanels = arena.region(
-    Math.ceil(inputs / tileRows) * batch * tileRows * 4,
-    during(backwardStep),
-  );
-  const yPanels = arena.region(panels * batch * panelBytes, during(backwardStep));
+/** dW and the bias's gradient. Both operands are packed, so that the sum over images runs down. */
+function gradientPass(
+  { layer, batch, tileRows, arena, backwardStep }: LayerSite<DenseLayer>,
+  { inputs, weightsPanel, read, taps }: Operands,
+  dy: Tensor,
+  gradient: { readonly weight: Region; readonly bias: Region },
+): NonNullable<LayerJobs['gradients']> {
+  const { outputs } = layer;
+  const panels = panelsOf(outputs);
   /** Bytes of an image's row in a panel of x, and from panel to panel. */
   const [xCell, xPanel] = [tileRows * 4, batch * tileRows * 4];
-  const dyPanel = batch * panelBytes;
-  /** All images of a vector as one column of cells, so that the sum over images runs down it. */
-  const packed = (from: Tensor, channels: number, width: number, to: Region): PackedVectors => ({
+  const xPanels = arena.region(Math.ceil(inputs / tileRows) * xPanel, during(backwardStep));
+  const yPanels = arena.region(panels * batch * panelBytes, during(backwardStep));
+  return (images, accumulate) => {
+    const sum = {
+      dy: yPanels.at,
+      dyGroup: 0,
+      dyImage: 0,
+      dyRow: 0,
+      dyCell: panelBytes,
+      dyPanel: batch * panelBytes,
+      images: 1,
+      rows: 1,
+      columns: images,
+      outputs,
+      accumulate,
+    };
+    return [
+      call.packPanels(images, { ...packed(read.map, inputs, tileRows, xPanels, batch), images }),
+      call.packPanels(images, { ...packed(dy, outputs, panelWidth, yPanels, batch), images }),
+      call.weightGradient(panels, {
+        ...sum,
+        x: xPanels.at,
+        xGroup: 0,
+        xImage: 0,
+        xRow: 0,
+        xCell,
+        xPanel,
+        taps: taps.at,
+        tapCount: 1,
+        run: inputs,
+        lastRun: inputs,
+        gradient: gradient.weight.at,
+        gradientPanel: weightsPanel,
+        tapBlock: 1,
+      }),
+      call.biasGradient(panels, { ...sum, gradient: gradient.bias.at }),
+    ];
+  };
+}
+
+/** All images of a vector as one column of cells. */
+function packed(
+  from: Tensor,
+  channels: number,
+  width: number,
+  to: Region,
+  batch: number,
+): Omit<Parameters<typeof call.packPanels>[1], 'images'> {
+  return {
     from: from.origin,
     fromGroup: 0,
     image: from.strides.image,
@@ -134,54 +200,21 @@ export function dense(site: LayerSite<DenseLayer>): LayerJobs {
     toGroup: 0,
     toImage: width * 4,
     toPanel: batch * width * 4,
-  });
-  const gradients = (images: number, accumulate: boolean): Job[] => {
-    const sum = {
-      dy: yPanels.at,
-      dyGroup: 0,
-      dyImage: 0,
-      dyRow: 0,
-      dyCell: panelBytes,
-      dyPanel,
-      images: 1,
-      rows: 1,
-      columns: images,
-      outputs,
-      accumulate,
-    };
-    return [
-      call.packPanels(images, { ...packed(read.map, inputs, tileRows, xPanels), images }),
-      call.packPanels(images, { ...packed(dy, outputs, panelWidth, yPanels), images }),
-      call.weightGradient(panels, {
-        ...sum,
-        x: xPanels.at,
-        xGroup: 0,
-        xImage: 0,
-        xRow: 0,
-        xCell,
-        xPanel,
-        taps: taps.at,
-        tapCount: 1,
-        run: inputs,
-        lastRun: inputs,
-        gradient: weightGradient.at,
-        gradientPanel: weightsPanel,
-        tapBlock: 1,
-      }),
-      call.biasGradient(panels, { ...sum, gradient: biasGradient.at }),
-    ];
   };
-  return { setup, forward, backward, gradients };
 }
 
-type PackedVectors = Omit<Parameters<typeof call.packPanels>[1], 'images'>;
+interface Contiguous {
+  readonly map: Tensor;
+  before(images: number): Job[];
+  after(images: number): Job[];
+}
 
 /** A map as the dense kernels want it: itself, or a copy without border where it has one. */
 function contiguous(
   { arena, batch, backwardStep }: LayerSite,
   map: Tensor,
   way: 'forward' | 'backward',
-): { map: Tensor; before(images: number): Job[]; after(images: number): Job[] } {
+): Contiguous {
   if (map.contiguous) return { map, before: () => [], after: () => [] };
   const copy = new Tensor(map.shape, noBorder, (bytes) =>
     way === 'forward'

@@ -68,23 +68,61 @@ export function pillowColumns(
     const top = rows + load<u32>(first + y * 4) * stride;
     for (let x: u32 = 0; x < stride; x += 16) {
       let row = top + x;
-      let highA = i32x4.splat(0), highB = highA, highC = highA, highD = highA;
-      let lowA = rounding, lowB = rounding, lowC = rounding, lowD = rounding;
+      let highA = i32x4.splat(0),
+        highB = highA,
+        highC = highA,
+        highD = highA;
+      let lowA = rounding,
+        lowB = rounding,
+        lowC = rounding,
+        lowD = rounding;
       for (let p: u32 = 0, weight = weights; p < pairs; p++, row += stride * 2, weight += 8) {
         const upper = v128.load(row);
         const lower = v128.load(row + stride);
         const left = i8x16.shuffle(
-          upper, lower,
-          0, 16, 1, 17, 2, 18, 3, 19,
-          4, 20, 5, 21, 6, 22, 7, 23,
+          upper,
+          lower,
+          0,
+          16,
+          1,
+          17,
+          2,
+          18,
+          3,
+          19,
+          4,
+          20,
+          5,
+          21,
+          6,
+          22,
+          7,
+          23,
         );
         const right = i8x16.shuffle(
-          upper, lower,
-          8, 24, 9, 25, 10, 26, 11, 27,
-          12, 28, 13, 29, 14, 30, 15, 31,
+          upper,
+          lower,
+          8,
+          24,
+          9,
+          25,
+          10,
+          26,
+          11,
+          27,
+          12,
+          28,
+          13,
+          29,
+          14,
+          30,
+          15,
+          31,
         );
-        const a = i16x8.extend_low_i8x16_u(left), b = i16x8.extend_high_i8x16_u(left);
-        const c = i16x8.extend_low_i8x16_u(right), d = i16x8.extend_high_i8x16_u(right);
+        const a = i16x8.extend_low_i8x16_u(left),
+          b = i16x8.extend_high_i8x16_u(left);
+        const c = i16x8.extend_low_i8x16_u(right),
+          d = i16x8.extend_high_i8x16_u(right);
         const high = v128.load32_splat(weight);
         highA = i32x4.add(highA, i32x4.dot_i16x8_s(a, high));
         highB = i32x4.add(highB, i32x4.dot_i16x8_s(b, high));
