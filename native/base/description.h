@@ -11,6 +11,7 @@ enum class LayerType {
   input,
   convolution,
   relu,
+  tanh,
   lrn,
   maxPool,
   averagePool,
@@ -59,8 +60,6 @@ struct SessionDescription {
   Mode mode = Mode::inference;
   bool bf16 = false;
   int threads = 1;
-  // The lowest layer that `gradients` has to reach.
-  int lowestTrained = 0;
   // Memory that may be used, in bytes; 0: no limit known.
   double memoryLimit = 0;
 };
@@ -77,6 +76,16 @@ struct GradientOptions {
   double labelSmoothing = 0;
   double divisor = 1;
   bool accumulate = false;
+  // The lowest layer whose output's gradient is wanted.
+  int lowest = 0;
+};
+
+struct BackwardOptions {
+  ReluRule rule = ReluRule::plain;
+  // Whether the parameters' gradients are filled too, and whether they are added to.
+  bool parameters = false;
+  bool accumulate = false;
+  int lowest = 0;
 };
 
 struct StepResult {

@@ -86,6 +86,14 @@ inline void appendRelu(dnnl::post_ops& ops) {
   ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
 }
 
+// Of a map as large and in the same layout as its output, which may be itself.
+inline dnnl::eltwise_forward::primitive_desc describeTanh(const dnnl::engine& engine,
+                                                          const dnnl::primitive_attr& attr,
+                                                          dnnl::prop_kind kind, const Desc& map) {
+  return describe<dnnl::eltwise_forward>(engine, attr, kind, dnnl::algorithm::eltwise_tanh, map,
+                                         map, 0.0f, 0.0f);
+}
+
 #else
 
 template <class Primitive, class... What>
@@ -129,6 +137,13 @@ inline int rankOf(const Desc& desc) {
 
 inline void appendRelu(dnnl::post_ops& ops) {
   ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+}
+
+inline dnnl::eltwise_forward::primitive_desc describeTanh(const dnnl::engine& engine,
+                                                          const dnnl::primitive_attr& attr,
+                                                          dnnl::prop_kind kind, const Desc& map) {
+  return describe<dnnl::eltwise_forward>(engine, attr, kind, dnnl::algorithm::eltwise_tanh, map,
+                                         0.0f, 0.0f);
 }
 
 #endif

@@ -5,7 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
+
+#include "tiles/elementwise.h"
 
 namespace alexnet {
 
@@ -21,6 +24,8 @@ Builder builderOf(LayerType type) {
       return buildDense;
     case LayerType::relu:
       return buildRelu;
+    case LayerType::tanh:
+      return buildTanh;
     case LayerType::lrn:
       return buildLrn;
     case LayerType::maxPool:
@@ -91,7 +96,10 @@ void Chain::build() {
     named(index, "preparing forward", [&] { builderOf(layer(index).type)(*this, index); });
   }
   if (!hasBackward()) return;
-  for (int index = layers() - 1; index > 0; index--) {
+  const int last = layers() - 1;
+  if (layer(last).type != LayerType::softmax)
+    gradient(last) = gradientSlot(last, activation(last)->desc, activation(last)->type);
+  for (int index = last; index > 0; index--) {
     named(index, "preparing backward", builders_[static_cast<size_t>(index)]);
     Slot* below = gradient(index - 1);
     below->life.death = std::max(below->life.death, backwardTime(index - 1));
@@ -135,7 +143,7 @@ Slot* Chain::gradientInPlaceOrNew(int index, Slot* slot) {
 }
 
 bool Chain::fusesRelu(int index) const {
-  return layer(index + 1).type == LayerType::relu && !layer(index).kept;
+  return !isLast(index) && layer(index + 1).type == LayerType::relu && !layer(index).kept;
 }
 
 Slot* Chain::as(Slot* slot, const Desc& wanted, DataType type, const Life& life,
@@ -223,32 +231,69 @@ Chain::~Chain() {
   }
 }
 
-void Chain::forward(const float* images, const Pass& given) {
-  pass = given;
+void Chain::forwardLayers() {
   calls_++;
-  images_->memory.set_data_handle(const_cast<float*>(images));
   for (int index = 0; index < layers(); index++) run(index, Stage::forward);
 }
 
-StepResult Chain::gradients(const float* images, const Pass& given) {
-  forward(images, given);
-  run(layers() - 1, Stage::backward);
-  const int lowest = shared.description.lowestTrained;
-  for (int index = layers() - 2; index >= lowest; index--) {
-    run(index, Stage::gradients);
+// From the gradient of layer `from`'s output, which is there, to that of layer `lowest`'s.
+void Chain::backwardLayers(int from, int lowest, bool parameters, const OnFinal& onFinal) {
+  for (int index = from; index >= std::max(1, lowest); index--) {
+    if (parameters && layer(index).parameter >= 0 && trains(index)) {
+      run(index, Stage::gradients);
+      onFinal(layer(index).parameter);
+      onFinal(layer(index).parameter + 1);
+    }
     if (index > lowest) run(index, Stage::backward);
   }
+}
+
+void Chain::forward(const float* images, const Pass& given, float* output) {
+  pass = given;
+  if (hasBackward()) {
+    if (imageCopy_.bytes() == 0) imageCopy_ = Buffer(images_->desc.get_size());
+    std::memcpy(imageCopy_.data(), images, imageCopy_.bytes());
+    images = imageCopy_.floats();
+  }
+  images_->memory.set_data_handle(const_cast<float*>(images));
+  forwardLayers();
+  const int last = layers() - 1;
+  readActivation(last, output);
+  if (layer(last).type != LayerType::softmax) markBroken(output, layer(last).output.volume());
+}
+
+StepResult Chain::gradients(const float* images, const Pass& given, int lowest,
+                            const OnFinal& onFinal) {
+  pass = given;
+  images_->memory.set_data_handle(const_cast<float*>(images));
+  forwardLayers();
+  run(layers() - 1, Stage::backward);
+  backwardLayers(layers() - 2, lowest, true, onFinal);
   return pass.result;
 }
 
-void Chain::backward(int from, const float* canonical, ReluRule rule) {
-  pass.rule = rule;
+void Chain::backward(int from, const float* canonical, const BackwardOptions& options,
+                     const OnFinal& onFinal) {
+  pass.rule = options.rule;
+  pass.accumulate = options.accumulate;
   Slot* start = gradient(from);
   dnnl::memory given(Desc(start->dims, DataType::f32, Tag::nchw), shared.engine,
                      const_cast<float*>(canonical));
   dnnl::reorder(given, start->memory).execute(shared.stream, given, start->memory);
   shared.stream.wait();
-  for (int index = from; index > 0; index--) run(index, Stage::backward);
+  backwardLayers(from, options.lowest, options.parameters, onFinal);
+}
+
+void Chain::markBroken(float* outputs, int64_t size) const {
+  bool sound = true;
+  for (const auto& weights : shared.parameters) sound = sound && weights->finite();
+  const float* images = images_->numbers<float>();
+  const int64_t imageSize = layer(0).output.volume();
+#pragma omp parallel for schedule(static) if (worthSharing(count * imageSize / 16))
+  for (int64_t n = 0; n < count; n++) {
+    if (sound && allFinite(images + n * imageSize, imageSize)) continue;
+    std::fill_n(outputs + n * size, size, std::numeric_limits<float>::quiet_NaN());
+  }
 }
 
 void Chain::read(Slot* slot, float* canonical) {
@@ -266,7 +311,7 @@ void Chain::readGradient(int index, float* canonical) {
 }
 
 size_t Chain::bytes() const {
-  return arena_.bytes();
+  return arena_.bytes() + imageCopy_.bytes();
 }
 
 }  // namespace alexnet

@@ -46,11 +46,12 @@ struct Pass {
   bool accumulate = false;
   double labelSmoothing = 0, divisor = 1;
   const int32_t* labels = nullptr;
-  float* probabilities = nullptr;  // out
-  StepResult result;               // out
+  StepResult result;  // out
 };
 
 using Work = std::function<void()>;
+// Told the index of a parameter whose gradient is final.
+using OnFinal = std::function<void(int)>;
 
 class Chain {
  public:
@@ -58,12 +59,13 @@ class Chain {
   // With ALEXNET_ONEDNN_TIMES in the environment it tells standard error where the time went.
   ~Chain();
 
-  // All layers forward. In `pass.probabilities`, where set, (count, classes).
-  void forward(const float* images, const Pass& pass);
-  // Forward, and from the loss backward to the lowest trained layer.
-  StepResult gradients(const float* images, const Pass& pass);
-  // From the gradient of a layer's output, canonical, backward to the images.
-  void backward(int layer, const float* gradient, ReluRule rule);
+  // All layers forward; `output`, written, is the last one's, canonical.
+  void forward(const float* images, const Pass& pass, float* output);
+  // Forward, and from the loss backward to the gradient of layer `lowest`'s output.
+  StepResult gradients(const float* images, const Pass& pass, int lowest, const OnFinal& onFinal);
+  // From the gradient of a layer's output, canonical, backward to that of `options.lowest`'s.
+  void backward(int layer, const float* gradient, const BackwardOptions& options,
+                const OnFinal& onFinal);
   void readActivation(int layer, float* canonical);
   void readGradient(int layer, float* canonical);
   size_t bytes() const;
@@ -86,7 +88,6 @@ class Chain {
   Dims outputDims(int index) const;
   int backwardTime(int index) const { return 2 * layers() - index; }
 
-  const Slot* images() const { return images_; }
   Slot*& activation(int index) { return activations_[static_cast<size_t>(index)]; }
   Slot*& gradient(int index) { return gradients_[static_cast<size_t>(index)]; }
   // A place for layer index's output, alive as long as it is needed.
@@ -100,6 +101,10 @@ class Chain {
   // The same for gradients: `gradient` of layer index's output (or a copy of it) becomes that of
   // its input.
   Slot* gradientInPlaceOrNew(int index, Slot* gradient);
+  bool isLast(int index) const { return index + 1 == layers(); }
+  // Makes the outputs (count, size) of images that are no numbers NaN, and all of them where a
+  // parameter is none: oneDNN's ReLU and max-pooling take what is no number for 0 or pass it over.
+  void markBroken(float* outputs, int64_t size) const;
   // Whether a ReLU right above layer index may be part of it.
   bool fusesRelu(int index) const;
   // `slot` as `wanted`: itself, or a copy that `work` makes first, which lives for `life`.
@@ -132,7 +137,11 @@ class Chain {
   void read(Slot* slot, float* canonical);
 
   Arena arena_;
-  Slot* images_ = nullptr;  // the caller's own memory
+  void forwardLayers();
+  void backwardLayers(int from, int lowest, bool parameters, const OnFinal& onFinal);
+
+  Slot* images_ = nullptr;  // the caller's own memory, or in imageCopy_
+  Buffer imageCopy_;        // for a backward() that comes when the caller has changed them
   std::vector<Slot*> activations_, gradients_;
   std::vector<std::vector<Work>> forwardWork_, backwardWork_, gradientWork_;
   std::vector<std::array<double, 3>> seconds_;  // by layer and stage, all calls together
@@ -145,6 +154,7 @@ class Chain {
 void buildConvolution(Chain& chain, int index);
 void buildDense(Chain& chain, int index);
 void buildRelu(Chain& chain, int index);
+void buildTanh(Chain& chain, int index);
 void buildLrn(Chain& chain, int index);
 void buildPool(Chain& chain, int index);
 void buildAdaptivePool(Chain& chain, int index);

@@ -9,9 +9,10 @@ namespace alexnet {
 
 namespace {
 
-// Logits stay f32 for the softmax.
+// Logits stay f32 for the softmax, which may stand in a part of its own.
 DataType outputTypeOf(const Chain& chain, int index) {
-  return chain.layer(index + 1).type == LayerType::softmax ? DataType::f32 : chain.numbers();
+  const bool logits = chain.isLast(index) || chain.layer(index + 1).type == LayerType::softmax;
+  return logits ? DataType::f32 : chain.numbers();
 }
 
 struct Dense {

@@ -69,17 +69,17 @@ Chain& Session::last() {
   return *last_;
 }
 
-void Session::forward(const float* images, int64_t count, float* probabilities) {
+void Session::forward(const float* images, int64_t count, const Draw& draw, float* output) {
   enter();
   Chain& chain = chainFor(count);
   last_ = &chain;
   Pass pass;
-  pass.probabilities = probabilities;
-  chain.forward(images, pass);
+  pass.draw = draw;
+  chain.forward(images, pass, output);
 }
 
 StepResult Session::gradients(const float* images, const int32_t* labels, int64_t count,
-                              const GradientOptions& options) {
+                              const GradientOptions& options, const OnFinal& onFinal) {
   enter();
   Chain& chain = chainFor(count);
   last_ = &chain;
@@ -89,7 +89,7 @@ StepResult Session::gradients(const float* images, const int32_t* labels, int64_
   pass.labelSmoothing = options.labelSmoothing;
   pass.divisor = options.divisor;
   pass.labels = labels;
-  return chain.gradients(images, pass);
+  return chain.gradients(images, pass, options.lowest, onFinal);
 }
 
 void Session::update(const UpdateOptions& options) {
@@ -115,9 +115,10 @@ double Session::gradientNorm() {
   return std::sqrt(sum);
 }
 
-void Session::backward(int layer, const float* gradient, ReluRule rule) {
+void Session::backward(int layer, const float* gradient, const BackwardOptions& options,
+                       const OnFinal& onFinal) {
   enter();
-  last().backward(layer, gradient, rule);
+  last().backward(layer, gradient, options, onFinal);
 }
 
 void Session::readActivation(int layer, float* out) {

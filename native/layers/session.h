@@ -15,16 +15,24 @@ class Session {
   // up between two layers.
   Session(SessionDescription description, const std::atomic<bool>& cancelled);
 
-  void forward(const float* images, int64_t count, float* probabilities);
+  // `output`, written: the last layer's, canonical.
+  void forward(const float* images, int64_t count, const Draw& draw, float* output);
+  // `onFinal` is told the index of each parameter whose gradient is final.
   StepResult gradients(const float* images, const int32_t* labels, int64_t count,
-                       const GradientOptions& options);
+                       const GradientOptions& options, const OnFinal& onFinal);
   void update(const UpdateOptions& options);
   double gradientNorm();
-  void backward(int layer, const float* gradient, ReluRule rule);
+  // From the gradient of a layer's output in the last forward().
+  void backward(int layer, const float* gradient, const BackwardOptions& options,
+                const OnFinal& onFinal);
   void readActivation(int layer, float* out);
   void readActivationGradient(int layer, float* out);
   void readParameter(int index, Part part, float* out);
   void writeParameter(int index, Part part, const float* values);
+  // Where a trained parameter's gradient lies, in the session's own layout.
+  std::shared_ptr<const Buffer> gradientMemory(int index) {
+    return parameter(index).gradientMemory();
+  }
   size_t bytes() const;
 
  private:

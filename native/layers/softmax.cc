@@ -37,20 +37,6 @@ void softmax(const float* logits, int64_t count, int64_t classes, float* out) {
   }
 }
 
-// oneDNN's ReLU and max-pooling take what is not a number for 0 or pass it over. So that a broken
-// photograph or a run that has diverged shows, its logits are made NaN here.
-void markBroken(const Chain& chain, float* logits, int64_t classes) {
-  bool sound = true;
-  for (const auto& weights : chain.shared.parameters) sound = sound && weights->finite();
-  const Slot* images = chain.images();
-  const int64_t size = chain.layer(0).output.volume();
-#pragma omp parallel for schedule(static) if (worthSharing(chain.count * size / 16))
-  for (int64_t n = 0; n < chain.count; n++) {
-    if (sound && allFinite(images->numbers<float>() + n * size, size)) continue;
-    std::fill_n(logits + n * classes, classes, std::numeric_limits<float>::quiet_NaN());
-  }
-}
-
 // How many classes stand before `label`; more than there are where its own value is no number.
 int64_t labelRank(const float* values, int64_t classes, int64_t label) {
   const float own = values[label];
@@ -96,6 +82,16 @@ StepResult crossEntropy(const Pass& pass, const float* logits, int64_t count, in
   return result;
 }
 
+// Of a network that begins with its logits, which are not for markBroken() to change.
+Slot* copyOfLogits(Chain& chain, const Slot* given, const Desc& desc) {
+  Slot* copy = chain.output(0, desc, DataType::f32);
+  copy->life.death = std::max(copy->life.death, 1);
+  chain.forwardWork(1).push_back([given, copy] {
+    std::memcpy(copy->numbers<float>(), given->numbers<float>(), copy->desc.get_size());
+  });
+  return copy;
+}
+
 }  // namespace
 
 void buildSoftmax(Chain& chain, int index) {
@@ -105,13 +101,11 @@ void buildSoftmax(Chain& chain, int index) {
   Slot* logits =
       chain.asPlain(chain.activation(index - 1), DataType::f32, lasting ? always : at(index), work);
   const Desc desc(chain.outputDims(index), DataType::f32, Tag::nchw);
+  if (index == 1) logits = copyOfLogits(chain, logits, desc);
   Slot* output = chain.activation(index) = chain.output(index, desc, DataType::f32);
   work.push_back([&chain, logits, output, classes] {
-    markBroken(chain, logits->numbers<float>(), classes);
+    chain.markBroken(logits->numbers<float>(), classes);
     softmax(logits->numbers<float>(), chain.count, classes, output->numbers<float>());
-    if (chain.pass.probabilities != nullptr)
-      std::memcpy(chain.pass.probabilities, output->numbers<float>(),
-                  sizeof(float) * static_cast<size_t>(chain.count * classes));
   });
   if (!chain.hasBackward()) return;
 

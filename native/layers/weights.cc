@@ -9,14 +9,13 @@ void Weights::settle(const Desc& storage, bool trained) {
   trained_ = trained;
   settled_ = true;
   const size_t size = storage_.get_size();
-  const auto make = [&](Buffer& buffer) {
-    buffer = Buffer(size);
-    return dnnl::memory(storage_, engine_, buffer.data());
-  };
-  value_ = make(buffers_[0]);
+  valueBuffer_ = Buffer(size);
+  value_ = dnnl::memory(storage_, engine_, valueBuffer_.data());
   if (trained) {
-    gradient_ = make(buffers_[1]);
-    velocity_ = make(buffers_[2]);
+    gradientBuffer_ = std::make_shared<Buffer>(size);
+    gradient_ = dnnl::memory(storage_, engine_, gradientBuffer_->data());
+    velocityBuffer_ = Buffer(size);
+    velocity_ = dnnl::memory(storage_, engine_, velocityBuffer_.data());
   }
   master_.desc = storage_;
   master_.memory = value_;
@@ -69,8 +68,8 @@ void Weights::write(Part which, const float* canonical, dnnl::stream& stream) {
 }
 
 size_t Weights::bytes() const {
-  size_t sum = 0;
-  for (const Buffer& buffer : buffers_) sum += buffer.bytes();
+  size_t sum = valueBuffer_.bytes() + velocityBuffer_.bytes();
+  if (gradientBuffer_) sum += gradientBuffer_->bytes();
   for (const auto& copy : copies_) sum += copy->buffer.bytes();
   return sum;
 }

@@ -42,6 +42,8 @@ class Weights {
 
   const dnnl::memory& value() const { return value_; }
   const dnnl::memory& gradient() const { return gradient_; }
+  // The memory that gradients lie in, for whoever shows it: it may outlive the session.
+  std::shared_ptr<const Buffer> gradientMemory() const { return gradientBuffer_; }
   float* values(Part part) const;
   int64_t elements() const { return static_cast<int64_t>(storage_.get_size() / sizeof(float)); }
   void read(Part part, float* canonical, dnnl::stream& stream) const;
@@ -60,7 +62,8 @@ class Weights {
   dnnl::engine engine_;
   Desc canonical_, storage_;
   bool settled_ = false, trained_ = false, finite_ = true;
-  Buffer buffers_[3];
+  Buffer valueBuffer_, velocityBuffer_;
+  std::shared_ptr<Buffer> gradientBuffer_;
   dnnl::memory value_, gradient_, velocity_;
   Copy master_;
   std::vector<std::unique_ptr<Copy>> copies_;

@@ -35,6 +35,7 @@ LayerType layerType(const std::string& word) {
   return choice<LayerType>(word, {{"input", LayerType::input},
                                   {"convolution", LayerType::convolution},
                                   {"relu", LayerType::relu},
+                                  {"tanh", LayerType::tanh},
                                   {"lrn", LayerType::lrn},
                                   {"maxPool", LayerType::maxPool},
                                   {"averagePool", LayerType::averagePool},
@@ -84,6 +85,12 @@ LayerDescription layerDescription(const Napi::Object& from) {
   return layer;
 }
 
+ReluRule reluRule(const std::string& word) {
+  return choice<ReluRule>(word, {{"plain", ReluRule::plain},
+                                 {"deconvnet", ReluRule::deconvnet},
+                                 {"guided", ReluRule::guided}});
+}
+
 }  // namespace
 
 SessionDescription sessionDescription(const Napi::Object& from) {
@@ -97,25 +104,34 @@ SessionDescription sessionDescription(const Napi::Object& from) {
                                                        {"training", Mode::training}});
   description.bf16 = text(from, "precision") == "bf16";
   description.threads = static_cast<int>(whole(from, "threads"));
-  description.lowestTrained = static_cast<int>(whole(from, "lowestTrained"));
   description.memoryLimit = number(from, "memoryLimit");
   return description;
 }
 
+Draw drawOf(const Napi::Value& from) {
+  Draw draw;
+  if (!from.IsObject()) return draw;
+  const auto given = from.As<Napi::Object>();
+  draw.present = true;
+  draw.seed = static_cast<uint64_t>(whole(given, "seed"));
+  draw.step = given.Get("step").As<Napi::Number>().Uint32Value();
+  draw.firstImage = static_cast<uint64_t>(whole(given, "firstImage"));
+  return draw;
+}
+
 GradientOptions gradientOptions(const Napi::Object& from) {
-  GradientOptions options;
-  options.labelSmoothing = number(from, "labelSmoothing");
-  options.divisor = number(from, "divisor");
-  options.accumulate = flag(from, "accumulate");
-  const Napi::Value draw = from.Get("draw");
-  if (draw.IsObject()) {
-    const auto given = draw.As<Napi::Object>();
-    options.draw.present = true;
-    options.draw.seed = static_cast<uint64_t>(whole(given, "seed"));
-    options.draw.step = given.Get("step").As<Napi::Number>().Uint32Value();
-    options.draw.firstImage = static_cast<uint64_t>(whole(given, "firstImage"));
-  }
-  return options;
+  return {.draw = drawOf(from.Get("draw")),
+          .labelSmoothing = number(from, "labelSmoothing"),
+          .divisor = number(from, "divisor"),
+          .accumulate = flag(from, "accumulate"),
+          .lowest = static_cast<int>(whole(from, "lowest"))};
+}
+
+BackwardOptions backwardOptions(const Napi::Object& from) {
+  return {.rule = reluRule(text(from, "relu")),
+          .parameters = flag(from, "parameters"),
+          .accumulate = flag(from, "accumulate"),
+          .lowest = static_cast<int>(whole(from, "lowest"))};
 }
 
 UpdateOptions updateOptions(const Napi::Object& from) {
@@ -130,12 +146,6 @@ UpdateOptions updateOptions(const Napi::Object& from) {
                                   static_cast<float>(number(each, "decay"))});
   }
   return options;
-}
-
-ReluRule reluRule(const Napi::Value& from) {
-  return choice<ReluRule>(from.As<Napi::String>().Utf8Value(), {{"plain", ReluRule::plain},
-                                                                {"deconvnet", ReluRule::deconvnet},
-                                                                {"guided", ReluRule::guided}});
 }
 
 Part part(const Napi::Value& from) {

@@ -9,9 +9,10 @@
 namespace alexnet {
 
 SessionDescription sessionDescription(const Napi::Object& from);
+Draw drawOf(const Napi::Value& from);  // or none, of undefined
 GradientOptions gradientOptions(const Napi::Object& from);
+BackwardOptions backwardOptions(const Napi::Object& from);
 UpdateOptions updateOptions(const Napi::Object& from);
-ReluRule reluRule(const Napi::Value& from);
 Part part(const Napi::Value& from);
 
 }  // namespace alexnet

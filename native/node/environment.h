@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace alexnet {
@@ -22,6 +23,12 @@ class Environment {
   // promise's error.
   Napi::Promise run(const std::vector<Napi::Value>& held, std::function<void()> work,
                     std::function<Napi::Value(Napi::Env)> answer);
+  // The same for work that tells a JavaScript function numbers while it goes on: `listener` is called
+  // with them on the event loop, in order and before the promise settles.
+  using Tell = std::function<void(int)>;
+  Napi::Promise runTelling(const std::vector<Napi::Value>& held, const Napi::Value& listener,
+                           std::function<void(const Tell&)> work,
+                           std::function<Napi::Value(Napi::Env)> answer);
   // The same for work that nobody waits for.
   void runUnwatched(std::function<void()> work);
 
@@ -35,10 +42,13 @@ class Environment {
 
  private:
   struct Call;
-  static void settle(napi_env env, napi_value function, void* context, void* data);
+  struct Message;
+  void send(Call* call, std::optional<int> told);
+  void settle(const Napi::Env& env, Call& call);
+  static void receive(napi_env env, napi_value function, void* context, void* data);
 
   Napi::Env env_;
-  napi_threadsafe_function settle_ = nullptr;
+  napi_threadsafe_function messages_ = nullptr;
   int pending_ = 0;
   std::atomic<bool> ending_{false};
 };

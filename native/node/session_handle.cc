@@ -32,6 +32,7 @@ Napi::Function SessionHandle::define(Napi::Env env) {
           InstanceMethod<&SessionHandle::readActivationGradient>("readActivationGradient"),
           InstanceMethod<&SessionHandle::readParameter>("readParameter"),
           InstanceMethod<&SessionHandle::writeParameter>("writeParameter"),
+          InstanceMethod<&SessionHandle::viewGradient>("viewGradient"),
           InstanceMethod<&SessionHandle::dispose>("dispose"),
       });
 }
@@ -47,11 +48,20 @@ void SessionHandle::Finalize(Napi::BasicEnv) {
 template <class Work, class Answer>
 Napi::Value SessionHandle::post(const Napi::CallbackInfo& info, std::vector<Napi::Value> values,
                                 Work work, Answer answer) {
+  return postTelling(
+      info, std::move(values), info.Env().Undefined(),
+      [work](Session& session, const Environment::Tell&) { work(session); }, answer);
+}
+
+template <class Work, class Answer>
+Napi::Value SessionHandle::postTelling(const Napi::CallbackInfo& info,
+                                       std::vector<Napi::Value> values,
+                                       const Napi::Value& listener, Work work, Answer answer) {
   values.push_back(info.This());
-  return environment_->run(
-      values,
-      [held = held_, work] {
-        work(*held->session);
+  return environment_->runTelling(
+      values, listener,
+      [held = held_, work](const Environment::Tell& tell) {
+        work(*held->session, tell);
         held->bytes = held->session->bytes();
       },
       answer);
@@ -85,10 +95,11 @@ Napi::Value SessionHandle::prepare(const Napi::CallbackInfo& info) {
 
 Napi::Value SessionHandle::forward(const Napi::CallbackInfo& info) {
   const int64_t count = info[1].As<Napi::Number>().Int64Value(),
-                classes = info[2].As<Napi::Number>().Int64Value();
-  return postForArray(info, {info[0]}, static_cast<size_t>(count * classes),
-                      [images = floats(info[0]), count](Session& session, float* out) {
-                        session.forward(images, count, out);
+                size = info[2].As<Napi::Number>().Int64Value();
+  return postForArray(info, {info[0]}, static_cast<size_t>(count * size),
+                      [images = floats(info[0]), count, draw = drawOf(info[3])](
+                          Session& session, float* out) {
+                        session.forward(images, count, draw, out);
                       });
 }
 
@@ -97,10 +108,10 @@ Napi::Value SessionHandle::gradients(const Napi::CallbackInfo& info) {
   const int64_t count = info[2].As<Napi::Number>().Int64Value();
   const GradientOptions options = gradientOptions(info[3].As<Napi::Object>());
   const auto result = std::make_shared<StepResult>();
-  return post(
-      info, {info[0], info[1]},
-      [=, images = floats(info[0])](Session& session) {
-        *result = session.gradients(images, labels, count, options);
+  return postTelling(
+      info, {info[0], info[1]}, info[4],
+      [=, images = floats(info[0])](Session& session, const Environment::Tell& tell) {
+        *result = session.gradients(images, labels, count, options, tell);
       },
       [result](Napi::Env env) {
         const auto object = Napi::Object::New(env);
@@ -128,10 +139,13 @@ Napi::Value SessionHandle::gradientNorm(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SessionHandle::backward(const Napi::CallbackInfo& info) {
-  return post(
-      info, {info[1]},
+  return postTelling(
+      info, {info[1]}, info[3],
       [layer = info[0].As<Napi::Number>().Int32Value(), gradient = floats(info[1]),
-       rule = reluRule(info[2])](Session& session) { session.backward(layer, gradient, rule); },
+       options = backwardOptions(info[2].As<Napi::Object>())](
+          Session& session, const Environment::Tell& tell) {
+        session.backward(layer, gradient, options, tell);
+      },
       nothing);
 }
 
@@ -166,7 +180,33 @@ Napi::Value SessionHandle::writeParameter(const Napi::CallbackInfo& info) {
       nothing);
 }
 
+// The memory is the views' as much as the session's, so that a view that is still there when the
+// session was forgotten reads old numbers and nothing worse.
+Napi::Value SessionHandle::viewGradient(const Napi::CallbackInfo& info) {
+  const auto memory = std::make_shared<std::shared_ptr<const Buffer>>();
+  const auto self = std::make_shared<Napi::ObjectReference>(
+      Napi::Persistent(info.This().As<Napi::Object>()));
+  return post(
+      info, {},
+      [memory, index = info[0].As<Napi::Number>().Int32Value()](Session& session) {
+        *memory = session.gradientMemory(index);
+      },
+      [this, self, memory](Napi::Env env) {
+        using Owner = std::shared_ptr<const Buffer>;
+        auto owner = std::make_unique<Owner>(*memory);
+        const size_t bytes = (*owner)->bytes();
+        const auto buffer = Napi::ArrayBuffer::New(
+            env, (*owner)->data(), bytes,
+            [](Napi::BasicEnv, void*, Owner* mine) { delete mine; }, owner.get());
+        owner.release();
+        views_.push_back(Napi::Persistent(buffer));
+        return Napi::Value(Napi::Float32Array::New(env, bytes / sizeof(float), buffer, 0));
+      });
+}
+
 Napi::Value SessionHandle::dispose(const Napi::CallbackInfo& info) {
+  for (const auto& view : views_) view.Value().Detach();
+  views_.clear();
   return environment_->run({info.This()}, [held = held_] { held->session.reset(); }, nothing);
 }
 

@@ -34,6 +34,11 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
   template <class Work, class Answer>
   Napi::Value post(const Napi::CallbackInfo& info, std::vector<Napi::Value> values, Work work,
                    Answer answer);
+  // The same of `work(session, tell)`, which tells the function `listener`, where it is one, which
+  // parameters' gradients are final.
+  template <class Work, class Answer>
+  Napi::Value postTelling(const Napi::CallbackInfo& info, std::vector<Napi::Value> values,
+                          const Napi::Value& listener, Work work, Answer answer);
   // The same, answering with a new array that `work(session, its memory)` fills.
   template <class Work>
   Napi::Value postForArray(const Napi::CallbackInfo& info, std::vector<Napi::Value> values,
@@ -41,15 +46,15 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
 
   // prepare(description)
   Napi::Value prepare(const Napi::CallbackInfo& info);
-  // forward(images, count, classes) → probabilities
+  // forward(images, count, size, draw) → outputs, of `size` numbers per image
   Napi::Value forward(const Napi::CallbackInfo& info);
-  // gradients(images, labels, count, options) → {lossSum, correct, correct5}
+  // gradients(images, labels, count, options, onFinal) → {lossSum, correct, correct5}
   Napi::Value gradients(const Napi::CallbackInfo& info);
   // update(options)
   Napi::Value update(const Napi::CallbackInfo& info);
   // gradientNorm() → number
   Napi::Value gradientNorm(const Napi::CallbackInfo& info);
-  // backward(layer, gradient, rule)
+  // backward(layer, gradient, options, onFinal)
   Napi::Value backward(const Napi::CallbackInfo& info);
   // readActivation(layer, length) → numbers
   Napi::Value readActivation(const Napi::CallbackInfo& info);
@@ -59,11 +64,14 @@ class SessionHandle : public Napi::ObjectWrap<SessionHandle> {
   Napi::Value readParameter(const Napi::CallbackInfo& info);
   // writeParameter(index, part, values)
   Napi::Value writeParameter(const Napi::CallbackInfo& info);
+  // viewGradient(index) → the gradient's own memory, gone after dispose()
+  Napi::Value viewGradient(const Napi::CallbackInfo& info);
   // dispose()
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
   Environment* environment_ = nullptr;
   std::shared_ptr<Held> held_;
+  std::vector<Napi::Reference<Napi::ArrayBuffer>> views_;
 };
 
 }  // namespace alexnet
