@@ -24,13 +24,13 @@ struct Convolution {
   Desc src, dst, bias;
   Dims weights, stride, before, after;
 
-  Convolution(Chain& chain, int index)
+  Convolution(Chain& chain, int index, int64_t images)
       : chain(chain),
         layer(chain.layer(index)),
         outputType(chain.numbers()),
         relu(chain.fusesRelu(index)),
-        src(chain.inputDims(index), chain.numbers(), Tag::any),
-        dst(chain.outputDims(index), chain.numbers(), Tag::any),
+        src(mapDims(images, layer.input), chain.numbers(), Tag::any),
+        dst(mapDims(images, layer.output), chain.numbers(), Tag::any),
         bias(Dims{layer.output.channels}, DataType::f32, Tag::x),
         weights(weightDims(layer)),
         stride{layer.stride[0], layer.stride[1]},
@@ -67,7 +67,7 @@ struct Convolution {
 }  // namespace
 
 void buildConvolution(Chain& chain, int index) {
-  const Convolution kind(chain, index);
+  const Convolution kind(chain, index, chain.count);
   if (const auto tiled = chain.shared.description.bf16
                              ? std::nullopt
                              : TiledConvolution::of(chain.layer(index), chain.count)) {

@@ -28,17 +28,17 @@ struct Dense {
   Desc src, bias;
   Dims weights, dst;
 
-  Dense(Chain& chain, int index)
+  Dense(Chain& chain, int index, int64_t images)
       : chain(chain),
         layer(chain.layer(index)),
         outputType(outputTypeOf(chain, index)),
         relu(chain.fusesRelu(index)),
         vectors(isVector(layer.input)),
-        src(vectors ? Desc(Dims{chain.count, layer.input.channels}, chain.numbers(), Tag::nc)
-                    : Desc(chain.inputDims(index), chain.numbers(), Tag::any)),
+        src(vectors ? Desc(Dims{images, layer.input.channels}, chain.numbers(), Tag::nc)
+                    : Desc(mapDims(images, layer.input), chain.numbers(), Tag::any)),
         bias(Dims{layer.output.channels}, DataType::f32, Tag::x),
         weights(weightDims(layer)),
-        dst{chain.count, layer.output.channels} {}
+        dst{images, layer.output.channels} {}
 
   Forward::primitive_desc forward(const std::optional<Desc>& chosen) const {
     const auto kind = chain.hasBackward() ? dnnl::prop_kind::forward_training
@@ -109,9 +109,9 @@ void buildDense(Chain& chain, int index) {
     buildStreamed(chain, index);
   } else if (const auto tiled =
                  session.bf16 ? std::nullopt : TiledDense::of(chain.layer(index), chain.count)) {
-    buildTiled(chain, index, Dense(chain, index), *tiled);
+    buildTiled(chain, index, Dense(chain, index, chain.count), *tiled);
   } else {
-    buildLearned(chain, index, Dense(chain, index));
+    buildLearned(chain, index, Dense(chain, index, chain.count));
   }
 }
 

@@ -88,27 +88,37 @@ struct Chosen {
   std::optional<typename Kind::BackwardWeights::primitive_desc> weightGradients;
 };
 
+// Whatever the batch, a trained weight lies as the gradients of so many images like it best, so
+// that the gradients of all sessions can be summed number by number.
+constexpr int64_t typicalBatch = 32;
+
+template <class Kind>
+Desc trainedLayout(Chain& chain, int index) {
+  const Kind kind(chain, index, typicalBatch);
+  return kind.backwardWeights(kind.forward(std::nullopt), std::nullopt).diff_weights_desc();
+}
+
 // Chooses the primitives and, where no chain of the session has done so, how the parameters lie.
 template <class Kind>
 Chosen<Kind> choose(Chain& chain, int index, const Kind& kind) {
   Weights& weights = chain.weights(index);
   const bool trained = chain.trains(index), asForward = !chain.shared.description.bf16;
   Chosen<Kind> chosen{.forward = kind.forward(weights.forwardLayout), .weightGradients = {}};
-  if (trained)
-    chosen.weightGradients = kind.backwardWeights(
-        chosen.forward, weights.settled() ? std::optional(weights.storage()) : std::nullopt);
+  std::optional<Desc> storage;
+  if (weights.settled()) {
+    storage = weights.storage();
+  } else if (trained) {
+    storage = trainedLayout<Kind>(chain, index);
+  }
+  if (trained) chosen.weightGradients = kind.backwardWeights(chosen.forward, storage);
   if (weights.settled()) return chosen;
 
   if (trained && asForward)
-    chosen.forward =
-        describeWhereTheyLie(chosen.weightGradients->diff_weights_desc(),
-                             [&](const std::optional<Desc>& desc) { return kind.forward(desc); });
+    chosen.forward = describeWhereTheyLie(
+        *storage, [&](const std::optional<Desc>& desc) { return kind.forward(desc); });
   weights.forwardLayout = chosen.forward.weights_desc();
-  if (trained) {
-    weights.settle(chosen.weightGradients->diff_weights_desc(), true);
-  } else {
-    weights.settle(asForward ? chosen.forward.weights_desc() : weights.canonical(), false);
-  }
+  if (!trained) storage = asForward ? chosen.forward.weights_desc() : weights.canonical();
+  weights.settle(*storage, trained);
   chain.weights(index, 1).settle(chosen.forward.bias_desc(), trained);
   return chosen;
 }

@@ -21,18 +21,17 @@ void buildTanh(Chain& chain, int index) {
   Shared& shared = chain.shared;
   Slot* input = chain.asKnown(chain.activation(index - 1), at(index), chain.forwardWork(index));
   Slot* output = chain.activation(index) = chain.inPlaceOrNew(index, input);
-  const auto forward =
-      describeTanh(shared.engine, chain.attributes(),
-                   chain.hasBackward() ? dnnl::prop_kind::forward_training
-                                       : dnnl::prop_kind::forward_inference,
-                   input->desc);
-  chain.forwardWork(index).push_back([&chain, &shared, forward, input, output,
-                                      primitive = dnnl::eltwise_forward(forward)] {
-    primitive.execute(shared.stream,
-                      {{DNNL_ARG_SRC, input->memory},
-                       {DNNL_ARG_DST, output->memory},
-                       {DNNL_ARG_SCRATCHPAD, chain.scratchpad(forward.scratchpad_desc())}});
-  });
+  const auto forward = describeTanh(
+      shared.engine, chain.attributes(),
+      chain.hasBackward() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference,
+      input->desc);
+  chain.forwardWork(index).push_back(
+      [&chain, &shared, forward, input, output, primitive = dnnl::eltwise_forward(forward)] {
+        primitive.execute(shared.stream,
+                          {{DNNL_ARG_SRC, input->memory},
+                           {DNNL_ARG_DST, output->memory},
+                           {DNNL_ARG_SCRATCHPAD, chain.scratchpad(forward.scratchpad_desc())}});
+      });
   if (!chain.hasBackward()) return;
 
   chain.buildBackward(index) = [&chain, index, output] {

@@ -12,7 +12,7 @@ struct Environment::Call {
   std::vector<Napi::Reference<Napi::Value>> held;
   Napi::FunctionReference listener;
   std::function<Napi::Value(Napi::Env)> answer;
-  std::string error;     // of the work
+  std::string error;      // of the work
   std::string listening;  // of the listener
 };
 
@@ -41,8 +41,7 @@ Environment::~Environment() = default;
 Napi::Promise Environment::run(const std::vector<Napi::Value>& held, std::function<void()> work,
                                std::function<Napi::Value(Napi::Env)> answer) {
   return runTelling(
-      held, env_.Undefined(), [work = std::move(work)](const Tell&) { work(); },
-      std::move(answer));
+      held, env_.Undefined(), [work = std::move(work)](const Tell&) { work(); }, std::move(answer));
 }
 
 Napi::Promise Environment::runTelling(const std::vector<Napi::Value>& held,

@@ -23,8 +23,8 @@ class Environment {
   // promise's error.
   Napi::Promise run(const std::vector<Napi::Value>& held, std::function<void()> work,
                     std::function<Napi::Value(Napi::Env)> answer);
-  // The same for work that tells a JavaScript function numbers while it goes on: `listener` is called
-  // with them on the event loop, in order and before the promise settles.
+  // The same for work that tells a JavaScript function numbers while it goes on: `listener` is
+  // called with them on the event loop, in order and before the promise settles.
   using Tell = std::function<void(int)>;
   Napi::Promise runTelling(const std::vector<Napi::Value>& held, const Napi::Value& listener,
                            std::function<void(const Tell&)> work,

@@ -55,8 +55,8 @@ Napi::Value SessionHandle::post(const Napi::CallbackInfo& info, std::vector<Napi
 
 template <class Work, class Answer>
 Napi::Value SessionHandle::postTelling(const Napi::CallbackInfo& info,
-                                       std::vector<Napi::Value> values,
-                                       const Napi::Value& listener, Work work, Answer answer) {
+                                       std::vector<Napi::Value> values, const Napi::Value& listener,
+                                       Work work, Answer answer) {
   values.push_back(info.This());
   return environment_->runTelling(
       values, listener,
@@ -96,11 +96,11 @@ Napi::Value SessionHandle::prepare(const Napi::CallbackInfo& info) {
 Napi::Value SessionHandle::forward(const Napi::CallbackInfo& info) {
   const int64_t count = info[1].As<Napi::Number>().Int64Value(),
                 size = info[2].As<Napi::Number>().Int64Value();
-  return postForArray(info, {info[0]}, static_cast<size_t>(count * size),
-                      [images = floats(info[0]), count, draw = drawOf(info[3])](
-                          Session& session, float* out) {
-                        session.forward(images, count, draw, out);
-                      });
+  return postForArray(
+      info, {info[0]}, static_cast<size_t>(count * size),
+      [images = floats(info[0]), count, draw = drawOf(info[3])](Session& session, float* out) {
+        session.forward(images, count, draw, out);
+      });
 }
 
 Napi::Value SessionHandle::gradients(const Napi::CallbackInfo& info) {
@@ -142,8 +142,8 @@ Napi::Value SessionHandle::backward(const Napi::CallbackInfo& info) {
   return postTelling(
       info, {info[1]}, info[3],
       [layer = info[0].As<Napi::Number>().Int32Value(), gradient = floats(info[1]),
-       options = backwardOptions(info[2].As<Napi::Object>())](
-          Session& session, const Environment::Tell& tell) {
+       options = backwardOptions(info[2].As<Napi::Object>())](Session& session,
+                                                              const Environment::Tell& tell) {
         session.backward(layer, gradient, options, tell);
       },
       nothing);
@@ -184,8 +184,8 @@ Napi::Value SessionHandle::writeParameter(const Napi::CallbackInfo& info) {
 // session was forgotten reads old numbers and nothing worse.
 Napi::Value SessionHandle::viewGradient(const Napi::CallbackInfo& info) {
   const auto memory = std::make_shared<std::shared_ptr<const Buffer>>();
-  const auto self = std::make_shared<Napi::ObjectReference>(
-      Napi::Persistent(info.This().As<Napi::Object>()));
+  const auto self =
+      std::make_shared<Napi::ObjectReference>(Napi::Persistent(info.This().As<Napi::Object>()));
   return post(
       info, {},
       [memory, index = info[0].As<Napi::Number>().Int32Value()](Session& session) {
@@ -196,8 +196,8 @@ Napi::Value SessionHandle::viewGradient(const Napi::CallbackInfo& info) {
         auto owner = std::make_unique<Owner>(*memory);
         const size_t bytes = (*owner)->bytes();
         const auto buffer = Napi::ArrayBuffer::New(
-            env, (*owner)->data(), bytes,
-            [](Napi::BasicEnv, void*, Owner* mine) { delete mine; }, owner.get());
+            env, (*owner)->data(), bytes, [](Napi::BasicEnv, void*, Owner* mine) { delete mine; },
+            owner.get());
         owner.release();
         views_.push_back(Napi::Persistent(buffer));
         return Napi::Value(Napi::Float32Array::New(env, bytes / sizeof(float), buffer, 0));

@@ -12,7 +12,6 @@ export interface SessionDescription {
   readonly mode: Mode;
   readonly precision: Precision;
   readonly threads: number;
-  readonly lowestTrained: number;
   /** Bytes that may be used; 0: no limit. */
   readonly memoryLimit: number;
 }
@@ -47,14 +46,13 @@ interface LayerDescription {
 }
 
 export function describe(plan: Plan, threads: number, memoryLimit: number): SessionDescription {
-  const { batch, mode, precision, lowestTrained } = plan;
+  const { batch, mode, precision } = plan;
   return {
     layers: plan.shapes.map((shape, index) => describeLayer(plan, shape, index)),
     batch,
     mode,
     precision,
     threads,
-    lowestTrained,
     memoryLimit,
   };
 }

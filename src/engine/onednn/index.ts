@@ -12,7 +12,10 @@ export const onednnEngine: Engine = {
   name: 'onednn',
   // oneDNN's backward-weights primitives sum over as many parts of a batch as there are threads.
   determinism: 'sameThreads',
-  tolerances: { f32: { pass: 1e-4, training: 1e-3, parts: 1e-6 } },
+  tolerances: {
+    f32: { pass: 1e-4, training: 1e-3, parts: 1e-6 },
+    bf16: { pass: 0.025, training: 0.1, parts: 0.025 },
+  },
   probe,
   prepare,
 };

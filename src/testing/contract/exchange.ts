@@ -18,7 +18,6 @@ import {
 import type { ContractCase } from './tools.ts';
 
 const skip = ({ name }: Engine): string | undefined => {
-  if (name === 'onednn') return 'the onednn engine shows no gradients yet';
   if (
     name === 'wasm' &&
     (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false

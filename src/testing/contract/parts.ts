@@ -19,9 +19,6 @@ import {
 } from './tools.ts';
 import type { ContractCase } from './tools.ts';
 
-const skip = ({ name }: Engine): string | undefined =>
-  name === 'onednn' ? 'the onednn engine has no parts yet' : undefined;
-
 /** A network need not start with pixels nor end with a softmax (`engine.ts`, rule 8). */
 export const partCases: readonly ContractCase[] = [
   { name: 'a network in two parts gives the outputs and gradients of the whole', run: twoParts },
@@ -33,7 +30,7 @@ export const partCases: readonly ContractCase[] = [
   { name: 'micro-batches through parts add up to the batch', run: microBatches },
   { name: 'a part with frozen layers hands gradients through them', run: frozenPart },
   { name: 'what a part cannot do is refused', run: refusals },
-].map((one) => ({ ...one, skip }));
+];
 
 async function twoParts(engine: Engine): Promise<void> {
   await sameAsWhole(engine, narrowVariants.paper, ['conv1']);

@@ -2,8 +2,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { AlexNetError } from '../../../errors.ts';
-import type { Availability, ParameterPart, ReluRule } from '../../engine.ts';
-import type { ResolvedGradientOptions, ResolvedUpdate } from '../../session.ts';
+import type { Availability, Draw, ParameterPart } from '../../engine.ts';
+import type {
+  BackwardPass,
+  ResolvedBackwardOptions,
+  ResolvedGradientOptions,
+  ResolvedUpdate,
+} from '../../session.ts';
 import type { SessionDescription } from '../description.ts';
 import { builtAddons } from './paths.ts';
 
@@ -41,20 +46,37 @@ export interface Peak {
 export interface NativeSession {
   /** @returns bytes allocated. */
   prepare(description: SessionDescription): Promise<number>;
-  forward(images: Float32Array, count: number, classes: number): Promise<Float32Array>;
+  /** @returns the last layer's output, `size` numbers per image. */
+  forward(
+    images: Float32Array,
+    count: number,
+    size: number,
+    draw: Required<Draw> | undefined,
+  ): Promise<Float32Array>;
   gradients(
     images: Float32Array,
     labels: Int32Array,
     count: number,
     options: ResolvedGradientOptions,
+    onFinal: BackwardPass['onFinal'],
   ): Promise<{ readonly lossSum: number; readonly correct: number; readonly correct5: number }>;
   update(options: ResolvedUpdate): Promise<void>;
   gradientNorm(): Promise<number>;
-  backward(layer: number, gradient: Float32Array, rule: ReluRule): Promise<void>;
+  backward(
+    layer: number,
+    gradient: Float32Array,
+    options: ResolvedBackwardOptions,
+    onFinal: BackwardPass['onFinal'],
+  ): Promise<void>;
   readActivation(layer: number, length: number): Promise<Float32Array>;
   readActivationGradient(layer: number, length: number): Promise<Float32Array>;
   readParameter(index: number, part: ParameterPart, length: number): Promise<Float32Array>;
   writeParameter(index: number, part: ParameterPart, values: Float32Array): Promise<void>;
+  /**
+   * The gradient's own memory, its layout's padding included; of no length after `dispose()`. Fails
+   * where JavaScript may not see memory of others.
+   */
+  viewGradient(index: number): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 

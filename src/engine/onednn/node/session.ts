@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { AlexNetError, ensure } from '../../../errors.ts';
 import type { Network } from '../../../network/layer.ts';
 import { volume } from '../../../network/shapes.ts';
-import type { ParameterPart, PrepareOptions, Session, StepResult } from '../../engine.ts';
+import type { Draw, ParameterPart, PrepareOptions, Session, StepResult } from '../../engine.ts';
 import { BaseSession, makePlan } from '../../session.ts';
 import type {
   Plan,
@@ -62,8 +62,12 @@ class OnednnSession extends BaseSession {
     this.#native = native;
   }
 
-  protected override runForward(images: Float32Array, count: number): Promise<Float32Array> {
-    return ours(this.#native.forward(images, count, this.plan.classes));
+  protected override runForward(
+    images: Float32Array,
+    count: number,
+    draw: Required<Draw> | undefined,
+  ): Promise<Float32Array> {
+    return ours(this.#native.forward(images, count, this.plan.outputSize, draw));
   }
 
   protected override async runGradients(
@@ -73,7 +77,7 @@ class OnednnSession extends BaseSession {
     options: ResolvedGradientOptions,
   ): Promise<StepResult> {
     const { lossSum, correct, correct5 } = await ours(
-      this.#native.gradients(images, labels, count, options),
+      this.#native.gradients(images, labels, count, options, options.onFinal),
     );
     return { loss: lossSum / count, images: count, correct, correct5 };
   }
@@ -90,9 +94,13 @@ class OnednnSession extends BaseSession {
     layer: number,
     gradient: Float32Array,
     _count: number,
-    { relu }: ResolvedBackwardOptions,
+    options: ResolvedBackwardOptions,
   ): Promise<void> {
-    return ours(this.#native.backward(layer, gradient, relu));
+    return ours(this.#native.backward(layer, gradient, options, options.onFinal));
+  }
+
+  protected override viewGradient(index: number): Promise<Float32Array> {
+    return ours(this.#native.viewGradient(index));
   }
 
   protected override readActivation(layer: number, count: number): Promise<Float32Array> {
