@@ -125,8 +125,10 @@ Slot* Chain::gradientSlot(int index, const Desc& desc, DataType type) {
 
 Slot* Chain::inPlaceOrNew(int index, Slot* input) {
   const bool mine = input != activation(index - 1);
-  if (!mine && (layer(index - 1).kept || index == 1))
-    return output(index, input->desc, input->type);
+  // Unlike ReLU's, tanh's backward needs its output's very numbers.
+  const bool needed = layer(index - 1).kept || index == 1 ||
+                      (hasBackward() && layer(index - 1).type == LayerType::tanh);
+  if (!mine && needed) return output(index, input->desc, input->type);
   return inPlace(index, input);
 }
 

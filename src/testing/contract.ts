@@ -26,12 +26,9 @@ import {
   testNetworks,
 } from './networks.ts';
 
-const noTanh = (engine: Engine): string | undefined =>
-  engine.name === 'onednn' ? 'the onednn engine has no tanh yet' : undefined;
-
 const perNetwork = [
   ...Object.entries(testNetworks).flatMap(([name, network]) => networkCases(name, network)),
-  ...networkCases('tanh', tanhNetwork).map((one) => ({ ...one, skip: noTanh })),
+  ...networkCases('tanh', tanhNetwork),
 ];
 
 /**

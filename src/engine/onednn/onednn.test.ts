@@ -3,8 +3,14 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { AlexNetError } from '../../errors.ts';
+import type { Network } from '../../network/layer.ts';
 import { relativeError, testImages, testLabels, testParameters } from '../../testing/data.ts';
-import { blockedNetwork, narrowVariants, paddedNetwork } from '../../testing/networks.ts';
+import {
+  blockedNetwork,
+  narrowVariants,
+  oddNetwork,
+  paddedNetwork,
+} from '../../testing/networks.ts';
 import type { Engine } from '../engine.ts';
 import { referenceEngine } from '../reference/index.ts';
 import { onednnEngine } from './index.ts';
@@ -70,6 +76,75 @@ for (const [what, layers] of [
     },
   );
 }
+
+test(
+  'gradients lie alike whatever the batch and the number of threads',
+  { skip: missing },
+  async () => {
+    // Every number tells its own place, so that two views are the same only if their layouts are.
+    const views = async (layers: Network, batch: number, threads: number): Promise<string[]> => {
+      const session = await onednnEngine.prepare(layers, { mode: 'training', batch, threads });
+      for (const { name, size } of session.parameters) {
+        const places = Float32Array.from({ length: size }, (_, place) => place + 1);
+        await session.setParameter(name, places, 'gradient');
+      }
+      const shown = await session.gradientViews();
+      const texts = shown.map(({ parameter, values }) => `${parameter.name} ${values.join()}`);
+      await session.dispose();
+      return texts;
+    };
+    for (const layers of [network, oddNetwork, blockedNetwork]) {
+      const expected = await views(layers, 32, 2);
+      for (const [batch, threads] of [
+        [1, 1],
+        [1, 2],
+        [2, 3],
+        [17, 1],
+      ] as const)
+        assert.deepEqual(await views(layers, batch, threads), expected);
+    }
+  },
+);
+
+test(
+  'gradient views are of no length after dispose(), and alive while a forgotten session is not',
+  { skip: missing },
+  async () => {
+    const shown = async (dispose: boolean): Promise<Float32Array> => {
+      const session = await onednnEngine.prepare(network, { mode: 'training', batch: 2 });
+      const [view] = await session.gradientViews();
+      assert.ok(view !== undefined && view.values instanceof Float32Array);
+      assert.ok(view.values.length >= view.parameter.size);
+      view.values[0] = 3;
+      const name = view.parameter.name;
+      assert.equal((await session.getParameter(name, 'gradient')).includes(3), true);
+      if (dispose) await session.dispose();
+      return view.values;
+    };
+    assert.equal((await shown(true)).length, 0);
+    const forgotten = await shown(false);
+    globalThis.gc?.();
+    await shown(true);
+    assert.equal(forgotten[0], 3);
+  },
+);
+
+test('a process ends while gradients are exchanged', { skip: missing }, async () => {
+  const imported = (file: string): string =>
+    `await import(${JSON.stringify(new URL(file, import.meta.url).href)})`;
+  const code = `
+    const { onednnEngine } = ${imported('./index.js')};
+    const { narrowVariants } = ${imported('../../testing/networks.js')};
+    const { testImages, testLabels } = ${imported('../../testing/data.js')};
+    const network = narrowVariants.paper;
+    const session = await onednnEngine.prepare(network, { mode: 'training', batch: 4 });
+    let calls = 0;
+    for (let i = 0; i < 20; i++)
+      void session.gradients(testImages(network, 4, i), testLabels(network, 4, i), {
+        exchange: () => { if (++calls === 21) process.exit(7); },
+      });`;
+  assert.equal(await exitCode(process.execPath, ['--input-type=module', '-e', code]), 7);
+});
 
 test(
   'a batch too large for memory is refused before it is allocated',
