@@ -80,7 +80,7 @@ export class Playground {
       data: this.data,
       out: this.path(out),
       engine: 'reference',
-      settings: smallSettings,
+      ...(!more.resume && { settings: smallSettings }),
       ...more,
     });
   }

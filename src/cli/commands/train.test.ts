@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readModel } from '../../model/node/model-file.ts';
@@ -54,22 +54,26 @@ test("alexnet train answers with the contract's keys, and a finished run says th
     settings: Record<string, unknown>;
   };
   assert.deepEqual([settings['epochs'], settings['seed'], settings['batch']], [2, 5, 6]);
-  const changed = await command([
-    'train',
-    playground.data,
-    '--out',
-    out,
-    '--resume',
-    '--epochs',
-    '9',
-  ]);
-  assert.deepEqual(
-    [changed.code, changed.err.split('\n')[0]],
-    [
-      2,
-      'A resumed run keeps its settings, so --epochs cannot be given with --resume. To ' +
-        'change it, start a new run from the weights: --from RUN/last.safetensors.',
-    ],
+  const line = ['train', playground.data, '--out', out, ...flags, '--epochs', '2', '--resume'];
+  assert.equal((await command([...line, '--recipe', 'photos', '--seed', '5'])).code, 0);
+  const refuses = async (words: readonly string[], message: string): Promise<void> => {
+    const { code: refused, err: said } = await command([...line, ...words]);
+    assert.deepEqual(
+      [refused, said.split('\n')[0]],
+      [
+        2,
+        `A resumed run keeps its settings: ${message} was given. Leave it out, or start a new ` +
+          `run from the weights: --from ${out}/last.safetensors.`,
+      ],
+    );
+  };
+  await refuses(['--epochs', '9'], `epochs is 2 in ${out}, but 9`);
+  await refuses(['--engine', 'wasm'], `engine is "reference" in ${out}, but "wasm"`);
+  await refuses(['--recipe', 'paper'], `recipe is "photos" in ${out}, but "paper"`);
+  await refuses(['--seed', '1'], `seed is 5 in ${out}, but 1`);
+  await refuses(
+    ['--set', 'schedule.kind=constant'],
+    `schedule.kind is "cosine" in ${out}, but "constant"`,
   );
 });
 
@@ -100,6 +104,28 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal((await new CheckpointFiles(out).peek())?.step, step);
   });
 }
+
+test('alexnet train goes on where what it says can no longer be written', async () => {
+  const full = await open('/dev/full', 'w').catch(() => undefined);
+  try {
+    for (const [name, stderr] of [
+      ['full', full?.fd],
+      ['closed', 'pipe'],
+    ] as const) {
+      if (stderr === undefined) continue;
+      const out = playground.path(`stderr-${name}`);
+      const words = ['train', playground.data, '--out', out, ...flags, '--epochs', '2'];
+      const child = spawn(process.execPath, [program, ...words], {
+        stdio: ['ignore', 'ignore', stderr],
+      });
+      child.stderr?.destroy();
+      assert.equal(await new Promise((resolve) => child.on('close', resolve)), 0, name);
+      assert.equal((await new CheckpointFiles(out).peek())?.epoch, 2);
+    }
+  } finally {
+    await full?.close();
+  }
+});
 
 test('alexnet train --find-lr suggests a rate and trains nothing', async () => {
   const out = playground.path('rates');
@@ -249,6 +275,14 @@ test('alexnet train refuses words that it does not understand', async () => {
   await refuses(
     ['--set', 'momentum=2'],
     'The setting "momentum" is not valid: found 2. Too big: expected number to be <1.',
+  );
+  await refuses(['--set', '__proto__.x=1'], 'There is no setting "__proto__".');
+  const { code, err } = await command(['train', playground.data, '--set', 'constructor.x=1']);
+  assert.deepEqual([code, err.split('. ')[0]], [2, 'There is no setting "constructor"']);
+  assert.ok(!('x' in {}) && !('x' in Object));
+  await refuses(
+    ['--set', 'clip=1', '--set', 'clip.x=2'],
+    '"clip.x=2" sets a part of "clip", which is set to 1 before.',
   );
   await refuses(['--resume'], 'Resuming needs the folder of the run: --out RUN.');
   await refuses(

@@ -109,14 +109,13 @@ async function run(
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
-  if (flags.resume) refuseSettings(command);
   if (flags.findLr) return findRate(directory, flags, command, terminal);
   const { resume = false, time } = flags;
   const settings = await overrides(flags, command);
   try {
     const result = await untilInterrupted(terminal, (signal) =>
       train({
-        ...options(directory, flags, terminal),
+        ...options(directory, flags, command, terminal),
         settings,
         resume,
         signal,
@@ -143,13 +142,16 @@ async function run(
 
 function options(
   data: string,
-  { recipe, engine, out, threads, val, cache }: TrainFlags,
+  { recipe, engine, out, threads, val, cache, resume }: TrainFlags,
+  command: Command,
   terminal: Terminal,
 ): TrainOptions {
+  // A run that goes on has its own: only what was said is compared with it.
+  const recipeGiven = command.getOptionValueSource('recipe') === 'cli';
   return {
     data,
-    recipe,
     engine,
+    ...((recipeGiven || !resume) && { recipe }),
     onEvent: watcher(terminal),
     ...(out !== undefined && { out }),
     ...(threads !== undefined && { threads }),
@@ -170,7 +172,7 @@ async function findRate(
     );
   const settings = await overrides(flags, command);
   const found = await untilInterrupted(terminal, (signal) =>
-    findLearningRate({ ...options(directory, flags, terminal), settings, signal }),
+    findLearningRate({ ...options(directory, flags, command, terminal), settings, signal }),
   );
   terminal.answer(found, () => rateText(found, directory, terminal));
 }
@@ -195,33 +197,6 @@ function rateText(
     `Next: npx alexnet train ${quoted(directory)} --out ${quoted(folder)} --lr ` +
       `${learningRate}, with the same other options`,
   ].join('\n');
-}
-
-/** A run goes on as it began: its settings are in its folder. */
-const free = new Set([
-  'out',
-  'resume',
-  'time',
-  'val',
-  'threads',
-  'cache',
-  'findLr',
-  'quiet',
-  'json',
-]);
-
-function refuseSettings(command: Command): void {
-  for (const { attributeName, long } of command.options.map((option) => ({
-    attributeName: option.attributeName(),
-    long: option.long,
-  }))) {
-    if (!free.has(attributeName) && command.getOptionValueSource(attributeName) === 'cli') {
-      throw new UsageError(
-        `A resumed run keeps its settings, so ${long} cannot be given with --resume. To ` +
-          'change it, start a new run from the weights: --from RUN/last.safetensors.',
-      );
-    }
-  }
 }
 
 /** A file's settings, then single ones, then the flags that have a name of their own. */
@@ -253,8 +228,8 @@ async function overrides(flags: TrainFlags, command: Command): Promise<Record<st
   for (const assignment of flags.set) assign(settings, assignment);
   for (const [key, value] of Object.entries(named)) if (value !== undefined) settings[key] = value;
   if (flags.network !== undefined) settings['network'] = await readNetwork(flags.network);
-  if (command.getOptionValueSource('seed') === 'cli' || !('seed' in settings))
-    settings['seed'] = flags.seed;
+  const seedGiven = command.getOptionValueSource('seed') === 'cli';
+  if (seedGiven || (!('seed' in settings) && !flags.resume)) settings['seed'] = flags.seed;
   return settings;
 }
 
@@ -285,8 +260,26 @@ function assign(settings: Record<string, unknown>, assignment: string): void {
   if (at < 1) throw new UsageError(`Expected --set key=value but found "${assignment}".`);
   const path = assignment.slice(0, at).split('.');
   let inner = settings;
-  for (const key of path.slice(0, -1)) inner = (inner[key] ??= {}) as Record<string, unknown>;
-  inner[path.at(-1)!] = parseValue(assignment.slice(at + 1));
+  for (const key of path.slice(0, -1)) {
+    if (!Object.hasOwn(inner, key)) setOwn(inner, key, {});
+    const value = inner[key];
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new UsageError(
+        `"${assignment}" sets a part of "${key}", which is set to ${JSON.stringify(value)} before.`,
+      );
+    inner = value as Record<string, unknown>;
+  }
+  setOwn(inner, path.at(-1)!, parseValue(assignment.slice(at + 1)));
+}
+
+/** Sets a key of the object's own, whatever it is called: `__proto__` is then told as unknown. */
+function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(object, key, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 function parseValue(text: string): unknown {

@@ -14,7 +14,7 @@ import type { Progress } from './progress.ts';
 import { replaceSession, rollBack } from './recover.ts';
 import { save, saveBest } from './save.ts';
 import { learningRate, nextPlateau, plateauEnded } from './schedule.ts';
-import { noSums } from './state.ts';
+import { isBetter, noSums } from './state.ts';
 import type { State } from './state.ts';
 import { trainStep } from './step.ts';
 
@@ -104,11 +104,6 @@ function advance(job: Job, state: State, { train, validation }: EpochEntry): boo
   replan(job, state);
   state.finished = ending(job, state);
   return best;
-}
-
-function isBetter(score: { top1: number; loss: number }, best: State['best']): boolean {
-  if (best === null || score.top1 > best.top1) return true;
-  return score.top1 === best.top1 && score.loss < best.loss;
 }
 
 function rateOf({ blueprint, training }: Job, state: State): number {

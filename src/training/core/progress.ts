@@ -1,4 +1,6 @@
 import type { Session } from '../../engine/engine.ts';
+import { AlexNetError } from '../../errors.ts';
+import type { Model } from '../../model/model.ts';
 import { f32Weights, loadWeights } from '../../model/weights.ts';
 import { WeightAverage } from './average.ts';
 import { beginWeights } from './begin.ts';
@@ -7,7 +9,7 @@ import type { Guard } from './guard.ts';
 import type { Job } from './job.ts';
 import { frameOf } from './job.ts';
 import type { Checkpoint, ParameterValues } from './run-store.ts';
-import { firstState } from './state.ts';
+import { bestOf, firstState, isBetter } from './state.ts';
 import type { State } from './state.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -45,19 +47,50 @@ export async function begin(
 /** Sets a session to what was last saved, or to the start where nothing was. */
 export async function restore(
   session: Session,
-  { blueprint, store }: Pick<Job, 'blueprint' | 'store'>,
+  { blueprint, store, tell }: Pick<Job, 'blueprint' | 'store' | 'tell'>,
   epochs?: number,
 ): Promise<Standing> {
   const saved = await store.readCheckpoint();
   if (saved === undefined) {
     const { state, average } = await begin(session, blueprint, epochs);
-    return { state, average };
+    return { state: await withBest({ store, tell }, state), average };
   }
   await loadWeights(session, saved.model.weights);
-  for (const [name, values] of saved.velocities)
-    await session.setParameter(name, values, 'velocity');
+  await restoreVelocities(session, blueprint.settings.freeze, saved.velocities);
   const average = await averageFrom(session, blueprint, saved.average);
-  return { state: { ...saved.state }, average };
+  return { state: await withBest({ store, tell }, saved.state), average };
+}
+
+async function restoreVelocities(
+  session: Session,
+  frozen: readonly string[],
+  velocities: ParameterValues,
+): Promise<void> {
+  for (const { name, layer } of session.parameters) {
+    const values = velocities.get(name);
+    if (values !== undefined) await session.setParameter(name, values, 'velocity');
+    else if (!frozen.includes(layer.name))
+      throw new AlexNetError(`The checkpoint of this run holds no velocity of "${name}".`);
+  }
+}
+
+/**
+ * A state that knows the best model which is kept: where that is better than the state remembers,
+ * it was kept later than the state was, and no worse one may replace it.
+ */
+async function withBest(
+  { store, tell }: Pick<Job, 'store' | 'tell'>,
+  saved: Readonly<State>,
+): Promise<State> {
+  const model = await store.best().catch((error: unknown) => error);
+  if (model instanceof Error) {
+    if (saved.best === null || saved.finished !== null) return { ...saved };
+    const text = `The best model is lost: ${model.message} The best of what follows is kept.`;
+    tell({ kind: 'remark', text });
+    return { ...saved, best: null };
+  }
+  const kept = bestOf(model as Model);
+  return { ...saved, best: kept && isBetter(kept, saved.best) ? kept : saved.best };
 }
 
 /** The run as it stands. @param weights those of the session. */

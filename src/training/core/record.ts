@@ -1,4 +1,8 @@
-import { AlexNetError } from '../../errors.ts';
+import { AlexNetError, UsageError } from '../../errors.ts';
+import { resolveSettings } from './resolve.ts';
+import type { SettingsOverrides } from './resolve.ts';
+import { flawsOf, list, nullable, number, object, text } from './rules.ts';
+import { parseSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -42,6 +46,99 @@ export interface DataRecord extends DataOrigin {
   readonly classes: number;
   readonly train: number;
   readonly validation: number;
+}
+
+const count = number({ whole: true, atLeast: 0 });
+const names = list(text);
+
+/** Settings have rules of their own. */
+const recordRule = object<Omit<RunRecord, 'settings'>>(
+  {
+    alexnet: text,
+    node: text,
+    machine: object<NonNullable<Host['machine']>>({ cores: count, system: text }),
+    started: text,
+    engine: text,
+    threads: number({ whole: true, atLeast: 1, atMost: 4096 }),
+    budget: nullable(number({ above: 0 })),
+    data: object<DataRecord>({
+      root: text,
+      kind: text,
+      digest: text,
+      classes: count,
+      train: count,
+      validation: count,
+    }),
+    transfer: nullable(
+      object<Transfer>({
+        taken: names,
+        fresh: list(object<Transfer['fresh'][number]>({ layer: text, why: text })),
+      }),
+    ),
+  },
+  ['alexnet', 'node', 'machine'],
+);
+
+/** A record that was written down. @throws {AlexNetError} with what is wrong in it. */
+export function parseRecord(value: unknown): RunRecord {
+  if (typeof value !== 'object' || value === null)
+    throw new AlexNetError('Expected an object with the record of a run.');
+  const { settings, ...rest } = value as Readonly<Record<string, unknown>>;
+  const [flaw] = flawsOf(recordRule, rest);
+  if (flaw !== undefined) throw new AlexNetError(`At "${flaw.path.join('.')}": ${flaw.expected}.`);
+  return { ...(rest as unknown as Omit<RunRecord, 'settings'>), settings: parseSettings(settings) };
+}
+
+/**
+ * A run that goes on keeps its settings; the same may be given again, as those do that start a
+ * command line anew after a crash.
+ * @param given settings that differ from the recipe, as they would start a run.
+ * @throws {UsageError} where one is given that differs.
+ */
+export function checkSameSettings(
+  { settings, engine }: RunRecord,
+  given: {
+    readonly recipe?: string | undefined;
+    readonly engine?: string | undefined;
+    readonly settings?: SettingsOverrides | undefined;
+  },
+  place: string,
+): void {
+  const { recipe, settings: overrides = {} } = given;
+  const wanted = resolveSettings(recipe ?? settings.recipe, overrides);
+  const pairs: Pair[] = [
+    ...(recipe === undefined ? [] : [['recipe', settings.recipe, recipe] as const]),
+    ...pairsOf(overrides, settings, wanted),
+    ...(given.engine === undefined || given.engine === 'auto'
+      ? []
+      : [['engine', engine, given.engine] as const]),
+  ];
+  const other = pairs.find(([, kept, asked]) => JSON.stringify(kept) !== JSON.stringify(asked));
+  if (other === undefined) return;
+  const [name, kept, asked] = other;
+  throw new UsageError(
+    `A resumed run keeps its settings: ${name} is ${shown(kept)} in ${place}, but ` +
+      `${shown(asked)} was given. Leave it out, or start a new run from the weights: ` +
+      `--from ${place}/last.safetensors.`,
+  );
+}
+
+type Pair = readonly [name: string, kept: unknown, asked: unknown];
+
+/** What is given, key by key: what the run has, and what was asked for. */
+function pairsOf(given: unknown, kept: unknown, asked: unknown, path = ''): Pair[] {
+  if (!isObject(given) || !isObject(asked) || !isObject(kept)) return [[path, kept, asked]];
+  return Object.keys(given).flatMap((key) =>
+    pairsOf(given[key], kept[key], asked[key], path === '' ? key : `${path}.${key}`),
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'not set' : JSON.stringify(value);
 }
 
 /** @throws {AlexNetError} where a run that is to go on was started on other pictures. */

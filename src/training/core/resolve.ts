@@ -63,7 +63,9 @@ function merge(
 ): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
-    const before = merged[key];
+    // It would not become a key of its own, and so not be refused as one that is not known.
+    if (key === '__proto__') throw new UsageError(`There is no setting "${key}".`);
+    const before = Object.hasOwn(merged, key) ? merged[key] : undefined;
     merged[key] =
       isObject(before) && isObject(value) && sameKind(before, value) ? merge(before, value) : value;
   }

@@ -1,3 +1,6 @@
+import { AlexNetError } from '../../errors.ts';
+import type { Model } from '../../model/model.ts';
+import { flawsOf, nullable, number, object, text } from './rules.ts';
 import { noPlateau } from './schedule.ts';
 import type { Plateau } from './schedule.ts';
 
@@ -28,6 +31,12 @@ export interface State {
   sums: Sums;
   /** Why the run is finished; null while it is not. */
   finished: string | null;
+}
+
+/** Whether a score is better than the best so far. */
+export function isBetter(score: { top1: number; loss: number }, best: State['best']): boolean {
+  if (best === null || score.top1 > best.top1) return true;
+  return score.top1 === best.top1 && score.loss < best.loss;
 }
 
 export interface Best {
@@ -65,4 +74,46 @@ export function firstState(epochs: number): State {
     sums: noSums,
     finished: null,
   };
+}
+
+const count = number({ whole: true, atLeast: 0 });
+const amount = number({ atLeast: 0 });
+
+const bestRule = object<Best>({ epoch: count, top1: amount, top5: amount, loss: number() });
+
+const stateRule = object<State>({
+  step: count,
+  epoch: count,
+  batch: count,
+  epochs: count,
+  rateFactor: amount,
+  rollbacks: count,
+  plateau: object<Plateau>({ lowest: amount, waited: count, drops: count }),
+  best: nullable(bestRule),
+  seconds: amount,
+  images: count,
+  sums: object<Sums>({
+    images: count,
+    loss: number(),
+    correct: count,
+    correct5: count,
+    seconds: amount,
+    waited: amount,
+  }),
+  finished: nullable(text),
+});
+
+/** A state that was written down. @throws {AlexNetError} with what is wrong in it. */
+export function parseState(value: unknown): State {
+  const [flaw] = flawsOf(stateRule, value);
+  if (flaw === undefined) return value as State;
+  const where = flaw.path.join('.');
+  throw new AlexNetError(`What it says of the run is damaged${where && ` at "${where}"`}.`);
+}
+
+/** What a model says of itself: the score that it was kept for. */
+export function bestOf({ provenance }: Pick<Model, 'provenance'>): Best | undefined {
+  const score = provenance['validation'];
+  const [flaw] = flawsOf(bestRule, score);
+  return flaw === undefined ? (score as unknown as Best) : undefined;
 }

@@ -110,8 +110,12 @@ async function openRun(options: TrainNetworkOptions): Promise<{ job: Job; progre
   const session = await prepare();
   try {
     const { record, state, average } = before
-      ? { record: before, ...(await restore(session, { blueprint, store })) }
+      ? {
+          record: before,
+          ...(await restore(session, { blueprint, store, tell: tellerOf(options) })),
+        }
       : await beginRun(options, session);
+    checkWhole(state, store);
     await store.rewind(state);
     const job: Job = {
       ...options,
@@ -139,6 +143,18 @@ async function openRun(options: TrainNetworkOptions): Promise<{ job: Job; progre
     await session.dispose();
     throw error;
   }
+}
+
+/**
+ * @throws {AlexNetError} where a checkpoint must have been there: to begin again would write over
+ * what was learned.
+ */
+function checkWhole({ step, best }: State, { place }: RunStore): void {
+  if (step > 0 || best === null || best.epoch <= 1) return;
+  throw new AlexNetError(
+    `The run in ${place} cannot go on: its best model is of epoch ${best.epoch}, but its last ` +
+      'checkpoint is gone. Bring it back, or start a new run from the best model with --from.',
+  );
 }
 
 /** Sets the weights, and writes down what a new run was started with. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withFile, writeWhole } from '#platform';
-import { AlexNetError, ensure } from '../../errors.ts';
+import { reason, withFile, writeWhole } from '#platform';
+import { AlexNetError } from '../../errors.ts';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
 import type { SafetensorsFile } from '../../formats/safetensors.ts';
 import type { NamedTensor } from '../../formats/tensor.ts';
@@ -11,6 +11,7 @@ import { encodeModel } from '../../model/model.ts';
 import type { Model } from '../../model/model.ts';
 import { parametersOf } from '../../network/parameters.ts';
 import type { Checkpoint, ParameterValues } from '../core/run-store.ts';
+import { parseState } from '../core/state.ts';
 import type { State } from '../core/state.ts';
 
 /**
@@ -48,7 +49,11 @@ export class CheckpointFiles {
     await rename(this.#next, this.#last);
   }
 
-  /** What was last written, or undefined where nothing was yet. */
+  /**
+   * What was last written, or undefined where nothing was yet.
+   * @throws {AlexNetError} where a file of it is gone or cannot be read: a run that then began again
+   * would write over what it has learned.
+   */
   async read(): Promise<Checkpoint | undefined> {
     const mark = await this.#mark();
     if (mark === undefined) {
@@ -56,8 +61,7 @@ export class CheckpointFiles {
       return undefined;
     }
     const model = await this.#model(mark);
-    return withFile(this.#state, async (source) => {
-      const file = await readSafetensors(source);
+    return this.#readState(async (file) => {
       const average = await tensorsNamed('average', model, file);
       return {
         model,
@@ -76,16 +80,40 @@ export class CheckpointFiles {
   /** Where a run stands, without its weights; undefined where nothing was written yet. */
   async peek(): Promise<State | undefined> {
     if ((await this.#mark()) === undefined) return undefined;
-    return withFile(this.#state, async (source) => stateIn(await readSafetensors(source)));
+    return this.#readState(async (file) => stateIn(file));
   }
 
   async #mark(): Promise<string | undefined> {
-    if (!(await exists(this.#state))) return undefined;
-    return withFile(this.#state, async (source) => {
-      const mark = (await readSafetensors(source)).metadata.get('checkpoint');
-      ensure(mark !== undefined, `${this.#state} is not the state of a run.`);
+    if (!(await exists(this.#state))) {
+      // The state takes its place before the weights do: weights alone were not left by us.
+      if (!(await exists(this.#last))) return undefined;
+      throw new AlexNetError(
+        `${this.#state} is gone, which says where the run stood, and ${this.#last} is there. ` +
+          this.#advice(),
+      );
+    }
+    return this.#readState(async ({ metadata }) => {
+      const mark = metadata.get('checkpoint');
+      if (mark === undefined) throw new AlexNetError('It is not the state of a run.');
       return mark;
     });
+  }
+
+  /** @throws {AlexNetError} that names the file and says what to do. */
+  async #readState<T>(use: (file: SafetensorsFile) => Promise<T>): Promise<T> {
+    try {
+      return await withFile(this.#state, async (source) => use(await readSafetensors(source)));
+    } catch (error) {
+      throw new AlexNetError(
+        `${this.#state} cannot be read, so the run cannot go on: ${reason(error)} ` +
+          this.#advice(),
+        { cause: error },
+      );
+    }
+  }
+
+  #advice(): string {
+    return `Bring it back, or start a new run from the weights: --from ${this.#last}.`;
   }
 
   async #model(mark: string): Promise<Model> {
@@ -126,7 +154,7 @@ async function tensorsNamed(
 }
 
 function stateIn({ metadata }: SafetensorsFile): State {
-  return JSON.parse(metadata.get('state') ?? '') as State;
+  return parseState(JSON.parse(metadata.get('state') ?? 'null'));
 }
 
 function exists(path: string): Promise<boolean> {

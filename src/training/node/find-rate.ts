@@ -8,6 +8,7 @@ import type { RateRange } from '../core/find-rate.ts';
 import { smoothed, steepestDescent } from '../core/rate-curve.ts';
 import type { Descent, RateStep } from '../core/rate-curve.ts';
 import { createFolder, rateFiles } from './folder.ts';
+import { lockFolder, refuseHeld } from './lock.ts';
 import { blueprintFor, openPicturesOf } from './pictures.ts';
 import { ratePage } from './report/rates.ts';
 import { openJob } from './train.ts';
@@ -84,8 +85,13 @@ async function search(
   const { dataset, folder, settings, threads, tell } = job;
   const engine = await findEngine(job.engine);
   const blueprint = await blueprintFor(dataset, settings);
+  await refuseHeld(folder);
   await createFolder(folder);
-  const pictures = await openPicturesOf(dataset, blueprint, job);
+  const lock = await lockFolder(folder, (text) => tell({ kind: 'remark', text }));
+  const pictures = await openPicturesOf(dataset, blueprint, job).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
   try {
     const session = await prepareSession(engine, blueprint, threads);
     try {
@@ -96,6 +102,7 @@ async function search(
     }
   } finally {
     await pictures.close();
+    await lock.release();
   }
 }
 

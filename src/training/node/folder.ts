@@ -3,8 +3,9 @@ import { basename, join, resolve } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
 import { makeFolders } from '../../platform/node/folders.ts';
 import { isUnfinished, reason, writeWhole } from '#platform';
-import { parseSettings } from '../core/settings.ts';
+import { parseRecord } from '../core/record.ts';
 import type { RunRecord } from '../core/record.ts';
+import { lockName } from './lock.ts';
 
 /** The file with the record of a run. */
 export const recordName = 'settings.json';
@@ -23,7 +24,7 @@ export async function freshFolder(data: string): Promise<string> {
 
 /**
  * Makes the folder of a new run. @throws {AlexNetError} where it holds something already, but for
- * {@link rateFiles} and what a run left that was killed before it began.
+ * {@link rateFiles}, a lock and what a run left that was killed before it began.
  */
 export async function createFolder(folder: string): Promise<void> {
   try {
@@ -34,9 +35,7 @@ export async function createFolder(folder: string): Promise<void> {
       { cause: error },
     );
   }
-  const names = (await readdir(folder)).filter(
-    (name) => name !== rateFiles.table && name !== rateFiles.page && !isUnfinished(name),
-  );
+  const names = (await readdir(folder)).filter((name) => !mayBeThere(name));
   if (names.length === 0) return removeUnfinished(folder);
   if (names.includes(recordName))
     throw new AlexNetError(
@@ -46,6 +45,11 @@ export async function createFolder(folder: string): Promise<void> {
   throw new AlexNetError(
     `${folder} is not empty, and a run needs a folder of its own. Choose another with --out.`,
   );
+}
+
+function mayBeThere(name: string): boolean {
+  const { table, page } = rateFiles;
+  return name === table || name === page || name.startsWith(lockName) || isUnfinished(name);
 }
 
 /**
@@ -76,8 +80,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     );
   }
   try {
-    const record = JSON.parse(text) as RunRecord;
-    return { ...record, settings: parseSettings(record.settings) };
+    return parseRecord(JSON.parse(text));
   } catch (error) {
     throw new AlexNetError(
       `${path} is damaged: ${error instanceof Error ? error.message : String(error)}`,

@@ -7,7 +7,7 @@ import { AlexNetError, UsageError } from '../../errors.ts';
 import type { Evaluation } from '../../inference/evaluation.ts';
 import { version } from '../../version.ts';
 import type { TrainEvent } from '../core/events.ts';
-import { checkSameData } from '../core/record.ts';
+import { checkSameData, checkSameSettings } from '../core/record.ts';
 import type { Host, RunRecord } from '../core/record.ts';
 import { resolveSettings } from '../core/resolve.ts';
 import type { SettingsOverrides } from '../core/resolve.ts';
@@ -17,6 +17,7 @@ import { trainNetwork } from '../core/train.ts';
 import type { TrainedNetwork } from '../core/train.ts';
 import { FolderStore } from './folder-store.ts';
 import { createFolder, freshFolder, readRecord, removeUnfinished } from './folder.ts';
+import { lockFolder, refuseHeld } from './lock.ts';
 import { blueprintFor, openPicturesOf } from './pictures.ts';
 import { report } from './report/report.ts';
 import { withValidation } from './validation.ts';
@@ -41,7 +42,10 @@ export interface TrainOptions {
    * of the machine's memory, or half of what training leaves free where that is less.
    */
   readonly cacheBytes?: number;
-  /** Go on with the run in `out`, with its own settings. */
+  /**
+   * Go on with the run in `out`, with its own settings; the same ones may be given again, others are
+   * refused.
+   */
   readonly resume?: boolean;
   /** Seconds that the run may take. The epochs are planned so that it ends in time. */
   readonly seconds?: number;
@@ -84,16 +88,34 @@ export interface TrainResult {
  * again and again.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { resume = false, seconds, signal, clock = () => performance.now() } = options;
+  const { resume = false, clock = () => performance.now() } = options;
   const job = await openJob(options, resume);
-  const { dataset, folder, before, settings, tell } = job;
+  const { folder, before, tell } = job;
   const began = clock();
-  if (before) checkSameData(before, dataset.provenance, dataset.classes.length);
+  if (before) checkSameData(before, job.dataset.provenance, job.dataset.classes.length);
+  await refuseHeld(folder);
+  if (before === undefined) await createFolder(folder);
+  const lock = await lockFolder(folder, (text) => tell({ kind: 'remark', text }));
+  try {
+    // Another may have begun and ended here between the two.
+    await (before ? removeUnfinished(folder) : createFolder(folder));
+    return await trainIn(job, options, began);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** @param began when, by the options' clock. */
+async function trainIn(
+  job: FolderJob,
+  { resume = false, seconds, signal, clock, ...options }: TrainOptions,
+  began: number,
+): Promise<TrainResult> {
+  const { dataset, folder, before, settings, tell } = job;
   const store = new FolderStore(folder, (text) => tell({ kind: 'remark', text }));
   const engine = await findEngine(before?.engine ?? job.engine);
   const own = before && (await store.lastFile());
   const blueprint = await blueprintFor(dataset, settings, own ?? settings.from);
-  await (before ? removeUnfinished(folder) : createFolder(folder));
   const threads = options.threads ?? before?.threads;
   const pictures = await openPicturesOf(dataset, blueprint, { ...job, threads });
   try {
@@ -109,7 +131,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       seconds,
       signal,
       onEvent: tell,
-      clock,
+      ...(clock && { clock }),
       began,
     });
     return resultOf(trained, store, await writeReport(trained, store, job));
@@ -133,13 +155,19 @@ export interface FolderJob {
 
 /** Opens what the options name; nothing is written yet. */
 export async function openJob(
-  { data, out, recipe = 'photos', settings, validation, ...options }: TrainOptions,
+  { data, out, recipe, settings, validation, ...options }: TrainOptions,
   resume: boolean,
 ): Promise<FolderJob> {
   if (resume && out === undefined)
     throw new UsageError('Resuming needs the folder of the run: --out RUN.');
+  if (typeof data !== 'string' && !isDataset(data))
+    throw new UsageError(
+      'Expected `data` to be the path of a folder of photographs, or an open dataset, but found ' +
+        `${data === undefined ? 'nothing' : JSON.stringify(data)}.`,
+    );
   const before = resume ? await readRecord(out!) : undefined;
-  const resolved = before?.settings ?? resolveSettings(recipe, settings);
+  if (before) checkSameSettings(before, { recipe, settings, engine: options.engine }, out!);
+  const resolved = before?.settings ?? resolveSettings(recipe ?? 'photos', settings);
   const dataset = typeof data === 'string' ? await openData(data, validation, resolved) : data;
   const folder = out ?? (await freshFolder(dataset.provenance.root));
   const { engine = 'auto', threads, cacheBytes, onEvent = () => undefined } = options;
@@ -153,6 +181,10 @@ export async function openJob(
     cacheBytes,
     tell: onEvent,
   };
+}
+
+function isDataset(value: unknown): value is Dataset {
+  return typeof value === 'object' && value !== null && 'samples' in value && 'classes' in value;
 }
 
 async function openData(
