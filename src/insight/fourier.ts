@@ -57,42 +57,25 @@ export interface Waves {
    * anticlockwise.
    */
   readonly angle: number;
-  /** 0: all directions alike; 1: all power in one direction. */
-  readonly directedness: number;
-  /**
-   * Share of the power within one width of a peak's main lobe: near 1 for one wave, small for
-   * noise.
-   */
-  readonly concentration: number;
 }
 
 /**
- * What the spectrum says of the pattern: its main direction and how strongly it is one, from the
- * second moments of the power.
- * @param lobe half the width of a peak in cycles per pixel: about 1/side of the pattern.
+ * The pattern's main direction and its frequency along it, from the second moments of the squared
+ * power: squared, so that grain, whose power is spread over all frequencies, does not turn it.
  */
-export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
+export function describeWaves({ size, power }: Spectrum): Waves {
   let xx = 0;
   let xy = 0;
   let yy = 0;
   let total = 0;
-  let peak = 0;
   each(size, (fx, fy, i) => {
-    const p = power[i]!;
+    const p = power[i]! ** 2;
     total += p;
     xx += p * fx * fx;
     xy += p * fx * fy;
     yy += p * fy * fy;
-    if (p > power[peak]!) peak = i;
   });
-  if (total === 0) return { frequency: 0, angle: 0, directedness: 0, concentration: 0 };
-  const px = (peak % size) / size - 0.5;
-  const py = Math.floor(peak / size) / size - 0.5;
-  let near = 0;
-  each(size, (fx, fy, i) => {
-    if (Math.min(Math.hypot(fx - px, fy - py), Math.hypot(fx + px, fy + py)) <= lobe)
-      near += power[i]!;
-  });
+  if (total === 0) return { frequency: 0, angle: 0 };
   const across = 0.5 * Math.atan2(2 * xy, xx - yy);
   const largest = (xx + yy) / 2 + Math.hypot((xx - yy) / 2, xy);
   // The picture's y axis points down: a wave that runs along `across` has stripes a quarter turn
@@ -101,9 +84,30 @@ export function describeWaves({ size, power }: Spectrum, lobe: number): Waves {
   return {
     frequency: Math.sqrt(largest / total),
     angle: ((stripes % 180) + 180) % 180,
-    directedness: (2 * largest) / (xx + yy) - 1,
-    concentration: near / total,
   };
+}
+
+/** How many lines are tried over the half circle: one every 5°. */
+const directions = 36;
+
+/**
+ * The share of the power along one line through frequency 0, for the line that has most of it: 1 all
+ * of one direction.
+ * @param side the pattern's longer side in pixels: a wave across it is about 1/side wide.
+ */
+export function directednessOf({ size, power }: Spectrum, side: number): number {
+  const total = power.reduce((sum, p) => sum + p, 0);
+  if (total === 0) return 0;
+  const sums = Array.from({ length: directions }, (_, k) => {
+    const angle = (k * Math.PI) / directions;
+    const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+    let near = 0;
+    each(size, (fx, fy, i) => {
+      if (Math.abs(fy * cos - fx * sin) <= 0.5 / side) near += power[i]!;
+    });
+    return near;
+  });
+  return Math.max(...sums) / total;
 }
 
 function each(size: number, use: (fx: number, fy: number, i: number) => void): void {

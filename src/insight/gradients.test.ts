@@ -170,7 +170,7 @@ test('rankCorrelation() is 1 for one order, −1 for the reverse, and shares ran
 
 test('unknown classes, layers and channels are refused with what there is', async () => {
   assert.throws(() => classTarget(small, 7), {
-    name: 'AlexNetError',
+    name: 'UsageError',
     message: 'There is no class 7: this network has 7 classes, numbered 0 to 6.',
   });
   assert.throws(() => findChannel(small, 'conv9', 0), {
@@ -179,6 +179,7 @@ test('unknown classes, layers and channels are refused with what there is', asyn
       `${small.map(({ name }) => name).join(', ')}.`,
   });
   assert.throws(() => findChannel(paper, 'conv1', 4), {
+    name: 'UsageError',
     message: 'Layer "conv1" has no channel 4: its output is 4×15×15, with channels 0 to 3.',
   });
   await withSession(small, 1, async (session) => {

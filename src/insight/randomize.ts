@@ -2,7 +2,7 @@ import type { Session } from '../engine/engine.ts';
 import type { Network } from '../network/layer.ts';
 import { hasParameters } from '../network/layer.ts';
 import { findLayer, inferShapes } from '../network/shapes.ts';
-import { ensure } from '../errors.ts';
+import { UsageError, ensure } from '../errors.ts';
 import { permutation } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
 
@@ -13,14 +13,13 @@ export function layersFrom(network: Network, layer: string): string[] {
     .slice(start)
     .filter(hasParameters)
     .map(({ name }) => name);
-  ensure(
-    names.length > 0,
-    () =>
-      `There is no layer with weights from "${layer}" upwards. Those with weights are: ${network
-        .filter(hasParameters)
-        .map(({ name }) => name)
-        .join(', ')}.`,
-  );
+  if (names.length === 0) {
+    const weighted = network.filter(hasParameters).map(({ name }) => name);
+    throw new UsageError(
+      `There is no layer with weights from "${layer}" upwards. ` +
+        `Those with weights are: ${weighted.join(', ')}.`,
+    );
+  }
   return names;
 }
 

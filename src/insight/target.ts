@@ -1,4 +1,4 @@
-import { AlexNetError } from '../errors.ts';
+import { AlexNetError, UsageError } from '../errors.ts';
 import type { Network } from '../network/layer.ts';
 import { findLayer, formatShape, inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape } from '../network/shapes.ts';
@@ -20,12 +20,12 @@ export function logitsLayer(network: Network): string {
 /**
  * The logit of a class: what is explained when one asks "why this class". Not its probability,
  * whose gradient vanishes when the network is sure and also moves with every other class.
- * @throws {AlexNetError} for a class that the network does not have.
+ * @throws {UsageError} for a class that the network does not have.
  */
 export function classTarget(network: Network, classIndex: number): Target {
   const classes = inferShapes(network).at(-1)!.output[0];
   if (!Number.isInteger(classIndex) || classIndex < 0 || classIndex >= classes) {
-    throw new AlexNetError(
+    throw new UsageError(
       `There is no class ${classIndex}: this network has ${classes} classes, numbered 0 to ` +
         `${classes - 1}.`,
     );
@@ -33,12 +33,12 @@ export function classTarget(network: Network, classIndex: number): Target {
   return { layer: logitsLayer(network), unit: classIndex };
 }
 
-/** @throws {AlexNetError} for a layer or a channel that the network does not have. */
+/** @throws {UsageError} for a layer or a channel that the network does not have. */
 export function findChannel(network: Network, layer: string, channel: number): LayerShape {
   const shape = findLayer(inferShapes(network), layer);
   const [channels] = shape.output;
   if (!Number.isInteger(channel) || channel < 0 || channel >= channels) {
-    throw new AlexNetError(
+    throw new UsageError(
       `Layer "${layer}" has no channel ${channel}: its output is ` +
         `${formatShape(shape.output)}, with channels 0 to ${channels - 1}.`,
     );

@@ -78,6 +78,6 @@ test('networkPart() and cutNetwork() refuse what is no part', () => {
   );
   assert.throws(
     () => networkPart(network, 'conv1', 'conv9'),
-    /^AlexNetError: There is no layer "conv9"/,
+    /^UsageError: There is no layer "conv9"/,
   );
 });

@@ -1,4 +1,4 @@
-import { AlexNetError } from '../errors.ts';
+import { AlexNetError, UsageError } from '../errors.ts';
 import type { Layer, Network, Padding, Rounding, Shape, Size, Window } from './layer.ts';
 
 /**
@@ -43,7 +43,7 @@ export function inferShapes(network: Network): LayerShape[] {
 }
 
 /**
- * Where one layer's shape is asked for by name. @throws {AlexNetError} with the names there are.
+ * Where one layer's shape is asked for by name. @throws {UsageError} with the names there are.
  */
 export function findLayer<T extends { readonly layer: Layer }>(
   layers: readonly T[],
@@ -51,7 +51,7 @@ export function findLayer<T extends { readonly layer: Layer }>(
 ): T {
   const found = layers.find(({ layer }) => layer.name === name);
   if (found === undefined) {
-    throw new AlexNetError(
+    throw new UsageError(
       `There is no layer "${name}" in this network. Its layers are: ` +
         `${layers.map(({ layer }) => layer.name).join(', ')}.`,
     );

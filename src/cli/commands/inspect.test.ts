@@ -356,33 +356,45 @@ test('inspect writes PNG too', async () => {
   assert.equal((await sharp(out).metadata()).width, 1200);
 });
 
+test('the page of a deeper layer’s kernels says what its own tiles are', async () => {
+  const out = join(folder, 'deep.html');
+  assert.equal((await inspect('kernels', model, '--layer', 'conv2', '--out', out)).code, 0);
+  const html = await readFile(out, 'utf8');
+  assert.match(html, /combines the maps of the layer below: red adds, blue takes away/);
+  assert.doesNotMatch(html, /Mid-grey|Fourier|Figure 3/i);
+});
+
 test('mistakes of the user are one sentence with what there is', async () => {
   const layers = network.map(({ name }) => name).join(', ');
   const cases: [string[], number, string][] = [
     [
       ['maps', model, photo, '--layer', 'conv9'],
-      1,
+      2,
       `There is no layer "conv9" in this network. Its layers are: ${layers}.\n`,
     ],
     [
       ['unit', model, '--layer', 'conv1', '--channel', '6'],
-      1,
+      2,
       'Layer "conv1" has no channel 6: its output is 6×32×32, with channels 0 to 5.\n',
     ],
     [
       ['why', model, photo, '--class', 'dgo'],
-      1,
+      2,
       'The model has no class "dgo". Did you mean "dog"? It has 3, numbered 0 to 2: cat, ' +
         'dog, owl.\n',
     ],
     [
       ['kernels', model, '--layer', 'fc6'],
-      1,
+      2,
       'Layer "fc6" has no kernels. Those that have: conv1, conv2, conv3, conv4, conv5.\n',
     ],
   ];
-  for (const [words, code, message] of cases)
-    assert.deepEqual(await inspect(...words), { code, out: '', err: message });
+  for (const [words, code, message] of cases) {
+    const { err, ...told } = await inspect(...words);
+    assert.deepEqual(told, { code, out: '' });
+    assert.equal(err.slice(0, message.length), message);
+    assert.match(err.slice(message.length), /^Usage: alexnet inspect \w+ /);
+  }
   const unknown = await inspect('why', model, photo, '--method', 'gradcam');
   assert.equal(unknown.code, 2);
   assert.ok(

@@ -1,12 +1,12 @@
 import { findLayer, inferShapes } from '../../network/shapes.ts';
-import { ensure } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { signedRangeOf, signs } from '../colours.ts';
 import { mapPicture, signedPicture, tiled } from '../draw.ts';
-import { deadShare, describeKernels, kernelKinds } from '../kernels.ts';
+import { deadShare, describeKernels, directedShare, kernelKinds } from '../kernels.ts';
 import type { KernelDescription, KernelKind } from '../kernels.ts';
 import { abouts } from '../pages/about.ts';
 import type { Opened } from './open.ts';
-import { share } from '../pages/report.ts';
+import { clippedWords, share } from '../pages/report.ts';
 import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface KernelsAnswer {
@@ -31,14 +31,13 @@ export async function kernelsReport(
   const shapes = inferShapes(model.network);
   const first = shapes.find(({ layer }) => layer.type === 'convolution');
   const chosen = layerName === undefined ? first : findLayer(shapes, layerName);
-  ensure(
-    chosen?.layer.type === 'convolution',
-    () =>
-      `Layer "${layerName}" has no kernels. Those that have: ${shapes
-        .filter(({ layer }) => layer.type === 'convolution')
-        .map(({ layer }) => layer.name)
-        .join(', ')}.`,
-  );
+  if (chosen?.layer.type !== 'convolution') {
+    const convolutions = shapes.filter(({ layer }) => layer.type === 'convolution');
+    throw new UsageError(
+      `Layer "${layerName}" has no kernels. ` +
+        `Those that have: ${convolutions.map(({ layer }) => layer.name).join(', ')}.`,
+    );
+  }
   const { layer, input } = chosen;
   const shape = [layer.kernels, input[0] / layer.groups, ...layer.kernel] as const;
   const weight = await session.getParameter(`${layer.name}.weight`);
@@ -50,7 +49,7 @@ export async function kernelsReport(
     title: `Kernels of ${layer.name}`,
     subtitle: `${name}: ${shape[0]} kernels of ${layer.kernel.join('×')}×${shape[1]}`,
     sections,
-    about: [abouts.kernels],
+    about: [colour ? abouts.kernels : abouts.deepKernels],
   };
   return { report, answer };
 }
@@ -110,7 +109,7 @@ function told({ kind, angle, frequency, colour, directedness }: KernelDescriptio
   if (kind === 'edge') return [`${angle.toFixed(0)}°, ${frequency.toFixed(2)}`];
   if (kind === 'colour')
     return [
-      directedness >= 0.5
+      directedness >= directedShare
         ? `${angle.toFixed(0)}°, colour`
         : `colour ${(100 * colour).toFixed(0)} %`,
     ];
@@ -165,8 +164,9 @@ function deepKernels(
   });
   const text =
     `The ${strongest.length} strongest of ${kernels} kernels. Each tile is one of the ` +
-    `kernel’s ${channels} input channels, the 16 strongest, in reading order from the ` +
-    'strongest.';
+    `kernel’s ${channels} input channels, the ${Math.min(16, channels)} strongest, in reading ` +
+    'order from the strongest.' +
+    clippedWords(weight, range);
   return {
     sections: [{ text, panels, columns: 6, scale: { colours: signs, range, unit: 'weight' } }],
     answer: { layer, shape: [kernels, channels, height, width], kernels: all },

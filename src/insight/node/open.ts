@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Engine, Mode, Session } from '../../engine/engine.ts';
 import { findEngine } from '../../engine/registry.ts';
-import { AlexNetError, UsageError, nearest } from '../../errors.ts';
+import { UsageError, nearest } from '../../errors.ts';
 import type { Picture } from '../../images/picture.ts';
 import { loadPicture, preprocess } from '../../images/preprocess.ts';
 import { loadSharp } from '../../images/node/sharp.ts';
@@ -127,8 +127,7 @@ export function className({ labels }: Model, index: number): string {
 
 /**
  * A class by its number or its label.
- * @throws {AlexNetError} for one that the model does not have, or a label that several classes
- * have.
+ * @throws {UsageError} for one that the model does not have, or a label that several classes have.
  */
 export function findClass({ labels }: Model, text: string): number {
   const same = labels.flatMap(({ name, wnid }, index) =>
@@ -146,7 +145,7 @@ export function findClass({ labels }: Model, text: string): number {
     names.length <= 12
       ? names.join(', ')
       : `${names.slice(0, 12).join(', ')} and ${names.length - 12} more`;
-  throw new AlexNetError(
+  throw new UsageError(
     `The model has no class "${text}". ` +
       `${guess === undefined ? '' : `Did you mean "${guess}"? `}It has ${names.length}, ` +
       `numbered 0 to ${names.length - 1}: ${list}.`,

@@ -7,14 +7,27 @@ export const abouts = {
     does:
       'Shows the weights themselves. Those of the first layer work on colours, so they can be ' +
       'seen as small images: what a kernel looks like is what it answers to. Mid-grey is ' +
-      'zero, and all share one scale. Kind, angle and frequency are measured from each ' +
-      'kernel’s Fourier spectrum and its colours.',
+      'zero, and all share one scale. Kind, angle and frequency are measured on what stands out ' +
+      'of a kernel’s grain: light and dark apart from colours, directions in the Fourier ' +
+      'spectrum. On 167 kernels that people can tell, it tells 95 of 100 alike.',
     source:
       'Krizhevsky, Sutskever and Hinton 2012, Figure 3; dead and aliased kernels: Zeiler and ' +
       'Fergus 2013, §4.1',
     cannot:
-      'Kernels of deeper layers work on maps, not colours: their weights say what is ' +
-      'combined, not what it means.',
+      'A kernel of noise may still be of use: the layers above it can average noise away. And ' +
+      'where one kind ends and the next begins is a matter of agreement.',
+  },
+  deepKernels: {
+    title: 'Kernels of a deeper layer',
+    does:
+      'Shows the weights with which a kernel combines the maps of the layer below: red adds, ' +
+      'blue takes away, and where a tile is strongest is where the map below must answer.',
+    source:
+      'Krizhevsky, Sutskever and Hinton 2012, §3.5: which maps a layer’s kernels are connected ' +
+      'to; Zeiler and Fergus 2013 for why one looks at what excites a unit instead',
+    cannot:
+      'These kernels work on maps, not on colours: the weights say what is combined, not what it ' +
+      'means. For that, ask inspect unit for an image or for photographs that excite the kernel.',
   },
   maps: {
     title: 'Feature maps',

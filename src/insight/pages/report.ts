@@ -58,6 +58,25 @@ export function digits(value: number): string {
   return size >= 100 ? value.toFixed(0).replace('-', '−') : value.toPrecision(3).replace('-', '−');
 }
 
+/**
+ * Where a scale ends before the largest number: what lies beyond it has the colour of its end.
+ * Empty where nothing does.
+ */
+export function clippedWords(values: ArrayLike<number>, { low, high }: Range): string {
+  let beyond = 0;
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value > high || value < low) beyond++;
+    if (Math.abs(value) > Math.abs(largest)) largest = value;
+  }
+  if (beyond === 0 || values.length === 0) return '';
+  const part = beyond / values.length;
+  const told =
+    part < 0.001 ? `${beyond} of ${values.length} numbers` : `${share(part)} of the numbers`;
+  return ` ${told} lie beyond the scale and have the colour of its end; the largest is ${digits(largest)}.`;
+}
+
 /** 12.3 %, never broken between two lines. */
 export function share(value: number): string {
   return unbroken(percent(value));
