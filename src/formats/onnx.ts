@@ -38,6 +38,8 @@ export interface OnnxTensor extends StoredTensor {
 export interface OnnxValue {
   readonly name: string;
   readonly shape: readonly (number | undefined)[] | undefined;
+  /** What it is, in its maker's words. */
+  readonly doc?: string;
 }
 
 export interface OnnxModel {
@@ -232,13 +234,14 @@ class ModelReader {
 
   async #value(field: Field): Promise<OnnxValue> {
     expectWire(field, 'bytes', 'an input or output');
-    let name = '';
+    let [name, doc] = ['', ''];
     let shape: (number | undefined)[] | undefined;
     for (const part of await this.#wire.fields(field.start, field.length, 'an input or output')) {
       if (part.number === 1) name = await this.#wire.text(part, 'the name of an input or output');
       if (part.number === 2) shape = await this.#shape(part);
+      if (part.number === 3) doc = await this.#wire.text(part, 'a doc string');
     }
-    return { name, shape };
+    return { name, shape, ...(doc !== '' && { doc }) };
   }
 
   /** TypeProto.tensor_type.shape.dim[].dim_value */
@@ -486,19 +489,21 @@ export interface WrittenTensor {
   readonly precision?: WrittenPrecision;
 }
 
+/** An input or output. */
+export interface WrittenValue {
+  readonly name: string;
+  /** A text is the name of a size left open. */
+  readonly shape: readonly (number | string)[];
+  /** What it is, for people. */
+  readonly doc?: string;
+}
+
 export interface WrittenModel {
   readonly opset: number;
   readonly producer: { readonly name: string; readonly version: string };
   readonly graph: string;
-  /** A text in a shape is the name of a size left open. */
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly shape: readonly (number | string)[];
-  }[];
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly shape: readonly (number | string)[];
-  }[];
+  readonly inputs: readonly WrittenValue[];
+  readonly outputs: readonly WrittenValue[];
   readonly nodes: readonly WrittenNode[];
   readonly initializers: readonly WrittenTensor[];
   readonly metadata: Readonly<Record<string, string>>;
@@ -554,7 +559,7 @@ function writeTensor({ name, shape, data, precision = 'f32' }: WrittenTensor): P
     .pieces(9, data.length * dtypeBytes[precision], () => encodeNumbers(data, precision));
 }
 
-function writeValue({ name, shape }: WrittenModel['inputs'][number]): ProtobufWriter {
+function writeValue({ name, shape, doc }: WrittenValue): ProtobufWriter {
   const sizes = new ProtobufWriter();
   for (const size of shape)
     sizes.message(
@@ -563,10 +568,11 @@ function writeValue({ name, shape }: WrittenModel['inputs'][number]): ProtobufWr
         ? new ProtobufWriter().whole(1, size)
         : new ProtobufWriter().bytes(2, size),
     );
-  return new ProtobufWriter()
+  const value = new ProtobufWriter()
     .bytes(1, name)
     .message(
       2,
       new ProtobufWriter().message(1, new ProtobufWriter().whole(1, 1).message(2, sizes)),
     );
+  return doc === undefined ? value : value.bytes(3, doc);
 }

@@ -37,6 +37,8 @@ export interface StoredTensor {
   readonly readPart?: (first: number, length: number) => Promise<Float32Array<ArrayBuffer>>;
   /** A fresh copy of its bytes as stored. */
   readRaw(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Tensors with the same text here are the same numbers in the file. */
+  readonly share?: string;
 }
 
 /** A tensor to be written. */

@@ -352,9 +352,15 @@ function viewedTensor(
   });
   const inOrder = order.every((axis, i) => axis === i);
   const back = order.map((_, axis) => order.indexOf(axis));
-  if (inOrder) return { ...stored, shape };
+  const share = `${storage.key}:${offset}`;
+  if (inOrder) return { ...stored, shape, share };
   const { readPart: _, ...rest } = stored;
-  return { ...rest, shape, read: async () => permuteAxes(await stored.read(), stored.shape, back) };
+  return {
+    ...rest,
+    shape,
+    share,
+    read: async () => permuteAxes(await stored.read(), stored.shape, back),
+  };
 }
 
 /**

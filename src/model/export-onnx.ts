@@ -8,6 +8,7 @@ import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 import type { LayerShape, ResolvedWindow } from '../network/shapes.ts';
 import { writeBand } from './lrn-band.ts';
+import { withMeanColour } from './mean-colour.ts';
 import { checkModel, describe } from './model.ts';
 import type { Model } from './model.ts';
 import { valuesOf } from './weights.ts';
@@ -46,7 +47,7 @@ export function exportOnnx(model: Model, options: OnnxOptions = {}): Iterable<Ui
     graph: 'alexnet',
     ...graph.write(),
     metadata: {
-      ...describe(model),
+      ...describe(withMeanColour(model)),
       'alexnet.input': options.withPreprocessing === true ? 'bytes' : 'preprocessed',
     },
   });
@@ -75,9 +76,33 @@ class GraphWriter {
     return {
       nodes: this.#nodes,
       initializers: this.#initializers,
-      inputs: [{ name: 'image', shape: ['n', ...input] }],
-      outputs: [{ name: 'probabilities', shape: ['n', output[0]] }],
+      inputs: [{ name: 'image', shape: ['n', ...input], doc: this.#imageDoc() }],
+      outputs: [{ name: 'probabilities', shape: ['n', output[0]], doc: this.#answerDoc() }],
     };
+  }
+
+  /** What `image` expects, for whoever has only this file. */
+  #imageDoc(): string {
+    const { preprocessing } = this.#model;
+    const { channels, crop, mean, deviation, scale, resize } = preprocessing;
+    const how =
+      resize.how === 'warp'
+        ? `squeezed to ${resize.size}×${resize.size}`
+        : `scaled until the shorter side has ${resize.size} pixels`;
+    const pixels =
+      `Pictures as f32 [n, 3, ${crop}, ${crop}], channels ${[...channels].join(', ')}: ` +
+      `${how}, the centre cut out`;
+    if (this.#options.withPreprocessing === true)
+      return `${pixels}, bytes 0 to 255 as they are; scale, mean and deviation are in the graph.`;
+    const subtracted = 'tensor' in mean ? 'the mean image' : `[${mean.join(', ')}]`;
+    return (
+      `${pixels}, each byte p as (p · ${scale} − mean) / deviation with mean ${subtracted} and ` +
+      `deviation [${deviation.join(', ')}].`
+    );
+  }
+
+  #answerDoc(): string {
+    return `Of each picture the probabilities of ${this.#model.labels.length} classes; their names are in the metadata alexnet.labels.`;
   }
 
   /** `(p · scale − mean) / deviation` */

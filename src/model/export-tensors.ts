@@ -2,7 +2,11 @@ import { writeNpz } from '../formats/numpy.ts';
 import type { NumpyArray } from '../formats/numpy.ts';
 import { writeSafetensors } from '../formats/safetensors.ts';
 import type { NamedTensor, WrittenPrecision } from '../formats/tensor.ts';
+import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
+import { inferShapes } from '../network/shapes.ts';
+import { alexnet } from '../network/variants.ts';
+import { computation } from './chain.ts';
 import { withMeanColour } from './mean-colour.ts';
 import { checkModel, describe, meanShape, namesKey } from './model.ts';
 import type { Model } from './model.ts';
@@ -56,4 +60,24 @@ export function exportTorchvision(
   const described = describe(withMeanColour(model));
   const metadata = { ...described, [namesKey]: 'torchvision', format: 'pt' };
   return writeSafetensors(tensors, { metadata, precision });
+}
+
+/**
+ * Why torchvision's `alexnet` would not answer as this network with its weights; undefined where it
+ * does.
+ */
+export function torchvisionMisfit(network: Network): string | undefined {
+  const [first] = network;
+  const classes = inferShapes(network).at(-1)!.output[0];
+  const shapes = (layers: Network): string =>
+    parametersOf(layers)
+      .map(({ shape }) => shape.join('×'))
+      .join();
+  if (shapes(network) !== shapes(alexnet('torchvision', { classes })))
+    return 'its weights have other shapes, so load_state_dict refuses them';
+  const input = first?.type === 'input' ? first.shape[1] : 224;
+  const theirs = alexnet('torchvision', { classes, input });
+  return computation(network) === computation(theirs)
+    ? undefined
+    : 'its shapes are the same, but it computes something else (LRN, windows or order of layers)';
 }

@@ -18,12 +18,16 @@ export interface TensorOptions {
   readonly variant?: Variant;
   /** Side of the input in pixels. Default: the variant's own. */
   readonly input?: number;
+  /** Only tensors whose names begin so: chooses between several networks in one file. */
+  readonly prefix?: string;
 }
 
 export interface RecognisedChain extends Chain {
   readonly variant: Variant;
   /** Other variants of the same shapes, which would answer differently. */
   readonly alternatives: readonly Variant[];
+  /** What looks wrong, each in a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -34,8 +38,7 @@ export async function importTensors(
   tensors: readonly StoredTensor[],
   options: TensorOptions = {},
 ): Promise<RecognisedChain> {
-  const layers = pairTensors(tensors);
-  const fitting = candidates(layers, options);
+  const { layers, fitting } = fittingLayers(chosen(tensors, options.prefix), options);
   const [best] = fitting;
   if (best === undefined) throw new AlexNetError(noFit(layers, options));
   return {
@@ -45,7 +48,97 @@ export async function importTensors(
       .filter(({ network }) => computation(network) !== computation(best.network))
       .map(({ variant }) => variant),
     weights: await readWeights(best.network, layers),
+    warnings: [...sharedWarnings(layers), ...orderWarnings(tensors, layers)],
   };
+}
+
+function chosen(tensors: readonly StoredTensor[], prefix: string | undefined): StoredTensor[] {
+  if (prefix === undefined) return [...tensors];
+  const start = /[./]$/.test(prefix) ? prefix : `${prefix}.`;
+  const found = tensors.filter(({ name }) => name.startsWith(start));
+  const beginnings = [...networksIn(tensors).keys()].slice(0, 8).join('", "');
+  ensure(
+    found.length > 0,
+    `no tensor's name begins with "${start}". Names begin with "${beginnings}".`,
+  );
+  return found;
+}
+
+interface Fitting {
+  readonly layers: readonly NamedLayer[];
+  readonly fitting: readonly Candidate[];
+}
+
+/** @throws {AlexNetError} that names the networks where there are several. */
+function fittingLayers(tensors: readonly StoredTensor[], options: TensorOptions): Fitting {
+  const whole = attempt(tensors, options);
+  if (!(whole instanceof AlexNetError) && whole.fitting.length > 0) return whole;
+  const networks = [...networksIn(tensors)].filter(([, part]) => {
+    const one = attempt(part, options);
+    return !(one instanceof AlexNetError) && one.fitting.length > 0;
+  });
+  const names = networks.map(([name]) => `"${name.replace(/[./]$/, '')}"`);
+  if (names.length > 0 && tensors.length > networks[0]![1].length)
+    throw new AlexNetError(
+      `the file holds ${names.length > 1 ? 'several networks' : 'other tensors beside the network'}` +
+        `. Choose by the beginning of its names (--prefix): ${names.join(', ')}.`,
+    );
+  if (whole instanceof AlexNetError) throw whole;
+  return whole;
+}
+
+function attempt(tensors: readonly StoredTensor[], options: TensorOptions): Fitting | AlexNetError {
+  try {
+    const layers = pairTensors(tensors);
+    return { layers, fitting: candidates(layers, options) };
+  } catch (error) {
+    if (error instanceof AlexNetError) return error;
+    throw error;
+  }
+}
+
+/** Tensors by the first part of their names that is not common to all. */
+function networksIn(tensors: readonly StoredTensor[]): Map<string, StoredTensor[]> {
+  const paths = tensors.map(({ name }) => name.split(/(?<=[./])/));
+  const depths = Math.min(...paths.map((path) => path.length));
+  let common = 0;
+  while (common < depths - 1 && paths.every((path) => path[common] === paths[0]![common])) common++;
+  const networks = new Map<string, StoredTensor[]>();
+  for (const [i, tensor] of tensors.entries()) {
+    const name = paths[i]!.slice(0, common + 1).join('');
+    networks.set(name, [...(networks.get(name) ?? []), tensor]);
+  }
+  return networks;
+}
+
+/** Layers that are one in the file learned as one; here they become two. */
+function sharedWarnings(layers: readonly NamedLayer[]): string[] {
+  const seen = new Map<string, string>();
+  const warnings: string[] = [];
+  for (const { name, share } of layers.flatMap(({ weight, bias }) =>
+    bias ? [weight, bias] : [weight],
+  )) {
+    if (share === undefined) continue;
+    const other = seen.get(share);
+    if (other !== undefined)
+      warnings.push(`"${other}" and "${name}" are one tensor in the file; here each gets a copy.`);
+    seen.set(share, name);
+  }
+  return warnings;
+}
+
+/** Order by number, or by the alphabet (the safetensors library's), is no order of anyone's own. */
+function orderWarnings(tensors: readonly StoredTensor[], layers: readonly NamedLayer[]): string[] {
+  const places = new Map(tensors.map(({ name }, i) => [name, i]));
+  const place = ({ weight }: NamedLayer): number => places.get(weight.name) ?? 0;
+  const inFile = layers.toSorted((a, b) => place(a) - place(b)).map(({ name }) => name);
+  const taken = layers.map(({ name }) => name);
+  const alphabetical = taken.toSorted((a, b) => (a < b ? -1 : 1));
+  if ([taken, alphabetical].some((order) => order.join('\n') === inFile.join('\n'))) return [];
+  return [
+    `The file has its layers in the order ${inFile.join(', ')}; they are taken by their names ` +
+      `as ${taken.join(', ')}.`,
+  ];
 }
 
 interface Candidate {

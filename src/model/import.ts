@@ -12,8 +12,10 @@ import type { ZipEntry } from '../formats/zip.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { inferShapes } from '../network/shapes.ts';
 import type { Variant } from '../network/variants.ts';
-import { computation } from './chain.ts';
+import { computation, variantOf } from './chain.ts';
 import type { Chain } from './chain.ts';
+import { likelyPreprocessing, networkWarnings, preprocessingText } from './guesses.ts';
+import type { Guess } from './guesses.ts';
 import { imagenetLabels } from './imagenet.ts';
 import { importCaffe } from './import-caffe.ts';
 import { importOnnx } from './import-onnx.ts';
@@ -21,12 +23,13 @@ import type { LeadingArithmetic } from './import-onnx.ts';
 import { importTensors } from './import-tensors.ts';
 import type { TensorOptions } from './import-tensors.ts';
 import { descriptionArray } from './export-tensors.ts';
-import { isModel, modelFrom, parseDescription, parseTexts } from './model.ts';
+import { checkModel, isModel, modelFrom, parseDescription, parseTexts } from './model.ts';
 import { inputName, withInput } from './input.ts';
 import type { FileInput } from './input.ts';
 import type { Label, Model } from './model.ts';
-import { publishedPreprocessing } from './published.ts';
 import { f32Weights } from './weights.ts';
+import { isWhole, wished, withLrn } from './wishes.ts';
+import type { LrnWish, PreprocessingWish } from './wishes.ts';
 
 /** The kinds of file that hold weights. */
 export type WeightsKind = 'alexnet' | 'safetensors' | 'torch' | 'onnx' | 'caffe' | 'numpy';
@@ -38,8 +41,10 @@ export interface ImportOptions extends TensorOptions {
   readonly prototxt?: FileInput;
   /** Caffe: the mean image (`mean.binaryproto`) instead of the mean colour. */
   readonly mean?: FileInput;
-  /** Instead of what published weights of the variant use. */
-  readonly preprocessing?: Preprocessing;
+  /** All of it, or what is known better than the file says or published weights use. */
+  readonly preprocessing?: PreprocessingWish;
+  /** Settings of local response normalisation that the file does not tell. */
+  readonly lrn?: LrnWish;
   /**
    * ONNX: opens a file of tensors beside the model by the name that the model gives. Not needed for
    * a model that is given by its path.
@@ -57,6 +62,10 @@ export interface Imported {
    * with `variant`.
    */
   readonly alternatives: readonly Variant[];
+  /** What the file does not say; empty where nothing had to be guessed. */
+  readonly guesses: readonly Guess[];
+  /** What looks wrong, each in a sentence. */
+  readonly warnings: readonly string[];
 }
 
 interface Weights extends Chain {
@@ -64,6 +73,8 @@ interface Weights extends Chain {
   readonly alternatives?: readonly Variant[];
   readonly arithmetic?: LeadingArithmetic;
   readonly metadata?: ReadonlyMap<string, string>;
+  readonly producer?: string;
+  readonly warnings?: readonly string[];
 }
 
 /**
@@ -88,34 +99,59 @@ export async function importSource(
   options: ImportOptions = {},
 ): Promise<Imported> {
   const start = await readBytes(source, 0, Math.min(64, source.size), 'the file');
+  const imported = await importFrom(source, start, name, options);
+  checkDone(imported, options);
+  return imported;
+}
+
+async function importFrom(
+  source: ByteSource,
+  start: Uint8Array,
+  name: string | undefined,
+  options: ImportOptions,
+): Promise<Imported> {
   if (isSafetensors(start, source.size)) {
     const file = await readSafetensors(source);
-    if (isModel(file))
-      return {
-        model: await changed(await modelFrom(file), options),
-        kind: 'alexnet',
-        variant: undefined,
-        alternatives: [],
-      };
-    return complete(
-      { kind: 'safetensors', ...(await importTensors([...file.tensors.values()], options)) },
-      name,
-      options,
-    );
+    if (isModel(file)) return importOwn('alexnet', await modelFrom(file), options);
+    const chain = await importTensors([...file.tensors.values()], options);
+    return complete({ kind: 'safetensors', ...chain }, name, options);
   }
-  const entries = isZip(start) ? await readZip(source) : undefined;
-  const own = entries && (await ownArchive(entries));
-  if (own !== undefined)
-    return {
-      model: await changed(own, options),
-      kind: 'numpy',
-      variant: undefined,
-      alternatives: [],
-    };
-  const weights = entries
-    ? await readArchive(entries, options)
-    : await readWeights(source, start, name, options);
-  return complete(weights, name, options);
+  if (!isZip(start))
+    return complete(await readWeights(source, start, name, options), name, options);
+  const entries = await readZip(source);
+  const own = await ownArchive(entries);
+  return own === undefined
+    ? complete(await readArchive(entries, options), name, options)
+    : importOwn('numpy', own, options);
+}
+
+/** A model of ours says everything itself. */
+async function importOwn(
+  kind: WeightsKind,
+  model: Model,
+  options: ImportOptions,
+): Promise<Imported> {
+  const changed = await withOptions(model, options);
+  return { model: changed, kind, variant: undefined, alternatives: [], guesses: [], warnings: [] };
+}
+
+/** A wish that the file has no use for is refused, not passed over. */
+function checkDone({ model, kind, variant }: Imported, options: ImportOptions): void {
+  const itself = ['alexnet', 'onnx', 'caffe'].includes(kind) || variant === undefined;
+  const [, height] = inferShapes(model.network)[0]!.output;
+  ensure(
+    options.input === undefined || options.input === height,
+    `the file says itself that its input is ${height}×${height}, so an input of ` +
+      `${options.input}×${options.input} cannot be asked for.`,
+  );
+  ensure(
+    options.variant === undefined || !itself || options.variant === variantOf(model.network),
+    `the file says itself what its network is, and that is not the variant ${options.variant}.`,
+  );
+  ensure(
+    options.prefix === undefined || (kind !== 'alexnet' && kind !== 'onnx' && kind !== 'caffe'),
+    `the file holds one network, so the prefix "${options.prefix}" chooses nothing.`,
+  );
 }
 
 /** An `.npz` of ours with the network in it. */
@@ -139,7 +175,8 @@ async function readWeights(
     return { kind: 'numpy', ...(await importTensors(await readNpy(source, 'array'), options)) };
   if (isOnnx(start)) {
     const model = await readOnnx(source, options.beside ?? refuseBeside);
-    return { kind: 'onnx', metadata: model.metadata, ...(await importOnnx(model, options.input)) };
+    const { metadata, producer } = model;
+    return { kind: 'onnx', metadata, producer, ...(await importOnnx(model, options.input)) };
   }
   if (start[0] === 0x0a || name?.endsWith('.caffemodel') === true)
     return { kind: 'caffe', ...(await importCaffeFile(source, options)) };
@@ -182,7 +219,7 @@ async function readPrototxt(prototxt: FileInput): Promise<string> {
     );
     return decodeText(await readBytes(file, 0, file.size, 'the prototxt'), 'the prototxt');
   };
-  return typeof prototxt === 'string' ? withFile(prototxt, read) : withInput(prototxt, read);
+  return withInput(prototxt, read);
 }
 
 function unknownKind(start: Uint8Array): string {
@@ -231,44 +268,53 @@ async function complete(
     metadata !== undefined && isModel({ metadata }) ? parseDescription(metadata) : undefined;
   const shapes = inferShapes(network);
   const classes = shapes.at(-1)!.output[0];
-  const described = {
-    network:
-      own !== undefined && computation(own.network) === computation(network)
-        ? own.network
-        : network,
-    labels: own?.labels.length === classes ? own.labels : defaultLabels(classes),
+  const sameNetwork = own !== undefined && computation(own.network) === computation(network);
+  const described = sameNetwork ? own.network : network;
+  const named = describedNames(described, network, values);
+  const { preprocessing, guess } = preprocessingFor(weights, own, shapes[0]!.output[1]);
+  const ownLabels = own?.labels.length === classes ? own.labels : undefined;
+  const model: Model = {
+    network: withLrn(described, options.lrn),
+    labels: ownLabels ?? defaultLabels(classes),
     provenance: own?.provenance ?? {
       ...(name !== undefined && { source: name.split(/[/\\]/).at(-1)! }),
       kind,
       ...(variant !== undefined && { variant }),
     },
+    weights: f32Weights(named),
+    preprocessing,
   };
-  const named = describedNames(described.network, network, values);
-  const preprocessing = preprocessingFor(weights, own?.preprocessing, shapes[0]!.output[1]);
+  const guesses = [
+    ...(guess && !isWhole(options.preprocessing ?? {}) ? [guess] : []),
+    ...(ownLabels || options.labels ? [] : [labelsGuess(classes)]),
+    ...(options.lrn ? [] : lrnGuess(weights)),
+  ];
   return {
-    model: await changed({ ...described, weights: f32Weights(named), preprocessing }, options),
+    model: await withOptions(model, options),
     kind,
     variant,
     alternatives,
+    guesses,
+    warnings: [...(weights.warnings ?? []), ...networkWarnings(network)],
   };
 }
 
 /** What the caller says has the last word on all but the network and its weights. */
-async function changed(
+async function withOptions(
   model: Model,
-  { labels = model.labels, preprocessing = model.preprocessing, mean: file }: ImportOptions,
+  { labels = model.labels, preprocessing, mean: file }: ImportOptions,
 ): Promise<Model> {
   ensure(
     labels.length === model.labels.length,
     `the network has ${model.labels.length} outputs, but ${labels.length} labels are given.`,
   );
   const mean = file === undefined ? undefined : await readMean(file);
-  return {
-    ...model,
-    labels,
-    preprocessing: withMean(preprocessing, mean),
-    ...(mean && { meanImage: mean.values }),
-  };
+  const ready = withMean(wished(model.preprocessing, preprocessing), mean);
+  const { meanImage, ...rest } = model;
+  const image = 'tensor' in ready.mean ? (mean?.values ?? meanImage) : undefined;
+  const changed = { ...rest, labels, preprocessing: ready, ...(image && { meanImage: image }) };
+  checkModel(changed);
+  return changed;
 }
 
 /** The same numbers under the names of a network that computes the same. */
@@ -290,17 +336,44 @@ function defaultLabels(classes: number): Label[] {
     : Array.from({ length: classes }, (_, index) => ({ name: `class ${index}` }));
 }
 
+function labelsGuess(classes: number): Guess {
+  const text =
+    classes === 1000
+      ? "The file has no labels: ImageNet's 1,000 in their usual order are taken."
+      : `The file has no labels: its ${classes} outputs are called "class 0", "class 1", ….`;
+  return { about: 'labels', text };
+}
+
+/** Tensors come without the settings of layers that have none. */
+function lrnGuess({ kind, network }: Weights): Guess[] {
+  const lrn = network.find(({ type }) => type === 'lrn');
+  if (lrn?.type !== 'lrn' || kind === 'onnx' || kind === 'caffe') return [];
+  const { size, alpha, beta, k } = lrn;
+  const text =
+    `The file does not hold the settings of LRN: size ${size}, alpha ${alpha}, beta ${beta}, ` +
+    `k ${k} of the variant are taken (alpha as in the paper, not divided by the size).`;
+  return [{ about: 'lrn', text }];
+}
+
 /** What the file says itself; else what published weights of its variant were trained on. */
 function preprocessingFor(
-  { variant, arithmetic = {} }: Weights,
-  own: Preprocessing | undefined,
+  weights: Weights,
+  own: Pick<Model, 'preprocessing'> | undefined,
   crop: number,
-): Preprocessing {
-  if (own?.crop === crop && !('tensor' in own.mean)) return own;
-  const usual = publishedPreprocessing(variant, crop);
-  if (Object.keys(arithmetic).length === 0) return usual;
+): { preprocessing: Preprocessing; guess?: Guess } {
+  const told = own?.preprocessing;
+  if (told?.crop === crop && !('tensor' in told.mean)) return { preprocessing: told };
+  const { arithmetic = {} } = weights;
+  const { preprocessing: usual, why } = likelyPreprocessing(weights, crop);
+  const inside = Object.keys(arithmetic).length > 0;
   const { scale = 1, mean = [0, 0, 0], deviation = [1, 1, 1] } = arithmetic;
-  return { ...usual, scale, mean, deviation };
+  const preprocessing = inside ? { ...usual, scale, mean, deviation } : usual;
+  const missing = inside
+    ? 'The graph scales its pictures itself, but does not say how they are cut or in which order ' +
+      'its channels are'
+    : 'The file does not say how its pictures are made ready';
+  const text = `${missing}: ${preprocessingText(preprocessing)} is taken, because ${why}.`;
+  return { preprocessing, guess: { about: 'preprocessing', text } };
 }
 
 interface MeanImage {
@@ -320,7 +393,7 @@ async function readMean(mean: FileInput): Promise<MeanImage> {
     );
     return { size: height, values: await tensor.read() };
   };
-  return typeof mean === 'string' ? withFile(mean, read) : withInput(mean, read);
+  return withInput(mean, read);
 }
 
 function withMean(preprocessing: Preprocessing, mean: MeanImage | undefined): Preprocessing {

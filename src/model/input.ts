@@ -15,9 +15,10 @@ export async function withInput<T>(
   use: (source: ByteSource) => Promise<T>,
 ): Promise<T> {
   if (typeof input === 'string')
-    return withFile(input, (source) => named(input, () => use(source)));
+    return named(undefined, () => withFile(input, (source) => named(input, () => use(source))));
   const source = 'read' in input ? input : blobSource(input);
-  return named(inputName(input), () => use(source));
+  const name = inputName(input);
+  return name === undefined ? use(source) : named(name, () => use(source));
 }
 
 /** The file's path or name; undefined for bytes without one. */
@@ -26,11 +27,18 @@ export function inputName(input: FileInput): string | undefined {
   return 'name' in input && typeof input.name === 'string' ? input.name : undefined;
 }
 
+/** Errors that name their file: a file that is read within another must not bear both names. */
+const namedErrors = new WeakSet<Error>();
+
+/** Without a name, the error has its file's name already. */
 async function named<T>(name: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (name === undefined || !(error instanceof AlexNetError)) throw error;
-    throw new AlexNetError(`${name}: ${error.message}`, { cause: error });
+    if (!(error instanceof AlexNetError) || namedErrors.has(error)) throw error;
+    const done =
+      name === undefined ? error : new AlexNetError(`${name}: ${error.message}`, { cause: error });
+    namedErrors.add(done);
+    throw done;
   }
 }

@@ -21,6 +21,7 @@ import { parseNetwork } from '../network/json.ts';
 import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
+import { withoutPaths } from './provenance.ts';
 import { checkQuantisation, quantisationCheck } from './quantisation.ts';
 import type { Quantisation } from './quantisation.ts';
 import { torchvisionNames } from './tensor-names.ts';
@@ -149,7 +150,7 @@ export function describe({
     'alexnet.network': JSON.stringify(network),
     'alexnet.labels': JSON.stringify(labels),
     'alexnet.preprocessing': JSON.stringify(preprocessing),
-    'alexnet.provenance': JSON.stringify(provenance),
+    'alexnet.provenance': JSON.stringify(withoutPaths(provenance)),
   };
 }
 
@@ -318,6 +319,21 @@ const preprocessingCheck = fields<Preprocessing>(
   },
   ['colourProfile', 'orientation'],
 );
+
+/** Preprocessing from JSON. @throws {AlexNetError} naming what is not valid. */
+export function parsePreprocessing(json: string): Preprocessing {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new AlexNetError(
+      `it is not valid JSON: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+  const flaw = preprocessingCheck(value);
+  if (flaw !== undefined) throw new AlexNetError(`it is no preprocessing: ${explain(flaw)}.`);
+  return value as Preprocessing;
+}
 
 function parsePart(metadata: ReadonlyMap<string, string>, part: string, check: Check): unknown {
   const stored = metadata.get(`alexnet.${part}`);

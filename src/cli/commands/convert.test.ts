@@ -6,12 +6,29 @@ import { fileURLToPath } from 'node:url';
 import { readOnnx } from '../../formats/onnx.ts';
 import { readSafetensors } from '../../formats/safetensors.ts';
 import { bytesSource } from '../../formats/source.ts';
+import type { Preprocessing } from '../../images/preprocessing.ts';
 import { importWeights } from '../../model/import.ts';
+import { publishedPreprocessing } from '../../model/published.ts';
 import { command } from '../../testing/cli.ts';
 import { withFolder } from '../../testing/folders.ts';
 
 const weights = (name: string): string =>
   fileURLToPath(new URL(`../../../test/weights/${name}`, import.meta.url));
+const labelsGuess =
+  'The file has no labels: its 5 outputs are called "class 0", "class 1", …. If not so: ' +
+  '--labels FILE.\n';
+const torchvisionGuess =
+  'The file does not say how its pictures are made ready: RGB, scale 1/255, mean 0.485 0.456 ' +
+  '0.406, deviation 0.229 0.224 0.225, shorter side 256, crop 224 is taken, because the network ' +
+  "is torchvision's. If not so: --preprocess torchvision, caffe or FILE.json, or single values " +
+  '(--channels, --scale, --mean, --deviation, --resize, --size).\n';
+
+async function labels(folder: string): Promise<string> {
+  const path = join(folder, 'labels.txt');
+  await writeFile(path, 'ant\nbee\ncrane\ncrane\neel\n');
+  return path;
+}
+
 const usage = '\nUsage: alexnet convert [options] <in> <out>\nMore: alexnet convert --help\n';
 
 test("alexnet convert gives the contract's JSON, and a file that answers the same", async () => {
@@ -20,7 +37,7 @@ test("alexnet convert gives the contract's JSON, and a file that answers the sam
     assert.deepEqual(await command(['convert', weights('torchvision.pth'), out, '--json']), {
       code: 0,
       out: '{"from":"torch","to":"onnx","parameters":23141}\n',
-      err: 'Taken as the variant torchvision.\n',
+      err: `Taken as the variant torchvision.\n${torchvisionGuess}${labelsGuess}`,
     });
     assert.deepEqual(await readdir(folder), ['out.onnx']);
     const [from, to] = await Promise.all([
@@ -50,10 +67,95 @@ test('alexnet convert says which other variants weights could be', async () => {
     const remarks =
       'Taken as the variant caffe.\nWeights of these shapes could also be caffenet, paper, ' +
       'source, which answer differently: if so, say --variant.\n';
-    assert.deepEqual((await command(['convert', weights('bvlc_alexnet.npy'), out])).err, remarks);
+    const npy = weights('bvlc_alexnet.npy');
+    const known = ['--preprocess', 'caffe', '--lrn', 'k=1', '--labels', await labels(folder)];
+    assert.equal((await command(['convert', npy, out, ...known])).err, remarks);
     assert.equal(
-      (await command(['convert', weights('bvlc_alexnet.npy'), out, '--variant', 'paper'])).err,
+      (await command(['convert', npy, out, '--variant', 'paper', ...known])).err,
       'Taken as the variant paper.\n',
+    );
+  });
+});
+
+test('alexnet convert says what it guesses, why, and how to say otherwise', async () => {
+  await withFolder(async (folder) => {
+    const out = join(folder, 'a.safetensors');
+    const { err } = await command(['convert', weights('bvlc_alexnet.npy'), out]);
+    assert.deepEqual(err.split('\n').slice(2), [
+      'The file does not say how its pictures are made ready: BGR, scale 1, mean 104.00698793 ' +
+        '116.66876762 122.67891434, deviation 1 1 1, squeezed to 256, crop 227 is taken, because ' +
+        "the network is Caffe's (caffe). If not so: --preprocess torchvision, caffe or " +
+        'FILE.json, or single values (--channels, --scale, --mean, --deviation, --resize, --size).',
+      labelsGuess.trim(),
+      'The file does not hold the settings of LRN: size 5, alpha 0.00002, beta 0.75, k 1 of the ' +
+        'variant are taken (alpha as in the paper, not divided by the size). If not so: --lrn ' +
+        '(PyTorch: --lrn k=2,alpha=1e-4,divided).',
+      '',
+    ]);
+  });
+});
+
+test('alexnet convert takes preprocessing from a name, from a file, and value by value', async () => {
+  await withFolder(async (folder) => {
+    const npy = weights('bvlc_alexnet.npy');
+    const preprocessingOf = async (...flags: string[]): Promise<Preprocessing> => {
+      const out = join(folder, 'out.safetensors');
+      const { code, err } = await command(['convert', npy, out, ...flags]);
+      assert.equal(code, 0, err);
+      return (await importWeights(out)).model.preprocessing;
+    };
+    const theirs = await preprocessingOf('--preprocess', 'torchvision');
+    assert.deepEqual(theirs, publishedPreprocessing('torchvision', 227));
+    const file = join(folder, 'own.json');
+    await writeFile(file, JSON.stringify({ ...theirs, scale: 0.5 }));
+    assert.deepEqual(await preprocessingOf('--preprocess', file), { ...theirs, scale: 0.5 });
+    const values =
+      '--preprocess torchvision --scale 1/127.5 --mean 1,1,1 --deviation 1,2,3 --resize warp ' +
+      '--size 240';
+    assert.deepEqual(await preprocessingOf(...values.split(' ')), {
+      ...theirs,
+      scale: 1 / 127.5,
+      mean: [1, 1, 1],
+      deviation: [1, 2, 3],
+      resize: { ...theirs.resize, how: 'warp', size: 240 },
+    });
+    const turned = await preprocessingOf('--channels', 'RGB');
+    assert.deepEqual(turned.mean, [122.67891434, 116.66876762, 104.00698793]);
+    await writeFile(file, '{"scale": 0.5}');
+    const refused = await command(['convert', npy, join(folder, 'b.npz'), '--preprocess', file]);
+    assert.equal(refused.code, 1);
+    assert.ok(refused.err.startsWith(`--preprocess ${file}: it is no preprocessing: `));
+  });
+});
+
+test("alexnet convert takes PyTorch's settings of LRN", async () => {
+  await withFolder(async (folder) => {
+    const out = join(folder, 'out.safetensors');
+    const flags = ['--lrn', 'k=2,alpha=1e-4,divided'];
+    await command(['convert', weights('bvlc_alexnet.npy'), out, ...flags]);
+    const { network } = (await importWeights(out)).model;
+    const lrn = network.find(({ type }) => type === 'lrn');
+    assert.ok(lrn?.type === 'lrn');
+    assert.deepEqual([lrn.k, lrn.alpha, lrn.beta, lrn.size], [2, 1e-4 / 5, 0.75, 5]);
+    const why = 'settings of LRN are given, but the network has no local response normalisation.';
+    assert.deepEqual(await command(['convert', pth, join(folder, 'a.npz'), ...flags]), {
+      code: 1,
+      out: '',
+      err: `${pth}: ${why}\n`,
+    });
+  });
+});
+
+test("alexnet convert --names torchvision warns where torchvision's network is another", async () => {
+  await withFolder(async (folder) => {
+    const out = join(folder, 'out.safetensors');
+    const known = ['--names', 'torchvision', '--preprocess', 'caffe', '--lrn', 'k=1'];
+    const { err } = await command(['convert', weights('bvlc_alexnet.npy'), out, ...known]);
+    assert.ok(
+      err.endsWith(
+        "\nWarning: torchvision's alexnet cannot be this network: its weights have other " +
+          'shapes, so load_state_dict refuses them.\n',
+      ),
     );
   });
 });
@@ -174,6 +276,27 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
       '[4,3,11,11], features.3 [12,4,5,5], features.6 [24,12,3,3], features.8 [16,24,3,3], ' +
       'features.10 [16,16,3,3], classifier.1 [20,576], classifier.4 [20,20], classifier.6 ' +
       '[5,20].\n',
+  ],
+  [
+    'an input that the file tells otherwise',
+    [weights('zoo-opset9.onnx'), 'out.npz', '--input', '99'],
+    1,
+    `${weights('zoo-opset9.onnx')}: the file says itself that its input is 224×224, so an ` +
+      'input of 99×99 cannot be asked for.\n',
+  ],
+  [
+    'a variant that the file tells otherwise',
+    [weights('zoo-opset9.onnx'), 'out.npz', '--variant', 'paper'],
+    1,
+    `${weights('zoo-opset9.onnx')}: the file says itself what its network is, and that is ` +
+      'not the variant paper.\n',
+  ],
+  [
+    'a mean image that is none',
+    [pth, 'out.npz', '--mean', weights('photograph.png')],
+    1,
+    `${weights('photograph.png')}: The file is damaged: the mean image holds a field that does not end ` +
+      'where it should.\n',
   ],
   [
     'a folder that is missing',
