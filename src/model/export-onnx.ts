@@ -90,7 +90,7 @@ class GraphWriter {
         ? `squeezed to ${resize.size}×${resize.size}`
         : `scaled until the shorter side has ${resize.size} pixels`;
     const pixels =
-      `Pictures as f32 [n, 3, ${crop}, ${crop}], channels ${[...channels].join(', ')}: ` +
+      `Pictures as f32 [n, 3, ${crop}, ${crop}], channels ${channels.split('').join(', ')}: ` +
       `${how}, the centre cut out`;
     if (this.#options.withPreprocessing === true)
       return `${pixels}, bytes 0 to 255 as they are; scale, mean and deviation are in the graph.`;
