@@ -22,6 +22,7 @@ import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import { inferShapes } from '../network/shapes.ts';
 import { withoutPaths } from './provenance.ts';
+import type { Provenance } from './provenance.ts';
 import { checkQuantisation, quantisationCheck } from './quantisation.ts';
 import type { Quantisation } from './quantisation.ts';
 import { torchvisionNames } from './tensor-names.ts';
@@ -56,10 +57,6 @@ export interface Model {
    */
   readonly provenance: Provenance;
 }
-
-export type Json =
-  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type Provenance = Readonly<Record<string, Json>>;
 
 const formatVersion = '1';
 

@@ -1,4 +1,8 @@
-import type { Json, Provenance } from './model.ts';
+export type Json =
+  null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Where a model comes from: whatever is worth knowing later. */
+export type Provenance = Readonly<Record<string, Json>>;
 
 /**
  * The same without the folders of the machine it was made on: of an absolute path the last name

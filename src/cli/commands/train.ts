@@ -72,7 +72,10 @@ export function register(command: Command, terminal: Terminal): void {
       ]),
     )
     .option('--time <duration>', 'end within this time: 40m, 1h30m', parseDuration)
-    .option('--from <model>', 'start from the layers of a trained model')
+    .option(
+      '--from <model>',
+      'start from the layers of a trained model, of any kind that predict reads',
+    )
     .option('--freeze <layers>', 'leave layers as they are: conv1,conv2', (text: string) =>
       text.split(','),
     )

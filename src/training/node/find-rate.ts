@@ -84,7 +84,7 @@ async function search(
 ): ReturnType<typeof searchRates> {
   const { dataset, folder, settings, threads, tell } = job;
   const engine = await findEngine(job.engine);
-  const blueprint = await blueprintFor(dataset, settings);
+  const blueprint = await blueprintFor(dataset, settings, tell);
   await refuseHeld(folder);
   await createFolder(folder);
   const lock = await lockFolder(folder, (text) => tell({ kind: 'remark', text }));

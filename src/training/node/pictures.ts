@@ -3,7 +3,8 @@ import { openBatchSource } from '../../data/batch-source.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { ensure } from '../../errors.ts';
-import { readModel } from '../../model/node/model-file.ts';
+import { importWeights } from '../../model/import.ts';
+import type { Model } from '../../model/model.ts';
 import { blueprintOf } from '../core/blueprint.ts';
 import type { Blueprint } from '../core/blueprint.ts';
 import type { TrainEvent } from '../core/events.ts';
@@ -14,13 +15,15 @@ import type { Settings } from '../core/settings.ts';
 
 /**
  * What settings make of a dataset.
- * @param from the model to start from. A run that is resumed has a model of its own, so that the
+ * @param tell gets what had to be guessed of weights that say less than a model of ours.
+ * @param from the weights to start from, of any kind that is read. A run that is resumed has a model of its own, so that the
  * one it came from may be gone.
  * @throws {AlexNetError} where network, data and memory do not go together.
  */
 export async function blueprintFor(
   dataset: Dataset,
   settings: Settings,
+  tell: (event: TrainEvent) => void,
   from = settings.from,
 ): Promise<Blueprint> {
   const pictures = samplesOf(dataset, 'train').length;
@@ -29,9 +32,21 @@ export async function blueprintFor(
     settings,
     classes: dataset.classes,
     pictures,
-    model: settings.from === null || from === null ? undefined : await readModel(from),
+    model: settings.from === null || from === null ? undefined : await modelFrom(from, tell),
     memoryAvailable: memory().available,
   });
+}
+
+/** Labels that are not in the file do no harm: the classes are the data's. */
+async function modelFrom(path: string, tell: (event: TrainEvent) => void): Promise<Model> {
+  const { model, guesses, warnings } = await importWeights(path);
+  const texts = guesses.filter(({ about }) => about !== 'labels').map(({ text }) => text);
+  for (const text of [...texts, ...warnings]) {
+    const hint =
+      'To say it otherwise, make a model of it first: alexnet convert IN OUT.safetensors';
+    tell({ kind: 'remark', text: `${path}: ${text} ${hint}` });
+  }
+  return model;
 }
 
 export interface PicturesOptions {

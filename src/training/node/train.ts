@@ -115,7 +115,7 @@ async function trainIn(
   const store = new FolderStore(folder, (text) => tell({ kind: 'remark', text }));
   const engine = await findEngine(before?.engine ?? job.engine);
   const own = before && (await store.lastFile());
-  const blueprint = await blueprintFor(dataset, settings, own ?? settings.from);
+  const blueprint = await blueprintFor(dataset, settings, tell, own ?? settings.from);
   const threads = options.threads ?? before?.threads;
   const pictures = await openPicturesOf(dataset, blueprint, { ...job, threads });
   try {

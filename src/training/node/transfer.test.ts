@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { copyFile, rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { after, before, test } from 'node:test';
+import { importWeights } from '../../model/import.ts';
+import { exportModel } from '../../model/node/export.ts';
+import { valuesOf } from '../../model/weights.ts';
 import { Playground, remarksInto, smallSettings, writeGreys } from '../../testing/training.ts';
 import { readRecord } from './folder.ts';
 
@@ -65,6 +69,25 @@ test('--from takes all layers that fit, and gives other classes a new last layer
   for (const [name, values] of before)
     if (!name.startsWith('fc8')) assert.deepEqual(after.get(name), values, name);
   assert.ok(change('fc8.weight', before, after) > 0.01);
+});
+
+test('--from reads what predict reads, and says what had to be guessed', async () => {
+  const freeze = ['conv1', 'conv2', 'conv3', 'conv4', 'conv5', 'fc6', 'fc7'];
+  const npz = playground.path('base.npz');
+  await exportModel(npz, (await importWeights(base)).model);
+  const theirs = (name: string): string =>
+    new URL(`../../../test/weights/${name}`, import.meta.url).pathname;
+  for (const from of [npz, theirs('torchvision.pth'), theirs('torch-opset16.onnx')]) {
+    const remarks: string[] = [];
+    const run = `from-${basename(from)}`;
+    const settings = { ...oneStep, from, freeze };
+    await playground.train(run, { settings, onEvent: remarksInto(remarks) });
+    const guesses = remarks.filter((text) => text.includes('does not say how its pictures are'));
+    assert.equal(guesses.length, from === npz ? 0 : 1);
+    const { model } = await importWeights(from);
+    const after = await playground.weights(run);
+    assert.deepEqual(after.get('fc7.weight'), valuesOf(model.weights, 'fc7.weight'));
+  }
 });
 
 test('--from tells the size that does not fit; with the same classes it takes all', async () => {
