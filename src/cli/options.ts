@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
+import { parsePixels } from './size.ts';
 import { variants } from '../network/variants.ts';
 
 /** The flags that every verb has. */
@@ -34,6 +35,14 @@ export function addCommonOptions(command: Command): Command {
 /** What `checkOutput` asks for. */
 export function addForceOption(command: Command): Command {
   return command.option('--force', 'write over a file even where alexnet did not make it');
+}
+
+/** Of verbs that decode photographs. */
+export function maxPixelsOption(): Option {
+  return new Option(
+    '--max-pixels <n>',
+    'refuse photographs with more pixels: 250M (default: 100M)',
+  ).argParser(parsePixels);
 }
 
 /** Checked by `parseVariant`, which knows the nearest name. */

@@ -1,3 +1,4 @@
+import type { DecodeLimits } from '../images/decode-limits.ts';
 import type { Preprocessing, Reading } from '../images/preprocessing.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { Source } from './dataset.ts';
@@ -18,6 +19,8 @@ export interface WorkerStart {
   readonly files: readonly number[];
   /** Bytes this worker may write there. */
   readonly fileBytes: number;
+  /** What all workers together may take for decoding. */
+  readonly limits: DecodeLimits;
 }
 
 /**

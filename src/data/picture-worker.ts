@@ -1,3 +1,4 @@
+import { setDecodeLimits } from '../images/decode-limits.ts';
 import { loadPixelKernels } from '../images/workbench.ts';
 import type { Picture } from '../images/picture.ts';
 import { UnreadablePicture } from '../images/problem.ts';
@@ -48,6 +49,7 @@ export class PictureWorker {
   }
 
   #start(start: WorkerStart): void {
+    setDecodeLimits(start.limits);
     this.#cache = new PictureCache(start, this.#node?.cacheFiles);
   }
 

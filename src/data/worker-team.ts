@@ -1,5 +1,6 @@
 import { yieldToEvents } from '#platform';
 import { AlexNetError } from '../errors.ts';
+import { decodeLimits } from '../images/decode-limits.ts';
 import { sameReading } from '../images/preprocessing.ts';
 import type { Reading } from '../images/preprocessing.ts';
 import { makeBuffer } from '../platform/buffer.ts';
@@ -32,6 +33,7 @@ export interface TeamOptions {
   /** Files for those that memory does not hold. */
   readonly files?:
     { readonly descriptors: readonly number[]; readonly bytesEach: number } | undefined;
+  readonly maximumPixels?: number | undefined;
   /** Starts one worker. */
   start(handlers: ThreadHandlers): Thread;
   readonly onRemark?: ((remark: string) => void) | undefined;
@@ -66,6 +68,7 @@ export class WorkerTeam implements DataWorkers {
       chunksLeft,
       files: files?.descriptors ?? [],
       fileBytes: files?.bytesEach ?? 0,
+      limits: decodeLimits(options.maximumPixels),
     };
     this.#workers = Array.from({ length: threads }, (_, number) =>
       this.#open({ ...start, number }),

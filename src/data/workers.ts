@@ -15,6 +15,8 @@ export interface WorkersOptions {
    * systems.
    */
   readonly cacheDirectory?: string | null;
+  /** Of one picture: more are refused before decoding. Default 100 million. */
+  readonly maximumPixels?: number;
   /** Told once each: the disk is full, and the like. */
   readonly onRemark?: (remark: string) => void;
 }

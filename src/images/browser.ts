@@ -18,7 +18,7 @@ async function decode(bytes: Uint8Array, request: DecodeRequest): Promise<Pictur
   const bitmap = await bitmapOf(bytes, request);
   try {
     const whole = { left: 0, top: 0, width: bitmap.width, height: bitmap.height };
-    const to = target(bitmap.width, bitmap.height);
+    const to = await target(bitmap.width, bitmap.height);
     return scaled(pixelsOf(bitmap, to?.cut ?? whole), to);
   } finally {
     bitmap.close();

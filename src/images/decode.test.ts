@@ -180,7 +180,8 @@ test('decodePicture() says in full sentences what it expected and found', async 
   );
   assert.equal(
     await message(bad.get('bomb.png')!),
-    'Expected at most 268435456 pixels but the picture has 30000×30000 = 900000000.',
+    'Expected at most 100000000 pixels but the picture has 30000×30000 = 900000000. ' +
+      'Raise the limit (--max-pixels, maximumPixels), or make it smaller.',
   );
   assert.equal(
     await message(bad.get('cut.jpg')!),

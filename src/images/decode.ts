@@ -1,4 +1,5 @@
 import { decoder } from '#images';
+import { currentLimits, decodingBytes, reserve } from './decode-limits.ts';
 import { endsEarly } from './ending.ts';
 import { exactFit, fit } from './fit.ts';
 import type { Fit, Resize } from './fit.ts';
@@ -10,9 +11,6 @@ import { UnreadablePicture } from './problem.ts';
 import { sniff } from './sniff.ts';
 import type { PictureFormat } from './sniff.ts';
 
-/** 2²⁸ pixels, 16,384 × 16,384: more than any camera gives. */
-export const maximumPixels = 2 ** 28;
-
 export interface DecodeOptions extends Partial<Reading> {
   /**
    * Scaled while decoding, which for JPEG is many times faster than after, unless it names a
@@ -21,7 +19,7 @@ export interface DecodeOptions extends Partial<Reading> {
   readonly resize?: Resize;
   /** Whether pictures smaller than that are made larger. Default true. */
   readonly enlarge?: boolean;
-  /** Refused before decoding. Default {@link maximumPixels}. */
+  /** More are refused before decoding. Default 100 million. */
   readonly maximumPixels?: number;
   /**
    * Refuse what decodes with warnings too (a JPEG with wrong bytes in the middle). Default false.
@@ -41,15 +39,12 @@ export async function decodePicture(
 ): Promise<Picture> {
   const { resize, enlarge = true, strict = false } = options;
   const { colourProfile = 'applied', orientation = 'applied' } = options;
-  const limit = options.maximumPixels ?? maximumPixels;
+  const limit = options.maximumPixels ?? currentLimits().maximumPixels;
   const format = pictureFormat(bytes);
-  const target = (width: number, height: number): Fit | undefined => {
-    if (width * height > limit)
-      throw new UnreadablePicture(
-        'tooManyPixels',
-        `Expected at most ${limit} pixels but the picture has ` +
-          `${width}×${height} = ${width * height}.`,
-      );
+  let giveBack = (): void => undefined;
+  const target = async (width: number, height: number): Promise<Fit | undefined> => {
+    refuseTooLarge(width, height, limit);
+    giveBack = await reserve(decodingBytes(format, bytes, width, height));
     if (resize === undefined || resize.kernel !== undefined) return undefined;
     const wanted = fit(width, height, resize);
     return enlarge || wanted.smaller ? wanted : undefined;
@@ -66,7 +61,18 @@ export async function decodePicture(
     return resize === undefined ? picture : resampled(picture, resize);
   } catch (error) {
     throw error instanceof UnreadablePicture ? error : decodeProblem(format, bytes);
+  } finally {
+    giveBack();
   }
+}
+
+function refuseTooLarge(width: number, height: number, limit: number): void {
+  if (width * height <= limit) return;
+  throw new UnreadablePicture(
+    'tooManyPixels',
+    `Expected at most ${limit} pixels but the picture has ${width}×${height} = ` +
+      `${width * height}. Raise the limit (--max-pixels, maximumPixels), or make it smaller.`,
+  );
 }
 
 /** Resizes a picture that is already decoded, with the filter of {@link decodePicture}. */

@@ -24,8 +24,11 @@ export interface DecodeRequest {
   readonly strict: boolean;
   readonly colourProfile: 'applied' | 'ignored';
   readonly orientation: 'applied' | 'ignored';
-  /** Asked once the size is known; it throws where that is too large. Undefined: left as it is. */
-  readonly target: (width: number, height: number) => Fit | undefined;
+  /**
+   * Asked once the size is known; it throws where that is too large, and waits for memory.
+   * Undefined: left as it is.
+   */
+  readonly target: (width: number, height: number) => Promise<Fit | undefined>;
 }
 
 /** Pictures' bytes by a path. */

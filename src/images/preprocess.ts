@@ -3,6 +3,7 @@ import { ensure } from '../errors.ts';
 import { meanPlanes, meanUnder, normalisation } from './colour.ts';
 import type { CropPlace } from './colour.ts';
 import { decodePicture, resizePicture } from './decode.ts';
+import type { DecodeOptions } from './decode.ts';
 import type { Resize } from './fit.ts';
 import { caffeOffset, torchvisionOffset } from './geometry.ts';
 import type { Picture } from './picture.ts';
@@ -19,7 +20,10 @@ export type PictureInput = string | Blob | Uint8Array | Picture;
  * Decodes and resizes as a model wants it. @throws {UnreadablePicture} with the file's name where
  * it has one.
  */
-export async function loadPicture(input: PictureInput, reading: Reading): Promise<Picture> {
+export async function loadPicture(
+  input: PictureInput,
+  reading: Reading & Pick<DecodeOptions, 'maximumPixels'>,
+): Promise<Picture> {
   const { resize } = reading;
   if (typeof input === 'string') {
     try {

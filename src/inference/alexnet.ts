@@ -26,6 +26,8 @@ export interface ClassifyOptions {
   readonly top?: number;
   /** 1: the centre; 10: the mean of the paper's ten crops (§4.1). Default 1. */
   readonly crops?: 1 | 10;
+  /** Of one picture: more are refused before decoding. Default 100 million. */
+  readonly maximumPixels?: number;
 }
 
 /**
@@ -89,14 +91,14 @@ export class AlexNet {
    */
   async classify(
     picture: PictureInput,
-    { top = 5, crops = 1 }: ClassifyOptions = {},
+    { top = 5, crops = 1, ...limit }: ClassifyOptions = {},
   ): Promise<Prediction[]> {
     ensure(
       Number.isInteger(top) && top > 0,
       `Expected top to be a whole number above zero but found ${top}.`,
     );
     const { preprocessing, meanImage, labels } = this.model;
-    const loaded = await loadPicture(picture, preprocessing);
+    const loaded = await loadPicture(picture, { ...preprocessing, ...limit });
     const probabilities = await this.probabilities(
       preprocess(loaded, preprocessing, crops, meanImage),
     );

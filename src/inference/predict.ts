@@ -28,12 +28,12 @@ type Prepared =
 export async function* predictFiles(
   alexnet: AlexNet,
   pictures: AsyncIterable<NamedPicture>,
-  { top = 5, crops = 1 }: ClassifyOptions = {},
+  { top = 5, crops = 1, ...limit }: ClassifyOptions = {},
 ): AsyncGenerator<FilePrediction> {
   const { batch } = alexnet.session;
   let waiting: Prepared[] = [];
   for await (const prepared of ahead(pictures, batch + 4, (picture) =>
-    prepare(alexnet, picture, crops),
+    prepare(alexnet, picture, crops, limit),
   )) {
     waiting.push(prepared);
     if (waiting.length * crops < batch) continue;
@@ -47,6 +47,7 @@ async function prepare(
   alexnet: AlexNet,
   { file, bytes, error: known }: NamedPicture,
   crops: 1 | 10,
+  limit: Pick<ClassifyOptions, 'maximumPixels'>,
 ): Promise<Prepared> {
   if (known !== undefined) return { file, error: known };
   const { preprocessing, meanImage } = alexnet.model;
@@ -54,7 +55,7 @@ async function prepare(
     return {
       file,
       input: preprocess(
-        await loadPicture(bytes ?? file, preprocessing),
+        await loadPicture(bytes ?? file, { ...preprocessing, ...limit }),
         preprocessing,
         crops,
         meanImage,

@@ -4,12 +4,16 @@ import type { CheckResult, Problem } from '../../data/node/check.ts';
 import { openDataset } from '../../data/node/open.ts';
 import { packDataset } from '../../data/node/pack.ts';
 import type { PackResult } from '../../data/node/pack.ts';
-import { wholeNumber } from '../options.ts';
+import { maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { grouped } from '../../text.ts';
 
-interface PackFlags extends CommonOptions {
+interface DataFlags extends CommonOptions {
+  readonly maxPixels?: number;
+}
+
+interface PackFlags extends DataFlags {
   readonly size: number;
 }
 
@@ -24,14 +28,16 @@ export function register(command: Command, terminal: Terminal): void {
         'or there twice',
     )
     .argument('<dir>', kindsOfData)
+    .addOption(maxPixelsOption())
     .addHelpText('after', '\nExample:\n  alexnet data check photos')
-    .action((directory: string, options: CommonOptions) => check(directory, options, terminal));
+    .action((directory: string, options: DataFlags) => check(directory, options, terminal));
   command
     .command('pack')
     .description('decodes and resizes every picture once, into tar shards that train faster')
     .argument('<dir>', kindsOfData)
     .argument('<out>', 'a new or empty folder for the shards')
     .option('--size <pixels>', 'the shorter side of larger pictures', wholeNumber(4), 256)
+    .addOption(maxPixelsOption())
     .addHelpText(
       'after',
       '\nExample:\n  alexnet data pack photos photos-256\n  alexnet train photos-256',
@@ -47,7 +53,7 @@ export function register(command: Command, terminal: Terminal): void {
 
 async function check(
   directory: string,
-  { threads }: CommonOptions,
+  { threads, maxPixels }: DataFlags,
   terminal: Terminal,
 ): Promise<void> {
   const dataset = await openDataset(directory);
@@ -55,6 +61,7 @@ async function check(
   const result = await checkDataset(dataset, {
     onProgress: progress('checking', terminal),
     ...(threads !== undefined && { threads }),
+    ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
   });
   terminal.progress('');
   const { images, problems } = result;
@@ -73,7 +80,7 @@ async function check(
 async function pack(
   directory: string,
   out: string,
-  { size, seed, threads }: PackFlags,
+  { size, seed, threads, maxPixels }: PackFlags,
   terminal: Terminal,
 ): Promise<void> {
   const dataset = await openDataset(directory);
@@ -83,6 +90,7 @@ async function pack(
     seed,
     onProgress: progress('packing', terminal),
     ...(threads !== undefined && { threads }),
+    ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
   });
   terminal.progress('');
   terminal.answer(

@@ -4,7 +4,7 @@ import { evaluate } from '../../inference/node/evaluate.ts';
 import type { FolderEvaluation } from '../../inference/node/evaluate.ts';
 import type { Split } from '../../data/dataset.ts';
 import { skipBadOption, tellFailed } from '../failed.ts';
-import { wholeNumber } from '../options.ts';
+import { maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -15,6 +15,7 @@ interface EvaluateFlags extends CommonOptions {
   readonly split?: Split;
   readonly batch: number;
   readonly skipBad?: true;
+  readonly maxPixels?: number;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -33,6 +34,7 @@ export function register(command: Command, terminal: Terminal): void {
       ).choices(['train', 'val', 'test']),
     )
     .option('--batch <n>', 'pictures at once', wholeNumber(1), 32)
+    .addOption(maxPixelsOption())
     .addOption(skipBadOption())
     .addHelpText(
       'after',
@@ -49,7 +51,7 @@ async function run(
   flags: EvaluateFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { crops, split, engine, threads, batch } = flags;
+  const { crops, split, engine, threads, batch, maxPixels } = flags;
   const result = await evaluate(model, directory, {
     crops: crops === '10' ? 10 : 1,
     engine,
@@ -57,6 +59,7 @@ async function run(
     onBatch: (done, all) => terminal.progress(`batch ${done} of ${all}`),
     ...(split && { split }),
     ...(threads !== undefined && { threads }),
+    ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
   });
   terminal.progress('');
   for (const { name, detail } of result.skipped)

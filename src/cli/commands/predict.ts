@@ -6,7 +6,7 @@ import { picturesFrom, picturesIn } from '../../inference/node/pictures.ts';
 import { predictFiles } from '../../inference/predict.ts';
 import type { FilePrediction, NamedPicture } from '../../inference/predict.ts';
 import { skipBadOption, tellFailed } from '../failed.ts';
-import { wholeNumber } from '../options.ts';
+import { maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { percent, printable } from '../../text.ts';
@@ -16,6 +16,7 @@ interface PredictFlags extends CommonOptions {
   readonly crops: '1' | '10';
   readonly batch?: number;
   readonly skipBad?: true;
+  readonly maxPixels?: number;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -33,6 +34,7 @@ export function register(command: Command, terminal: Terminal): void {
         .default('1'),
     )
     .option('--batch <n>', 'pictures at once (default: 1 for one file, else 16)', wholeNumber(1))
+    .addOption(maxPixelsOption())
     .addOption(skipBadOption())
     .addHelpText(
       'after',
@@ -50,7 +52,7 @@ async function run(
   flags: PredictFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { top, engine, threads, batch = files.length === 1 ? undefined : 16 } = flags;
+  const { top, engine, threads, maxPixels, batch = files.length === 1 ? undefined : 16 } = flags;
   const alexnet = await AlexNet.load(model, {
     engine,
     batch: batch ?? 4,
@@ -58,8 +60,12 @@ async function run(
   });
   let counts = { all: 0, failed: 0 };
   try {
-    const crops = flags.crops === '10' ? 10 : 1;
-    counts = await tell(predictFiles(alexnet, pictures(files), { top, crops }), flags, terminal);
+    const options = {
+      top,
+      crops: flags.crops === '10' ? 10 : 1,
+      ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
+    } as const;
+    counts = await tell(predictFiles(alexnet, pictures(files), options), flags, terminal);
   } finally {
     await alexnet.dispose();
   }

@@ -19,6 +19,7 @@ export async function openWorkers(options: WorkersOptions = {}): Promise<DataWor
   return new WorkerTeam({
     threads: shared ? (options.threads ?? cores()) : 1,
     cacheBytes: options.cacheBytes ?? memory().total / 4,
+    maximumPixels: options.maximumPixels,
     start: shared ? (handlers) => startThread(source, handlers) : inThisThread,
     onRemark: options.onRemark,
   });

@@ -30,6 +30,8 @@ export interface CheckResult {
 
 export interface CheckOptions {
   readonly threads?: number;
+  /** Of one picture: more are refused. Default 100 million. */
+  readonly maximumPixels?: number;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -51,6 +53,7 @@ export async function checkDataset(
     cacheBytes: 0,
     cacheDirectory: null,
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.maximumPixels !== undefined && { maximumPixels: options.maximumPixels }),
   });
   try {
     const store = workers.store(dataset, { resize: { how: 'shorterSide', size: 256 } });

@@ -24,6 +24,8 @@ export interface PackOptions {
    */
   readonly seed?: number;
   readonly threads?: number;
+  /** Of one picture: more are refused. Default 100 million. */
+  readonly maximumPixels?: number;
   readonly onProgress?: (done: number, of: number) => void;
 }
 
@@ -52,6 +54,7 @@ export async function packDataset(
     cacheBytes: 0,
     cacheDirectory: null,
     ...(options.threads !== undefined && { threads: options.threads }),
+    ...(options.maximumPixels !== undefined && { maximumPixels: options.maximumPixels }),
   });
   try {
     const store = workers.store(dataset, { resize: { how: 'shorterSide', size } });

@@ -36,6 +36,7 @@ export async function openWorkers(options: WorkersOptions = {}): Promise<DataWor
   return new WorkerTeam({
     threads,
     cacheBytes: options.cacheBytes ?? memory().total / 4,
+    maximumPixels: options.maximumPixels,
     files,
     start: (handlers) => startThread(source, handlers),
     onRemark: options.onRemark,

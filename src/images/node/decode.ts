@@ -19,11 +19,12 @@ export async function decode(
     limitInputPixels: false,
     ignoreIcc: colourProfile === 'ignored',
   });
-  if (plain) return pixels(image, target(plain.width, plain.height));
+  if (plain) return pixels(image, await target(plain.width, plain.height));
   const asStored = await image.metadata();
   const upright = orientation === 'applied';
   const { width, height } = upright ? asStored.autoOrient : asStored;
-  return pixels(inPlainColours(upright ? image.autoOrient() : image), target(width, height));
+  const to = await target(width, height);
+  return pixels(inPlainColours(upright ? image.autoOrient() : image), to);
 }
 
 function failOn(format: PictureFormat, strict: boolean): 'warning' | 'error' | 'truncated' {

@@ -21,6 +21,8 @@ export interface EvaluateFolderOptions {
   readonly threads?: number;
   /** Pictures at once. Default 32. */
   readonly batch?: number;
+  /** Of one picture: more are refused. Default 100 million. */
+  readonly maximumPixels?: number;
   readonly onBatch?: (done: number, all: number) => void;
 }
 
@@ -43,7 +45,7 @@ export async function evaluate(
   data: string | Dataset,
   options: EvaluateFolderOptions = {},
 ): Promise<FolderEvaluation> {
-  const { batch = 32, crops = 1, engine = 'auto', threads } = options;
+  const { batch = 32, crops = 1, engine = 'auto', threads, maximumPixels } = options;
   const opened = typeof data === 'string' ? await openDataset(data) : data;
   const split =
     options.split ??
@@ -60,6 +62,7 @@ export async function evaluate(
       cacheBytes: 0,
       cacheDirectory: null,
       ...(threads !== undefined && { threads }),
+      ...(maximumPixels !== undefined && { maximumPixels }),
     });
     try {
       const batches = await openBatches(dataset, {
