@@ -46,7 +46,7 @@ function planLines(plan: TrainPlan): string[] {
     `${plan.variant}, ${grouped(plan.parameters)} parameters, ${plan.input}×${plan.input} ` +
       `pixels; recipe ${plan.recipe}; ${plan.engine} engine, ${plan.precision}, ` +
       `${plan.threads} thread${plan.threads === 1 ? '' : 's'}`,
-    `${pictures}; batch ${plan.batch}, ${grouped(plan.stepsPerEpoch)} steps an epoch, ${plan.epochs} epochs${plan.from > 0 ? `, ${plan.from} of them done` : ''}`,
+    `${pictures}; batch ${plan.batch}, ${grouped(plan.stepsPerEpoch)} steps per epoch, ${plan.epochs} epochs${plan.from > 0 ? `, ${plan.from} of them done` : ''}`,
     `about ${duration(plan.seconds)} and ${bytes(plan.memoryBytes)} of memory; everything ` +
       `goes to ${plan.folder}`,
   ];

@@ -57,7 +57,7 @@ export interface BatchesOptions {
   /**
    * The share of the pictures that may be unreadable. Default 0.05; 1 to go on whatever happens.
    */
-  readonly mostFailures?: number;
+  readonly maximumFailures?: number;
   /** Batches made ahead. Default 2. */
   readonly prefetch?: number;
   /**
@@ -82,7 +82,7 @@ export interface Batches {
    * The batches number `from` (default 0) and up of an epoch, each the same bits whatever the
    * number of workers and wherever one starts. A batch whose pictures can all not be read is left
    * out. One epoch at a time.
-   * @throws {AlexNetError} when more than `mostFailures` of the samples cannot be read.
+   * @throws {AlexNetError} when more than `maximumFailures` of the samples cannot be read.
    */
   epoch(epoch: number, from?: number): AsyncGenerator<Batch, void, undefined>;
   /** Gives back the batches' memory; and the workers where they are its own. */
@@ -212,7 +212,7 @@ class PictureBatches implements Batches {
         if (!first) return;
         const batch = await first.batch;
         coming.shift();
-        this.#store.refuseTooMany(this.#indices, this.#options.mostFailures);
+        this.#store.refuseTooMany(this.#indices, this.#options.maximumFailures);
         if (batch.size > 0) yield { ...batch, waited: performance.now() - asked };
         free.push(first.slot);
       }

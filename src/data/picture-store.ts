@@ -13,7 +13,7 @@ export interface Failure {
 }
 
 /** More than this share of unreadable samples is no accident. */
-export const mostFailures = 0.05;
+export const maximumFailures = 0.05;
 
 /**
  * What is known of a dataset's pictures, read one way: where each is kept, and which could not be
@@ -50,7 +50,7 @@ export class PictureStore {
   }
 
   /** @throws {AlexNetError} when more than the share `most` of `indices` could not be read. */
-  refuseTooMany(indices: Uint32Array, most = mostFailures): void {
+  refuseTooMany(indices: Uint32Array, most = maximumFailures): void {
     if (this.#failures.size <= indices.length * most) return;
     const members = new Set(indices);
     const failures = this.failures.filter(({ index }) => members.has(index));

@@ -9,7 +9,7 @@ export interface Repetition {
 }
 
 /** Two looks that differ in no more of their 256 bits are the same picture. */
-const mostDifferent = 7;
+const maximumDifferent = 7;
 const bandDigits = 8;
 /** A look with fewer bits set is nearly flat: many pictures have it. */
 const leastSet = 16;
@@ -17,7 +17,7 @@ const leastSet = 16;
  * Looks in one band are compared with so many others at most, so that a large set cannot take
  * forever.
  */
-const mostCompared = 64;
+const maximumCompared = 64;
 
 /**
  * Samples that repeat an earlier one. Looks are compared only where one of their eight bands of 32
@@ -46,9 +46,9 @@ function lookedUp(inspection: Inspection, bands: Map<string, Inspection[]>): num
     const key = `${at}:${look.slice(at, at + bandDigits)}`;
     const others = bands.get(key) ?? [];
     for (const other of others)
-      if (distance(look, other.look) <= mostDifferent && sameShape(inspection, other))
+      if (distance(look, other.look) <= maximumDifferent && sameShape(inspection, other))
         found = Math.min(found ?? Infinity, other.index);
-    if (others.length < mostCompared) bands.set(key, [...others, inspection]);
+    if (others.length < maximumCompared) bands.set(key, [...others, inspection]);
   }
   return found;
 }

@@ -12,7 +12,7 @@ import type { Stage } from './windows.ts';
 export interface Covers {
   readonly rows: readonly Span[];
   readonly columns: readonly Span[];
-  /** One number a channel. */
+  /** One number per channel. */
   readonly fill: readonly number[];
 }
 

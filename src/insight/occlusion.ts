@@ -15,7 +15,7 @@ export interface OcclusionOptions extends Work {
   /** Pixels from one square to the next. Default 8. */
   readonly stride?: number;
   /**
-   * What covers it: one number a channel, in the network's input. Default zeros: with the mean
+   * What covers it: one number per channel, in the network's input. Default zeros: with the mean
    * subtracted, the mean colour.
    */
   readonly fill?: readonly number[];

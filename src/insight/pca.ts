@@ -9,7 +9,7 @@ export interface PrincipalComponentsOptions extends Work {
   /** Default 0. */
   readonly seed?: number;
   /**
-   * Times that the rows are gone over, there and back. Default 5: more change nothing that can be
+   * Times that the rows are gone over, in both directions. Default 5: more change nothing that can be
    * seen.
    */
   readonly passes?: number;
@@ -112,7 +112,7 @@ function project(
   return out;
 }
 
-/** The way back: `[width, dimensions]`, Σ over rows of score · row; four rows at a time. */
+/** The reverse: `[width, dimensions]`, Σ over rows of score · row; four rows at a time. */
 function back(
   rows: Float32Array,
   count: number,

@@ -42,7 +42,7 @@ const rules: ParameterRules = {
 };
 
 /** No AlexNet has so many layers; each is looked at again for every one that follows. */
-const mostLayers = 256;
+const maximumLayers = 256;
 
 /** Builds a network from somebody else's layers, one after another, under our names. */
 export class ChainBuilder {
@@ -106,8 +106,8 @@ export class ChainBuilder {
 
   #push(layer: Layer): void {
     ensure(
-      this.#layers.length < mostLayers,
-      `The network has more than ${mostLayers} layers, as no AlexNet has.`,
+      this.#layers.length < maximumLayers,
+      `The network has more than ${maximumLayers} layers, as no AlexNet has.`,
     );
     this.#layers.push(layer);
   }

@@ -56,7 +56,7 @@ export const contractCases: readonly ContractCase[] = [
   { name: 'what is returned is a fresh copy', run: freshCopies },
   { name: 'setParameter and getParameter keep every bit', run: roundTrip },
   { name: 'a max-pool sends its gradient to the first of equal numbers', run: ties },
-  { name: 'what is not a number is not hidden', run: notANumber },
+  { name: 'NaN is not hidden', run: notANumber },
   { name: 'correct counts hits among one and among five', run: hits },
   {
     name: 'mistakes are refused with what was expected and found, and leave the session usable',

@@ -50,7 +50,7 @@ export function testParameters(network: Network, seed: number): Map<string, Floa
 
 /**
  * The largest difference, relative to the truth's largest number. Infinity where lengths differ or
- * something is not a number.
+ * something is NaN.
  */
 export function relativeError(found: ArrayLike<number>, truth: ArrayLike<number>): number {
   if (found.length !== truth.length) return Infinity;

@@ -12,7 +12,7 @@ import { eachValues } from '../model/weights.ts';
 
 /**
  * So small that the reference engine takes milliseconds for a step; everything that a run can carry
- * is on. 27 pictures train: 4 steps an epoch.
+ * is on. 27 pictures train: 4 steps per epoch.
  */
 export const smallSettings = {
   variant: 'small',

@@ -21,7 +21,7 @@ interface EvaluateFlags extends CommonOptions {
 export function register(command: Command, terminal: Terminal): void {
   command
     .argument('<model>', 'a model file')
-    .argument('<dir>', 'one folder of photographs a class, named as the model names them')
+    .argument('<dir>', 'one folder of photographs per class, named as the model names them')
     .addOption(
       new Option('--crops <n>', "the centre, or the mean of the paper's ten")
         .choices(['1', '10'])

@@ -95,7 +95,7 @@ test('inspect maps gives every channel, strongest first', async () => {
   );
 });
 
-test('inspect why gives a number a pixel for every method, and how much stays with shuffled weights', async () => {
+test('inspect why gives one number per pixel for every method, and how much stays with shuffled weights', async () => {
   const answer = await json(
     'why',
     model,

@@ -45,7 +45,7 @@ export function register(command: Command, terminal: Terminal): void {
   command
     .argument(
       '<dir>',
-      'one folder of photographs a class, or train/ and val/ or test/ with such folders',
+      'one folder of photographs per class, or train/ and val/ or test/ with such folders',
     )
     .option('--out <run>', 'the run folder (default: a fresh one under runs/)')
     .option('--recipe <name>', `how: ${Object.keys(recipes).join(', ')}`, 'photos')

@@ -292,7 +292,7 @@ const exact = [
   'what is returned is a fresh copy',
   'setParameter and getParameter keep every bit',
   'a max-pool sends its gradient to the first of equal numbers',
-  'what is not a number is not hidden',
+  'NaN is not hidden',
   'correct counts hits among one and among five',
   'mistakes are refused with what was expected and found, and leave the session usable',
   'prepare refuses what it cannot plan',

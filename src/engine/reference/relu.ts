@@ -1,6 +1,6 @@
 import type { ReluRule } from '../engine.ts';
 
-/** `out = max(0, in)`; what is not a number stays so, because hiding it would hide a bug. */
+/** `out = max(0, in)`; NaN stays NaN, because hiding it would hide a bug. */
 export function relu(input: Float64Array, length: number, out: Float64Array): void {
   for (let i = 0; i < length; i++)
     out[i] = input[i]! > 0 || Number.isNaN(input[i]!) ? input[i]! : 0;

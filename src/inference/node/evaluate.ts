@@ -71,7 +71,7 @@ export async function evaluate(
         preprocessing,
         crops,
         workers,
-        mostFailures: 1,
+        maximumFailures: 1,
         ...(meanImage && { meanImage }),
       });
       const evaluation = await evaluateBatches(alexnet.session, batches, labels.length, {

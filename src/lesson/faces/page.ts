@@ -100,7 +100,7 @@ function blockHtml(block: Block): string {
 }
 
 /** On a phone a table of many columns of words becomes a list for each row. */
-const mostWords = 3;
+const maximumWords = 3;
 
 function tableHtml({ caption, columns, rows }: Table): string {
   const kind = (column: number): string | undefined =>
@@ -115,7 +115,7 @@ function tableHtml({ caption, columns, rows }: Table): string {
   const body = rows.map((row) => el('tr', {}, ...row.map(cell)));
   return el(
     'table',
-    { class: columns.filter(({ numbers }) => numbers !== true).length > mostWords && 'stack' },
+    { class: columns.filter(({ numbers }) => numbers !== true).length > maximumWords && 'stack' },
     el('caption', {}, escape(caption)),
     el('thead', {}, el('tr', {}, ...head)),
     el('tbody', {}, ...body),

@@ -128,7 +128,7 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 /** No weights of an AlexNet are larger; a server that sends more sends something else. */
-const mostBytes = 2 ** 30;
+const maximumBytes = 2 ** 30;
 
 /**
  * Goes on where an earlier attempt stopped, if the server can; whether the two fit together is told
@@ -192,8 +192,8 @@ async function append(
   try {
     for await (const piece of body) {
       watch.seen();
-      if (done + piece.length > mostBytes)
-        throw new AlexNetError(`More than ${mostBytes} bytes arrived, which is no AlexNet.`);
+      if (done + piece.length > maximumBytes)
+        throw new AlexNetError(`More than ${maximumBytes} bytes arrived, which is no AlexNet.`);
       await file.write(piece, 0, piece.length, done);
       done += piece.length;
       onProgress?.(done, size);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Guard } from './guard.ts';
 
-test('a guard lets a hard batch pass, but not five in a row, nor what is not a number', () => {
+test('a guard lets a hard batch pass, but not five in a row, nor NaN', () => {
   const guard = new Guard(10);
   const limit = 10 * Math.log(10);
   assert.deepEqual(

@@ -70,8 +70,7 @@ async function endEpoch(job: Job, progress: Progress, meter: Meter): Promise<Tro
   const { state } = progress;
   const validation = await validate(job, progress);
   if (job.signal?.aborted) return interrupt(job, progress);
-  if (validation !== null && !Number.isFinite(validation.loss))
-    return 'the validation loss is not a number';
+  if (validation !== null && !Number.isFinite(validation.loss)) return 'the validation loss is NaN';
 
   const entry = meter.epoch(validation, rateOf(job, state));
   const bestBefore = state.best;

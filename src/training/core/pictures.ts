@@ -45,7 +45,7 @@ export async function openPictures(source: BatchSource, blueprint: Blueprint): P
       training: await open('train', { seed, augmentation }),
       validation: has('val') ? await open('val', { seed }) : undefined,
       test: has('test')
-        ? () => open('test', { batch: settings.batch, mostFailures: 1 })
+        ? () => open('test', { batch: settings.batch, maximumFailures: 1 })
         : undefined,
       close,
     };

@@ -58,7 +58,7 @@ test('train() goes back with half the rate when the loss explodes, or gives up',
   assert.match(back[0]!, /^At step \d+ .*: back to step 0 with 0\.5 of the learning rate\.$/);
 });
 
-/** The reference engine, whose sixth step says that its loss is not a number. */
+/** The reference engine, whose sixth step says that its loss is NaN. */
 const stumbling: Engine = {
   ...referenceEngine,
   name: 'stumbling',

@@ -24,7 +24,7 @@ export function registerMistakes(inspect: Command, terminal: Terminal): void {
     ),
   )
     .argument('<model>')
-    .argument('<dir>', 'one folder of photographs a class')
+    .argument('<dir>', 'one folder of photographs per class')
     .option('--top <n>', 'how many of the worst are drawn', wholeNumber(0), 24)
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
     .addHelpText(

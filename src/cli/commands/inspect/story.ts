@@ -13,7 +13,7 @@ export function registerStory(inspect: Command, terminal: Terminal): void {
     outOption(
       inspect
         .command('story')
-        .description('the way of one photograph through all layers, as one page for a class room'),
+        .description('the way of one photograph through all layers, as one page for a classroom'),
       'a one-file .html',
     ),
   )

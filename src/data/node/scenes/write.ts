@@ -11,7 +11,7 @@ export interface ScenesOptions {
 }
 
 /**
- * Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder a class. No picture
+ * Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder per class. No picture
  * is twice in it.
  */
 export async function writeScenes(

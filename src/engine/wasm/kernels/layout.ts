@@ -1,7 +1,7 @@
 /**
  * Convolution weights transposed for backward, `[group][input panel][tap][outputs][8 inputs]`, from
  * `[group][output panel][kernel row][kernel column][inputs][8 outputs]`: only kernel rows
- * `rowPhase, rowPhase + stride, …` and columns likewise, both from last to first. One task an input
+ * `rowPhase, rowPhase + stride, …` and columns likewise, both from last to first. One task per input
  * panel of a group.
  */
 export function transposeWeights(
@@ -48,7 +48,7 @@ export function transposeWeights(
 /**
  * `to[group][panel][image][row][column][width]` from a channels-last map: what the gradient of
  * weights reads, contiguous. `width` is 4, 6 or 8; the last panel's lanes past `channels` hold
- * whatever lies there. One task an image of a group.
+ * whatever lies there. One task per image of a group.
  */
 export function packPanels(
   from: usize,
@@ -86,7 +86,7 @@ export function packPanels(
   }
 }
 
-/** A channels-last map from planes `[image][channel][row][column]`. One task a row of an image. */
+/** A channels-last map from planes `[image][channel][row][column]`. One task per row of an image. */
 export function interleave(
   from: usize,
   channels: u32,

@@ -76,7 +76,7 @@ function windowSum(at: usize, size: u32): v128 {
   return sum;
 }
 
-/** Across channels; `channels` of each of `groups` towers. One task a row of a map. */
+/** Across channels; `channels` of each of `groups` towers. One task per row of a map. */
 export function lrnChannels(
   x: usize,
   xImage: u32,
@@ -200,7 +200,7 @@ function mapSum(
   return sum;
 }
 
-/** Inside each map. One task a row of a map. */
+/** Inside each map. One task per row of a map. */
 export function lrnMap(
   x: usize,
   xImage: u32,

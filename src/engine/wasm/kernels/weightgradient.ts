@@ -175,7 +175,7 @@ function put(at: usize, low: v128, high: v128, add: bool): void {
   v128.store(at, high, 16);
 }
 
-/** The gradient of biases: Σ of dY over places, image by image. One task a panel of 8 outputs. */
+/** The gradient of biases: Σ of dY over places, image by image. One task per panel of 8 outputs. */
 export function biasGradient(
   dy: usize,
   dyGroup: u32,
