@@ -80,7 +80,7 @@ test('a picture of more pixels than is asked for is refused, here and by worker 
     const batches = await openBatches(dataset, {
       split: 'train',
       batch: 2,
-      mostFailures: 1,
+      maximumFailures: 1,
       workers,
       preprocessing: {
         resize: { how: 'shorterSide', size: 16 },
