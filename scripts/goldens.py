@@ -59,6 +59,7 @@ class Chain:
 
     def __init__(self):
         self.entries, self.parameters, self.dropouts = [], {}, 0
+        self.neuron = F.relu
 
     def add(self, name, run):
         self.entries.append((name, lambda x, draw: run(x)))
@@ -80,7 +81,7 @@ class Chain:
         self.add(name, lambda x: F.linear(x.flatten(1), weight, bias))
 
     def relu(self, name):
-        self.add(name, F.relu)
+        self.add(name, self.neuron)
 
     def pool(self, name, ceil=False):
         self.add(name, lambda x: F.max_pool2d(x, 3, 2, ceil_mode=ceil))
@@ -254,6 +255,30 @@ def small(c, classes, w, side):
     c.dense("fc8", w(256), classes)
 
 
+def tanh(c, classes, w, side):
+    """`small` with tanh in every place of a ReLU; the first LRN stands before it and brings images of any scale to where it bends."""
+    c.neuron = torch.tanh
+    channels = 3
+    for n, kernels, kernel in ((1, 48, 5), (2, 96, 5), (3, 128, 3), (4, 128, 3), (5, 96, 3)):
+        c.conv(f"conv{n}", channels, w(kernels), kernel, padding=kernel // 2)
+        if n == 1:
+            c.lrn("lrn1", 0.05, 1, 1)
+        c.relu(f"relu{n}")
+        if n == 2:
+            c.lrn("lrn2", 5e-4, 2, 1)
+        if n in (1, 2, 5):
+            c.pool(f"pool{n}", ceil=True)
+        channels = w(kernels)
+    c.adaptive("avgpool", 4)
+    c.dense("fc6", w(96) * 16, w(256))
+    c.relu("relu6")
+    c.dropout("drop6", inverted=True)
+    c.dense("fc7", w(256), w(256))
+    c.relu("relu7")
+    c.dropout("drop7", inverted=True)
+    c.dense("fc8", w(256), classes)
+
+
 # How it is built; the bias's factors on learning rate and decay (the paper and torchvision make no difference); the
 # narrow golden's divisor of widths, its input and the side of pool5's maps there; the full input; a learning rate at
 # which ten steps on these weights stay calm: where the loss explodes, rounding is all that one compares.
@@ -266,6 +291,7 @@ VARIANTS = {
     "onetower": (one_tower, (2, 0), (32, 64, 1), 224, 1e-5),
     "torchvision": (torchvision, (1, 1), (64, 64, 1), 224, 1e-7),
     "small": (small, (1, 0), (24, 33, 1), 32, 1e-4),
+    "tanh": (tanh, (1, 0), (24, 33, 1), 32, 1e-3),
 }
 
 # ---------------------------------------------------------------- what is recorded

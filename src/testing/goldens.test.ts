@@ -7,6 +7,7 @@ import type { Engine, Session } from '../engine/engine.ts';
 import { engines } from '../engine/registry.ts';
 import { readSafetensors } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/source.ts';
+import type { Layer, Network } from '../network/layer.ts';
 import { alexnet, parseVariant, variants } from '../network/variants.ts';
 import { toleranceOf } from './contract/tools.ts';
 import { relativeError, testImages, testLabels, testParameters } from './data.ts';
@@ -29,6 +30,7 @@ for (const engine of engines) {
     `PyTorch's numbers, on the ${engine.name} engine`,
     { skip: available ? false : reason },
     () => {
+      goldenTests(engine, 'tanh', new URL('tanh.safetensors', narrow), false);
       for (const variant of Object.keys(variants)) {
         goldenTests(engine, variant, new URL(`${variant}.safetensors`, narrow), false);
         const file = new URL(`${variant}.safetensors`, full);
@@ -152,11 +154,15 @@ async function withSession(
   keep: 'all' | [],
   use: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const network = alexnet(parseVariant(golden.variant), {
+  const options = {
     width: golden.setting('width'),
     input: golden.setting('input'),
     classes: golden.setting('classes'),
-  });
+  };
+  const network =
+    golden.variant === 'tanh'
+      ? withTanh(alexnet('small', options))
+      : alexnet(parseVariant(golden.variant), options);
   const session = await engine.prepare(network, {
     batch: golden.setting('count'),
     mode: 'training',
@@ -169,6 +175,19 @@ async function withSession(
   } finally {
     await session.dispose();
   }
+}
+
+/**
+ * `small` with tanh in every place of a ReLU. The first LRN moves before it and brings images of
+ * any scale to where tanh bends.
+ */
+function withTanh(small: Network): Network {
+  const layers = small.map((layer): Layer => {
+    if (layer.type === 'relu') return { type: 'tanh', name: layer.name };
+    return layer.name === 'lrn1' && layer.type === 'lrn' ? { ...layer, alpha: 0.01, k: 1 } : layer;
+  });
+  const at = layers.findIndex(({ name }) => name === 'relu1');
+  return [...layers.slice(0, at), layers[at + 1]!, layers[at]!, ...layers.slice(at + 2)];
 }
 
 /** What the full-width goldens hold: every `stride`-th number, but small tensors whole. */
