@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { engines } from '../engine/registry.ts';
 import { variants } from '../network/variants.ts';
+import { answers } from './answers.ts';
 import { main, verbs } from './main.ts';
 
 interface Run {
@@ -444,5 +445,43 @@ describe('what is too much or cannot be written', () => {
     for (const code of ['ENOSPC', 'EPIPE', 'EIO'])
       for (const listener of listeners) listener(Object.assign(new Error(code), { code }));
     assert.equal(listeners.length, 1);
+  });
+});
+
+describe('--help shows the keys of the JSON', () => {
+  /** The words at the outermost of an answer's braces, without those that may be missing. */
+  const keysOf = (text: string): string[] => {
+    let [depth, outer] = [0, ''];
+    for (const character of text.split(';')[0]!) {
+      if ('{['.includes(character)) depth++;
+      else if (']}'.includes(character)) depth--;
+      else if (depth === 1) outer += character;
+    }
+    return outer.match(/\w+\b(?!\?)/g) ?? [];
+  };
+
+  test('of every verb', async () => {
+    for (const [name, answer] of Object.entries(answers)) {
+      const { code, out } = await run([...name.split(' '), '--help']);
+      assert.equal(code, 0, name);
+      assert.ok(out.includes(`\nWith --json:\n  ${answer}`), name);
+    }
+    for (const verb of Object.keys(verbs))
+      if (verb !== 'inspect')
+        assert.ok(
+          Object.keys(answers).some((name) => name.split(' ')[0] === verb),
+          verb,
+        );
+  });
+
+  test('as they are', async () => {
+    for (const verb of ['explain', 'doctor'])
+      assert.deepEqual(
+        Object.keys(json((await run([verb, '--json'])).out)),
+        keysOf(answers[verb]!),
+        verb,
+      );
+    const bench = ['bench', '--variant', 'small', '--batch', '1', '--steps', '1', '--json'];
+    assert.deepEqual(Object.keys(json((await run(bench)).out)), keysOf(answers['bench']!));
   });
 });

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { reason, yieldToEvents } from '#platform';
 import { AlexNetError, UsageError, nearest } from '../errors.ts';
 import { version } from '../version.ts';
+import { answers } from './answers.ts';
 import { addCommonOptions } from './options.ts';
 import { Terminal } from './terminal.ts';
 import type { TerminalStream } from './terminal.ts';
@@ -129,6 +130,7 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
   const command = quietly(new Command(name), terminal).description(verb.summary);
   (await verb.load()).register(command, terminal);
   addCommonOptions(command);
+  addAnswer(command, name);
   command.hook('preAction', (_, action) => {
     // Commander gives common options after `inspect why` to `inspect`: here they reach the action
     // that asks for them.
@@ -140,9 +142,18 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
       );
     terminal.configure(action.opts());
   });
-  for (const sub of command.commands) quietly(addCommonOptions(sub), terminal);
+  for (const sub of command.commands) {
+    quietly(addCommonOptions(sub), terminal);
+    addAnswer(sub, `${name} ${sub.name()}`);
+  }
   program.addCommand(command);
   return command;
+}
+
+/** The keys of its JSON in its help. */
+function addAnswer(command: Command, name: string): void {
+  const answer = answers[name];
+  if (answer !== undefined) command.addHelpText('after', `\nWith --json:\n  ${answer}`);
 }
 
 /** The command itself, or the one under it that the words name: `data check`. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { parsePixels } from './size.ts';
+import { maximumDepth } from '../data/depth.ts';
 import { variants } from '../network/variants.ts';
 
 /** The flags that every verb has. */
@@ -35,6 +36,14 @@ export function addCommonOptions(command: Command): Command {
 /** What `checkOutput` asks for. */
 export function addForceOption(command: Command): Command {
   return command.option('--force', 'write over a file even where alexnet did not make it');
+}
+
+/** Of verbs that read class folders. */
+export function depthOption(): Option {
+  return new Option(
+    '--depth <n>',
+    'of folders that hold folders: how far down the classes are (default: 1)',
+  ).argParser(wholeNumber(1, maximumDepth));
 }
 
 /** Of verbs that decode photographs. */

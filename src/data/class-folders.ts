@@ -1,5 +1,7 @@
 import { ensure } from '../errors.ts';
-import type { Dataset, DatasetOptions, Sample, Source, Split } from './dataset.ts';
+import type { ClassFolder } from './class-folder.ts';
+import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
+import { atDepth, otherReadings } from './depth.ts';
 import { finishDataset } from './split.ts';
 
 /** Folders that name a split, in small letters. */
@@ -27,12 +29,6 @@ export function isClutter(name: string): boolean {
   );
 }
 
-/** By code units: the same order on every system and in every language. */
-export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  if (a.name === b.name) return 0;
-  return a.name < b.name ? -1 : 1;
-}
-
 /** A folder of one split with its folders, each a class. */
 export interface SplitFolder {
   readonly split: Split;
@@ -41,28 +37,36 @@ export interface SplitFolder {
   readonly classes: readonly ClassFolder[];
 }
 
-export interface ClassFolder {
-  readonly name: string;
-  /** Its pictures, in order; `name` is the path below it. */
-  readonly files: readonly { readonly name: string; readonly source: Source }[];
-  /** Files that are no pictures. */
-  readonly left: number;
+/** What lies beside folders and could be meant instead: a list of pictures. */
+function listsBeside(root: string, names: readonly string[]): string[] {
+  return names
+    .filter((name) => /\.(csv|tsv)$/i.test(name))
+    .map(
+      (name) =>
+        `${name} lies beside the folders and is not read: the folders name the classes. To go by ` +
+        `it, name ${root}/${name}.`,
+    );
 }
 
 /**
  * The dataset of folders that name classes. Classes are numbered by their names in code unit order.
+ * @param beside the names of files that lie beside the folders.
  * @throws {AlexNetError} where there are no classes or no pictures, or where `val` or `test` has a
  * class that `train` has not.
  */
 export async function classFolders(
   root: string,
-  found: readonly SplitFolder[],
+  read: readonly SplitFolder[],
   options: DatasetOptions,
+  beside: readonly string[] = [],
 ): Promise<Dataset> {
+  const { depth } = options;
+  const found = read.map((part) => ({ ...part, classes: atDepth(part.classes, depth ?? 1) }));
   const named = found.find(({ split }) => split === 'train') ?? found[0]!;
   const classes = named.classes.filter((folder) => folder.files.length > 0).map(({ name }) => name);
   refuseNone(root, named.classes, classes);
-  const remarks: string[] = [];
+  const other = otherReadings(named.classes, depth);
+  const remarks = [...listsBeside(root, beside), ...(other === undefined ? [] : [other])];
   const samples: Sample[] = [];
   for (const { split, prefix, classes: folders } of found) {
     for (const folder of folders) {

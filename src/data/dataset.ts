@@ -71,6 +71,11 @@ export interface DatasetOptions {
   /** Default 0. */
   readonly seed?: number;
   /**
+   * Of class folders that hold folders: how far down the classes are. Default 1, and a remark says
+   * what else there is.
+   */
+  readonly depth?: number;
+  /**
    * Put every sample into this split, whatever folder it lies in (evaluation of a folder of
    * classes: `test`).
    */

@@ -3,8 +3,10 @@ import { promisedBy } from '../images/endings.ts';
 import type { Picture } from '../images/picture.ts';
 import { bytesOf } from '../images/preprocess.ts';
 import { isPictureContent, sniff, sniffBytes } from '../images/sniff.ts';
-import { byName, classFolders, isClutter, splitFolders } from './class-folders.ts';
-import type { ClassFolder, SplitFolder } from './class-folders.ts';
+import { byName } from './class-folder.ts';
+import { classFolders, isClutter, splitFolders } from './class-folders.ts';
+import type { ClassFolder } from './class-folder.ts';
+import type { SplitFolder } from './class-folders.ts';
 import type { Dataset, DatasetOptions, Sample, Split } from './dataset.ts';
 import { finishDataset } from './split.ts';
 
@@ -70,7 +72,7 @@ export async function filesInMemory(
   const splits: SplitFolder[] = [];
   for (const { split, prefix, folder } of parts.length > 0 ? parts : [whole])
     splits.push({ split, prefix, classes: await classesIn(folder) });
-  return classFolders(root, splits, options);
+  return classFolders(root, splits, options, [...top.files.keys()]);
 }
 
 interface Placed {

@@ -265,3 +265,33 @@ test('plainJpeg() knows the size of plain JPEGs and leaves all others to the dec
   for (let length = 3; length < 200; length++)
     assert.ok([undefined, 96].includes(plainJpeg(bytes.subarray(0, length))?.width));
 });
+
+/** A value of a TIFF's first directory, changed. */
+function withTag(tiff: Buffer, tag: number, value: number): Buffer {
+  const out = Buffer.from(tiff);
+  const directory = out.readUInt32LE(4);
+  for (let entry = 0; entry < out.readUInt16LE(directory); entry++) {
+    const at = directory + 2 + 12 * entry;
+    if (out.readUInt16LE(at) === tag) out.writeUInt16LE(value, at + 8);
+  }
+  return out;
+}
+
+test('decodePicture() calls a TIFF that it does not know unsupported, not damaged', async () => {
+  const tiff = await drawn(16, 16).tiff({ compression: 'none' }).toBuffer();
+  assert.equal(tiff.toString('latin1', 0, 2), 'II');
+  const cases = [
+    [259, 34925, 'is compressed with LZMA'],
+    [259, 6, 'is compressed with JPEG as TIFF had it before 1995'],
+    [259, 34712, 'is compressed with JPEG 2000'],
+    [262, 8, 'holds colours in CIE Lab'],
+    [262, 9, 'holds colours in ICC Lab'],
+  ] as const;
+  for (const [tag, value, why] of cases)
+    await assert.rejects(decodePicture(withTag(tiff, tag, value)), {
+      kind: 'unsupported',
+      detail: `The TIFF ${why}, which is not read. Convert it to JPEG or PNG.`,
+    });
+  // A compression that it knows, of bytes that are none.
+  await assert.rejects(decodePicture(withTag(tiff, 259, 8)), { kind: 'damaged' });
+});

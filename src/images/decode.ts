@@ -10,6 +10,7 @@ import { loadPixelKernels } from './workbench.ts';
 import { UnreadablePicture } from './problem.ts';
 import { sniff } from './sniff.ts';
 import type { PictureFormat } from './sniff.ts';
+import { unsupportedTiff } from './tiff.ts';
 
 export interface DecodeOptions extends Partial<Reading> {
   /**
@@ -107,6 +108,12 @@ function pictureFormat(bytes: Uint8Array): PictureFormat {
 }
 
 function decodeProblem(format: PictureFormat, bytes: Uint8Array): UnreadablePicture {
+  const unsupported = format === 'TIFF' ? unsupportedTiff(bytes) : undefined;
+  if (unsupported !== undefined)
+    return new UnreadablePicture(
+      'unsupported',
+      `The TIFF ${unsupported}, which is not read. Convert it to JPEG or PNG.`,
+    );
   if (endsEarly(format, bytes))
     return new UnreadablePicture(
       'truncated',

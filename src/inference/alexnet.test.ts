@@ -142,3 +142,25 @@ test('AlexNet refuses what it cannot do in words', async () => {
     message: 'The network has 6 outputs but 5 labels.',
   });
 });
+
+test('classify() refuses what is no picture, and any number of crops but one and ten, in words', async () => {
+  const alexnetOf = await AlexNet.of(cranes(), { engine: referenceEngine });
+  for (const [input, found] of [
+    [5, 'number'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [{}, 'object'],
+  ])
+    await assert.rejects(alexnetOf.classify(input as unknown as string), {
+      name: 'AlexNetError',
+      message:
+        "Expected a picture: a file's path, a File or Blob, the bytes of an encoded picture, or " +
+        `{width, height, data}, but found ${String(found)}.`,
+    });
+  for (const crops of [5, '10', 0])
+    await assert.rejects(alexnetOf.classify(photograph, { crops: crops as 1 }), {
+      name: 'AlexNetError',
+      message: `Expected crops to be 1 or 10 but found ${JSON.stringify(crops)}.`,
+    });
+  await alexnetOf.dispose();
+});

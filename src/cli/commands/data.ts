@@ -4,13 +4,14 @@ import type { CheckResult, Problem } from '../../data/node/check.ts';
 import { openDataset } from '../../data/node/open.ts';
 import { packDataset } from '../../data/node/pack.ts';
 import type { PackResult } from '../../data/node/pack.ts';
-import { maxPixelsOption, wholeNumber } from '../options.ts';
+import { depthOption, maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { grouped } from '../../text.ts';
 
 interface DataFlags extends CommonOptions {
   readonly maxPixels?: number;
+  readonly depth?: number;
 }
 
 interface PackFlags extends DataFlags {
@@ -28,6 +29,7 @@ export function register(command: Command, terminal: Terminal): void {
         'or there twice',
     )
     .argument('<dir>', kindsOfData)
+    .addOption(depthOption())
     .addOption(maxPixelsOption())
     .addHelpText('after', '\nExample:\n  alexnet data check photos')
     .action((directory: string, options: DataFlags) => check(directory, options, terminal));
@@ -37,6 +39,7 @@ export function register(command: Command, terminal: Terminal): void {
     .argument('<dir>', kindsOfData)
     .argument('<out>', 'a new or empty folder for the shards')
     .option('--size <pixels>', 'the shorter side of larger pictures', wholeNumber(4), 256)
+    .addOption(depthOption())
     .addOption(maxPixelsOption())
     .addHelpText(
       'after',
@@ -53,10 +56,10 @@ export function register(command: Command, terminal: Terminal): void {
 
 async function check(
   directory: string,
-  { threads, maxPixels }: DataFlags,
+  { threads, maxPixels, depth }: DataFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const dataset = await openDataset(directory);
+  const dataset = await openDataset(directory, depth === undefined ? {} : { depth });
   dataset.remarks.forEach((remark) => terminal.note(remark));
   const result = await checkDataset(dataset, {
     onProgress: progress('checking', terminal),
@@ -80,10 +83,10 @@ async function check(
 async function pack(
   directory: string,
   out: string,
-  { size, seed, threads, maxPixels }: PackFlags,
+  { size, seed, threads, maxPixels, depth }: PackFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const dataset = await openDataset(directory);
+  const dataset = await openDataset(directory, depth === undefined ? {} : { depth });
   dataset.remarks.forEach((remark) => terminal.note(remark));
   const result = await packDataset(dataset, out, {
     size,

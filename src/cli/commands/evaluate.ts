@@ -4,7 +4,7 @@ import { evaluate } from '../../inference/node/evaluate.ts';
 import type { FolderEvaluation } from '../../inference/node/evaluate.ts';
 import type { Split } from '../../data/dataset.ts';
 import { skipBadOption, tellFailed } from '../failed.ts';
-import { maxPixelsOption, wholeNumber } from '../options.ts';
+import { depthOption, maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -16,6 +16,7 @@ interface EvaluateFlags extends CommonOptions {
   readonly batch: number;
   readonly skipBad?: true;
   readonly maxPixels?: number;
+  readonly depth?: number;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -34,6 +35,7 @@ export function register(command: Command, terminal: Terminal): void {
       ).choices(['train', 'val', 'test']),
     )
     .option('--batch <n>', 'pictures at once', wholeNumber(1), 32)
+    .addOption(depthOption())
     .addOption(maxPixelsOption())
     .addOption(skipBadOption())
     .addHelpText(
@@ -51,7 +53,7 @@ async function run(
   flags: EvaluateFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { crops, split, engine, threads, batch, maxPixels } = flags;
+  const { crops, split, engine, threads, batch, maxPixels, depth } = flags;
   const result = await evaluate(model, directory, {
     crops: crops === '10' ? 10 : 1,
     engine,
@@ -60,6 +62,7 @@ async function run(
     ...(split && { split }),
     ...(threads !== undefined && { threads }),
     ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
+    ...(depth !== undefined && { depth }),
   });
   terminal.progress('');
   for (const { name, detail } of result.skipped)

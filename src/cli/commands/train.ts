@@ -13,7 +13,7 @@ import { duration, parseDuration } from '../duration.ts';
 import { parseSize } from '../size.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { readNetwork } from '../network-file.ts';
-import { number, wholeNumber } from '../options.ts';
+import { depthOption, maxPixelsOption, number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
 import { percent } from '../../text.ts';
@@ -39,6 +39,8 @@ interface TrainFlags extends CommonOptions {
   readonly val?: string;
   readonly findLr?: true;
   readonly cache?: number;
+  readonly maxPixels?: number;
+  readonly depth?: number;
 }
 
 export function register(command: Command, terminal: Terminal): void {
@@ -96,6 +98,8 @@ export function register(command: Command, terminal: Terminal): void {
       "memory for decoded pictures: 500M, 4G (default: a quarter of the machine's at most; the rest on the disk)",
       parseSize,
     )
+    .addOption(depthOption())
+    .addOption(maxPixelsOption())
     .option('--find-lr', 'train nothing: try growing learning rates for 100 steps and suggest one')
     .option('--resume', 'go on with the run in --out where it stopped')
     .addHelpText(
@@ -145,7 +149,7 @@ async function run(
 
 function options(
   data: string,
-  { recipe, engine, out, threads, val, cache, resume }: TrainFlags,
+  { recipe, engine, out, threads, val, cache, maxPixels, depth, resume }: TrainFlags,
   command: Command,
   terminal: Terminal,
 ): TrainOptions {
@@ -160,6 +164,8 @@ function options(
     ...(threads !== undefined && { threads }),
     ...(val !== undefined && { validation: val }),
     ...(cache !== undefined && { cacheBytes: cache }),
+    ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
+    ...(depth !== undefined && { depth }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isPictureFile } from '../../images/node/is-picture.ts';
 import { classFolders, splitFolders } from '../class-folders.ts';
-import type { ClassFolder } from '../class-folders.ts';
+import type { ClassFolder } from '../class-folder.ts';
 import type { Dataset, DatasetOptions, Split } from '../dataset.ts';
 import { entries, filesBelow } from './walk.ts';
 import type { Entry } from './walk.ts';
@@ -11,15 +11,16 @@ import type { Entry } from './walk.ts';
  * @throws {AlexNetError} as {@link classFolders} does.
  */
 export async function imageFolder(root: string, options: DatasetOptions = {}): Promise<Dataset> {
-  const parts = await splitParts(root);
+  const inside = await entries(root);
   const found = await Promise.all(
-    parts.map(async ({ split, prefix, path }) => ({
+    splitParts(root, inside).map(async ({ split, prefix, path }) => ({
       split,
       prefix,
       classes: await classesIn(path),
     })),
   );
-  return classFolders(root, found, options);
+  const beside = inside.filter(({ kind }) => kind === 'file').map(({ name }) => name);
+  return classFolders(root, found, options, beside);
 }
 
 interface Part {
@@ -29,8 +30,7 @@ interface Part {
 }
 
 /** Its `train`, `val` and `test`; or the folder itself. */
-async function splitParts(root: string): Promise<Part[]> {
-  const inside = await entries(root);
+function splitParts(root: string, inside: readonly Entry[]): Part[] {
   const parts = inside.flatMap(({ name, path, kind }) => {
     const split = kind === 'folder' ? splitFolders[name.toLowerCase()] : undefined;
     return split ? [{ split, prefix: `${name}/`, path }] : [];

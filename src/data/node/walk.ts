@@ -2,7 +2,8 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { reason } from '#platform';
 import { AlexNetError } from '../../errors.ts';
-import { byName, isClutter } from '../class-folders.ts';
+import { byName } from '../class-folder.ts';
+import { isClutter } from '../class-folders.ts';
 
 export interface Entry {
   readonly name: string;

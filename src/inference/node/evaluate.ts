@@ -21,6 +21,8 @@ export interface EvaluateFolderOptions {
   readonly threads?: number;
   /** Pictures at once. Default 32. */
   readonly batch?: number;
+  /** Of folders that hold folders: how far down the classes are. Default 1. */
+  readonly depth?: number;
   /** Of one picture: more are refused. Default 100 million. */
   readonly maximumPixels?: number;
   readonly onBatch?: (done: number, all: number) => void;
@@ -45,8 +47,9 @@ export async function evaluate(
   data: string | Dataset,
   options: EvaluateFolderOptions = {},
 ): Promise<FolderEvaluation> {
-  const { batch = 32, crops = 1, engine = 'auto', threads, maximumPixels } = options;
-  const opened = typeof data === 'string' ? await openDataset(data) : data;
+  const { batch = 32, crops = 1, engine = 'auto', threads, maximumPixels, depth } = options;
+  const opened =
+    typeof data === 'string' ? await openDataset(data, depth === undefined ? {} : { depth }) : data;
   const split =
     options.split ??
     (['test', 'val'] as const).find((part) => samplesOf(opened, part).length > 0) ??

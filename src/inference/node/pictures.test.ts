@@ -22,12 +22,22 @@ test('picturesIn() gives files as they are, and of folders all pictures, of kind
   await withFolder(async (folder) => {
     await writeFiles(folder, {
       'a/phone.heic': Buffer.from(heic),
+      'a/old.bmp': '',
+      'a/no ending': 'BM',
+      'a/scan.jp2': '',
       'a/notes.txt': 'notes',
       'a/b/c.jpg': '',
       'alone.txt': 'notes',
     });
     const paths = [join(folder, 'alone.txt'), join(folder, 'a')];
-    assert.deepEqual(await namesOf(picturesIn(paths)), ['alone.txt', 'c.jpg', 'phone.heic']);
+    assert.deepEqual(await namesOf(picturesIn(paths)), [
+      'alone.txt',
+      'c.jpg',
+      'no ending',
+      'old.bmp',
+      'phone.heic',
+      'scan.jp2',
+    ]);
   });
 });
 
@@ -35,4 +45,16 @@ test('picturesFrom() tells a picture, of a kind not read too, from names line by
   assert.deepEqual(await namesOf(picturesFrom(chunks(heic))), [`- of ${heic.length} bytes`]);
   const names = await namesOf(picturesFrom(chunks('x/one.jpg\r\n\ntwo.png')));
   assert.deepEqual(names, ['one.jpg', 'two.png']);
+});
+
+test('picturesFrom() takes one picture of 1 GiB at most, as from files', async () => {
+  const piece = Buffer.alloc(2 ** 26);
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('\u00ff\u00d8\u00ff', 'latin1');
+    for (let i = 0; i < 100; i++) yield piece;
+  }
+  await assert.rejects(namesOf(picturesFrom(endless())), {
+    kind: 'tooManyBytes',
+    message: '-: Expected at most 1073741824 bytes but standard input has more.',
+  });
 });

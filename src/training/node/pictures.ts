@@ -55,6 +55,7 @@ export interface PicturesOptions {
   readonly threads: number | undefined;
   /** Bytes of memory for decoded pictures; undefined: {@link cacheLimit}. */
   readonly cacheBytes: number | undefined;
+  readonly maximumPixels: number | undefined;
   readonly tell: (event: TrainEvent) => void;
 }
 
@@ -62,13 +63,14 @@ export interface PicturesOptions {
 export async function openPicturesOf(
   dataset: Dataset,
   blueprint: Blueprint,
-  { folder, threads, cacheBytes, tell }: PicturesOptions,
+  { folder, threads, cacheBytes, maximumPixels, tell }: PicturesOptions,
 ): Promise<Pictures> {
   const source = await openBatchSource(dataset, {
     cacheDirectory: folder,
     cacheBytes: cacheBytes ?? cacheLimit(blueprint.memoryBytes, memory()),
     onRemark: (text) => tell({ kind: 'remark', text }),
     ...(threads !== undefined && { threads }),
+    ...(maximumPixels !== undefined && { maximumPixels }),
   });
   try {
     const pictures = await openPictures(source, blueprint);

@@ -42,6 +42,10 @@ export interface TrainOptions {
    * of the machine's memory, or half of what training leaves free where that is less.
    */
   readonly cacheBytes?: number;
+  /** Of one picture: more are refused before decoding. Default 100 million. */
+  readonly maximumPixels?: number;
+  /** Of class folders that hold folders: how far down the classes are. Default 1. */
+  readonly depth?: number;
   /**
    * Go on with the run in `out`, with its own settings; the same ones may be given again, others are
    * refused.
@@ -150,6 +154,7 @@ export interface FolderJob {
   readonly engine: string;
   readonly threads: number | undefined;
   readonly cacheBytes: number | undefined;
+  readonly maximumPixels: number | undefined;
   readonly tell: (event: TrainEvent) => void;
 }
 
@@ -168,9 +173,16 @@ export async function openJob(
   const before = resume ? await readRecord(out!) : undefined;
   if (before) checkSameSettings(before, { recipe, settings, engine: options.engine }, out!);
   const resolved = before?.settings ?? resolveSettings(recipe ?? 'photos', settings);
-  const dataset = typeof data === 'string' ? await openData(data, validation, resolved) : data;
+  const dataset =
+    typeof data === 'string' ? await openData(data, validation, resolved, options) : data;
   const folder = out ?? (await freshFolder(dataset.provenance.root));
-  const { engine = 'auto', threads, cacheBytes, onEvent = () => undefined } = options;
+  const {
+    engine = 'auto',
+    threads,
+    cacheBytes,
+    maximumPixels,
+    onEvent = () => undefined,
+  } = options;
   return {
     dataset,
     folder,
@@ -179,6 +191,7 @@ export async function openJob(
     engine,
     threads,
     cacheBytes,
+    maximumPixels,
     tell: onEvent,
   };
 }
@@ -191,9 +204,11 @@ async function openData(
   data: string,
   validation: string | undefined,
   { holdOut, seed }: Settings,
+  { depth }: Pick<TrainOptions, 'depth'>,
 ): Promise<Dataset> {
-  if (validation === undefined) return openDataset(data, { holdOut, seed });
-  return withValidation(await openDataset(data), await openDataset(validation));
+  const reading = depth === undefined ? {} : { depth };
+  if (validation === undefined) return openDataset(data, { holdOut, seed, ...reading });
+  return withValidation(await openDataset(data, reading), await openDataset(validation, reading));
 }
 
 function host(): Host {
