@@ -150,12 +150,12 @@ test('classify() refuses what is no picture, and any number of crops but one and
     [null, 'null'],
     [undefined, 'undefined'],
     [{}, 'object'],
-  ])
+  ] as const)
     await assert.rejects(alexnetOf.classify(input as unknown as string), {
       name: 'AlexNetError',
       message:
         "Expected a picture: a file's path, a File or Blob, the bytes of an encoded picture, or " +
-        `{width, height, data}, but found ${String(found)}.`,
+        `{width, height, data}, but found ${found}.`,
     });
   for (const crops of [5, '10', 0])
     await assert.rejects(alexnetOf.classify(photograph, { crops: crops as 1 }), {
