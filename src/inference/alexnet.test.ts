@@ -151,7 +151,7 @@ test('classify() refuses what is no picture, and any number of crops but one and
     [undefined, 'undefined'],
     [{}, 'object'],
   ] as const)
-    await assert.rejects(alexnetOf.classify(input as unknown as string), {
+    await assert.rejects(alexnetOf.classify(input as string), {
       name: 'AlexNetError',
       message:
         "Expected a picture: a file's path, a File or Blob, the bytes of an encoded picture, or " +
