@@ -80,13 +80,18 @@ export interface Streams {
 /**
  * The command line.
  * @param argv the words after `alexnet`.
+ * @param leave ends the process at once, for work that does not end by itself when it is stopped.
  * @returns the exit code: 0 done, 1 failed while working, 2 wrong usage.
  */
-export async function main(argv: readonly string[], streams: Streams = process): Promise<number> {
+export async function main(
+  argv: readonly string[],
+  streams: Streams = process,
+  leave?: (code: number) => void,
+): Promise<number> {
   // Nobody who reads the progress, or no room for it, is no reason to stop a training.
   streams.stderr.on('error', () => undefined);
   const unwritten = unwrittenAnswer(streams.stdout);
-  const terminal = new Terminal(streams.stdout, streams.stderr);
+  const terminal = new Terminal(streams.stdout, streams.stderr, leave);
   const program = rootCommand(terminal);
   let current = program;
   try {
@@ -102,6 +107,8 @@ export async function main(argv: readonly string[], streams: Streams = process):
     return 0;
   } catch (error) {
     return report(error, current, terminal);
+  } finally {
+    terminal.stay();
   }
 }
 

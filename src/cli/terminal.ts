@@ -38,12 +38,41 @@ export interface TerminalStream {
 export class Terminal {
   readonly #out: TerminalStream;
   readonly #err: TerminalStream;
+  readonly #leave: ((code: number) => void) | undefined;
+  #leaving: { readonly timer: NodeJS.Timeout; message: string } | undefined;
   #json = false;
   #quiet = false;
 
-  constructor(out: TerminalStream, err: TerminalStream) {
+  /** @param leave ends the process; without it nothing here does. */
+  constructor(out: TerminalStream, err: TerminalStream, leave?: (code: number) => void) {
     this.#out = out;
     this.#err = err;
+    this.#leave = leave;
+  }
+
+  /**
+   * Ends the process with this message and code 1 unless {@link stay} is called within
+   * `milliseconds`: for work that was stopped, while an engine still computes what nobody will
+   * read. Called again it changes the message.
+   */
+  leaveWithin(milliseconds: number, message: string): void {
+    const leave = this.#leave;
+    if (leave === undefined) return;
+    if (this.#leaving !== undefined) {
+      this.#leaving.message = message;
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.error(this.#leaving!.message);
+      leave(1);
+    }, milliseconds);
+    this.#leaving = { timer, message };
+  }
+
+  /** All is put away: the process ends by itself. */
+  stay(): void {
+    clearTimeout(this.#leaving?.timer);
+    this.#leaving = undefined;
   }
 
   /** Takes over what the common options say; called before every action. */

@@ -97,7 +97,7 @@ async function integrate(
   steps: number,
   work: Work,
 ): Promise<Float64Array> {
-  const { nodes, weights } = gaussLegendre(steps);
+  const { nodes, weights } = await gaussLegendre(steps, work.signal);
   const mean = new Float64Array(image.length);
   const path: Images = {
     count: steps,

@@ -1,8 +1,7 @@
-import { yieldToEvents } from '#platform';
 import { ensure } from '../errors.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import { inParts } from './work.ts';
+import { breathe, inParts } from './work.ts';
 import type { Work } from './work.ts';
 
 export interface PrincipalComponentsOptions extends Work {
@@ -33,6 +32,9 @@ export interface PrincipalComponents {
  */
 const spare = 8;
 
+/** Rows between two chances to be stopped: some milliseconds. */
+const piece = 1024;
+
 /**
  * Principal components by subspace iteration with a random start (Halko, Martinsson, Tropp 2011): a
  * few passes over the rows instead of a d×d covariance.
@@ -61,12 +63,13 @@ export async function principalComponents(
   let basis: Float64Array = new Float64Array(width * dimensions);
   normal(bits({ seed, purpose: purposes.insight, index: 1 }), basis);
   orthonormalise(basis, dimensions);
+  const { signal } = work;
   await inParts(passes, 1, work, async () => {
-    basis = back(centred, count, dimensions, project(centred, count, dimensions, basis));
+    const scores = await project(centred, count, dimensions, basis, signal);
+    basis = await back(centred, count, dimensions, scores, signal);
     orthonormalise(basis, dimensions);
-    await yieldToEvents();
   });
-  return inOrder(centred, count, dimensions, basis, components, variance);
+  return inOrder(centred, count, dimensions, basis, components, variance, signal);
 }
 
 function centre(
@@ -84,12 +87,13 @@ function centre(
  * Rows along basis vectors, `[count, width]`. Four vectors at a time, so that each row is read from
  * memory a quarter as often.
  */
-function project(
+async function project(
   rows: Float32Array,
   count: number,
   dimensions: number,
   basis: Float64Array,
-): Float64Array {
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   const width = basis.length / dimensions;
   const out = new Float64Array(count * width);
   for (let k = 0; k < width; k += 4) {
@@ -97,6 +101,7 @@ function project(
       basis.subarray(i * dimensions, (i + 1) * dimensions),
     );
     for (let n = 0; n < count; n++) {
+      if (n % piece === 0) await breathe(signal);
       const row = rows.subarray(n * dimensions, (n + 1) * dimensions);
       let [s0, s1, s2, s3] = [0, 0, 0, 0];
       for (let i = 0; i < dimensions; i++) {
@@ -113,15 +118,17 @@ function project(
 }
 
 /** The reverse: `[width, dimensions]`, Σ over rows of score · row; four rows at a time. */
-function back(
+async function back(
   rows: Float32Array,
   count: number,
   dimensions: number,
   scores: Float64Array,
-): Float64Array {
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
   const width = scores.length / count;
   const out = new Float64Array(width * dimensions);
   for (let n = 0; n < count; n += 4) {
+    if (n % (piece / 8) === 0) await breathe(signal);
     const [r0, r1, r2, r3] = four(n, count, (i) =>
       rows.subarray(i * dimensions, (i + 1) * dimensions),
     );
@@ -173,16 +180,17 @@ function orthonormalise(basis: Float64Array, dimensions: number): void {
  * Turns the basis within its own space until its vectors are components, by Jacobi rotations of
  * their small covariance.
  */
-function inOrder(
+async function inOrder(
   rows: Float32Array,
   count: number,
   dimensions: number,
   basis: Float64Array,
   components: number,
   variance: number,
-): PrincipalComponents {
+  signal: AbortSignal | undefined,
+): Promise<PrincipalComponents> {
   const width = basis.length / dimensions;
-  const seen = project(rows, count, dimensions, basis);
+  const seen = await project(rows, count, dimensions, basis, signal);
   const covariance = Array.from({ length: width }, (_, a) =>
     Float64Array.from({ length: width }, (_, b) => {
       let sum = 0;
@@ -204,7 +212,7 @@ function inOrder(
     );
     if (largest < 0) for (let i = 0; i < dimensions; i++) direction[i]! *= -1;
   });
-  const scores = Float32Array.from(project(rows, count, dimensions, directions));
+  const scores = Float32Array.from(await project(rows, count, dimensions, directions, signal));
   return {
     scores,
     directions,

@@ -1,3 +1,5 @@
+import { breathe } from './work.ts';
+
 /** Places in (0, 1) and their weights, which sum to 1. */
 export interface Quadrature {
   readonly nodes: Float64Array;
@@ -7,12 +9,14 @@ export interface Quadrature {
 /**
  * Gauss and Legendre's rule: exact for polynomials up to degree 2n − 1. The nodes are the roots of
  * Pₙ, found by Newton's method from Tricomi's guess cos(π(i + ¾)/(n + ½)), moved from (−1, 1) to
- * (0, 1).
+ * (0, 1). It takes n² steps, so it lets other events come between and can be stopped.
  */
-export function gaussLegendre(n: number): Quadrature {
+export async function gaussLegendre(n: number, signal?: AbortSignal): Promise<Quadrature> {
   const nodes = new Float64Array(n);
   const weights = new Float64Array(n);
   for (let i = 0; i < n; i++) {
+    // Newton's steps of a node take 4·n additions or so.
+    if (i % Math.ceil(1e6 / n) === 0) await breathe(signal);
     let x = -Math.cos((Math.PI * (i + 0.75)) / (n + 0.5));
     let slope = 1;
     for (let step = 0; step < 20; step++) {

@@ -310,6 +310,35 @@ test('inspect mistakes refuses a folder that is called like several classes of t
   );
 });
 
+test('inspect mistakes looks at what was not trained on, and at another part when it is named', async () => {
+  const parts = join(folder, 'parts');
+  for (const [split, count] of [
+    ['train', 3],
+    ['val', 1],
+    ['test', 2],
+  ] as const) {
+    for (const name of ['cat', 'dog']) {
+      await mkdir(join(parts, split, name), { recursive: true });
+      for (let k = 0; k < count; k++)
+        await picture(join(parts, split, name, `${k}.png`), 10 * count + k);
+    }
+  }
+  const looked = async (...words: string[]): Promise<unknown[]> => {
+    const answer = await json('mistakes', model, parts, ...words);
+    return [answer['split'], answer['images']];
+  };
+  assert.deepEqual(await looked(), ['test', 4]);
+  assert.deepEqual(await looked('--split', 'train'), ['train', 6]);
+  await rm(join(parts, 'test'), { recursive: true });
+  assert.deepEqual(await looked(), ['val', 2]);
+  const { code, err } = await inspect('mistakes', model, parts, '--split', 'test');
+  assert.equal(code, 2);
+  assert.ok(
+    err.startsWith(`${parts} has no photographs in test. It has val (2), train (6).\n`),
+    err,
+  );
+});
+
 test('inspect compare of a model with itself differs nowhere', async () => {
   const answer = await json('compare', model, model, photo);
   const layers = answer['layers'] as { layer: string; differences: { distance: number }[] }[];

@@ -8,6 +8,7 @@ import { AlexNetError, ensure } from '../../errors.ts';
 import type { Session } from '../../engine/engine.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';
 import type { Model } from '../../model/model.ts';
+import { untilStopped } from '../work.ts';
 import type { Work } from '../work.ts';
 
 /**
@@ -75,9 +76,13 @@ export async function eachPhotograph(
     });
     let done = 0;
     try {
-      for await (const { images, size, indices } of batches.epoch(0)) {
-        signal?.throwIfAborted();
-        await use({ images, indices, count: size, probabilities: await session.forward(images) });
+      const epoch = batches.epoch(0)[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await untilStopped(epoch.next(), signal);
+        if (next.done === true) break;
+        const { images, size, indices } = next.value;
+        const probabilities = await untilStopped(session.forward(images), signal);
+        await use({ images, indices, count: size, probabilities });
         done += size;
         progress?.(done, dataset.samples.length);
       }

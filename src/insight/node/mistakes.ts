@@ -1,5 +1,7 @@
-import type { Dataset } from '../../data/dataset.ts';
-import { AlexNetError } from '../../errors.ts';
+import { samplesOf } from '../../data/dataset.ts';
+import type { Dataset, Split } from '../../data/dataset.ts';
+import { openDataset } from '../../data/node/open.ts';
+import { AlexNetError, UsageError, ensure } from '../../errors.ts';
 import { matchLabels } from '../../inference/labels.ts';
 import { amounts, rangeOf } from '../colours.ts';
 import { overPicture } from '../draw.ts';
@@ -7,15 +9,18 @@ import { gradCam } from '../gradcam.ts';
 import { confusedPairs, worstMistakes } from '../mistakes.ts';
 import type { Mistake } from '../mistakes.ts';
 import { classTarget } from '../target.ts';
+import { untilStopped } from '../work.ts';
 import type { Work } from '../work.ts';
 import { abouts } from '../pages/about.ts';
-import { eachPhotograph, only, photographsIn } from './folder.ts';
+import { eachPhotograph, only } from './folder.ts';
 import { className, openPhotograph } from './open.ts';
 import type { Opened } from './open.ts';
 import { share } from '../pages/report.ts';
 import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface MistakesAnswer {
+  /** Which part of the data. */
+  readonly split: Split;
   readonly images: number;
   readonly top1: number;
   readonly mistakes: readonly {
@@ -32,6 +37,13 @@ export interface MistakesAnswer {
   }[];
 }
 
+export interface MistakesOptions extends Work {
+  /** How many of the worst are drawn. */
+  readonly top: number;
+  /** Which part of the data. Default: `test` where there is one, else `val`, else all. */
+  readonly split?: Split;
+}
+
 /**
  * The worst errors on labelled photographs, where the network looked when it made them, and the
  * classes it mixes up.
@@ -39,17 +51,17 @@ export interface MistakesAnswer {
 export async function mistakesReport(
   opened: Opened,
   folder: string,
-  top: number,
-  work: Work,
+  { top, split: wished, ...work }: MistakesOptions,
 ): Promise<{ report: Report; answer: MistakesAnswer; remarks: readonly string[] }> {
   const { model, session, name } = opened;
-  const { dataset, toModel, unknown } = await knownPhotographs(model, folder);
+  const { dataset, toModel, unknown, split } = await knownPhotographs(model, folder, wished);
   const probabilities: number[] = [];
   const samples: number[] = [];
   const remarks = await eachPhotograph(session, model, dataset, work, (looked) => {
     probabilities.push(...looked.probabilities);
     samples.push(...looked.indices.subarray(0, looked.count));
   });
+  remarks.push(...dataset.remarks);
   if (unknown.length > 0)
     remarks.push(
       `${unknown.length} of the folders are called like no class of the model and were left ` +
@@ -70,13 +82,14 @@ export async function mistakesReport(
   const report: Report = {
     title: 'Mistakes',
     subtitle:
-      `${name} on ${samples.length} photographs: ${right} right ` +
+      `${name} on ${samples.length} photographs (${split}): ${right} right ` +
       `(${share(right / samples.length)}), ${mistakes.length} wrong, ` +
       `of ${model.labels.length} classes`,
     sections: [worstSection(panels), ...(confused.length === 0 ? [] : [confusedSection(confused)])],
     about: [abouts.mistakes],
   };
   const answer: MistakesAnswer = {
+    split,
     images: samples.length,
     top1: right / samples.length,
     mistakes: mistakes.map(({ index, confidence, probability, ...pair }) => ({
@@ -97,12 +110,14 @@ export async function mistakesReport(
 async function knownPhotographs(
   { labels }: Opened['model'],
   folder: string,
+  wished: Split | undefined,
 ): Promise<{
   dataset: Dataset;
+  split: Split;
   toModel: readonly (number | undefined)[];
   unknown: readonly string[];
 }> {
-  const all = await photographsIn(folder);
+  const { dataset: all, split } = await labelledPart(folder, wished);
   const toModel = matchLabels(all.classes, labels);
   const known = [...all.samples.keys()].filter((i) => toModel[all.samples[i]!.label] !== undefined);
   if (known.length === 0) {
@@ -113,8 +128,36 @@ async function knownPhotographs(
     );
   }
   const unknown = all.classes.filter((_, i) => toModel[i] === undefined);
-  return { dataset: only(all, known), toModel, unknown };
+  return { dataset: only(all, known), split, toModel, unknown };
 }
+
+/**
+ * One part of the labelled photographs, called `test` for {@link eachPhotograph}: never those that
+ * the model was trained on where there are others.
+ */
+async function labelledPart(
+  folder: string,
+  wished: Split | undefined,
+): Promise<{ dataset: Dataset; split: Split }> {
+  const all = await openDataset(folder);
+  const counts = splits.map((split) => ({ split, count: samplesOf(all, split).length }));
+  const there = counts.filter(({ count }) => count > 0);
+  const split = wished ?? there[0]!.split;
+  const list = there.map((one) => `${one.split} (${one.count})`).join(', ');
+  if (there.every((one) => one.split !== split))
+    throw new UsageError(`${folder} has no photographs in ${split}. It has ${list}.`);
+  ensure(
+    all.samples.every(({ source }) => source.offset === undefined && source.content === undefined),
+    () => `Expected photographs as files, to draw the worst of them, but ${folder} has archives.`,
+  );
+  const samples = all.samples
+    .filter((sample) => sample.split === split)
+    .map((sample) => ({ ...sample, split: 'test' as const }));
+  return { dataset: { ...all, samples }, split };
+}
+
+/** In the order in which they are looked for. */
+const splits = ['test', 'val', 'train'] as const;
 
 /** For each mistake the photograph, and Grad-CAM for the wrong answer over it. */
 async function mistakePanels(
@@ -127,7 +170,8 @@ async function mistakePanels(
     work.signal?.throwIfAborted();
     const { label, predicted, confidence, probability } = mistake;
     const { picture, input, name } = await openPhotograph(path, model);
-    const { overInput } = await gradCam(session, input, classTarget(model.network, predicted));
+    const cam = gradCam(session, input, classTarget(model.network, predicted));
+    const { overInput } = await untilStopped(cam, work.signal);
     const heat = overPicture(picture, overInput, rangeOf(overInput, 0.995), amounts);
     const words = [
       `${className(model, label)}: ${share(probability)}`,

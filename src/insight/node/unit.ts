@@ -9,6 +9,7 @@ import type { Colours, MaximiseOptions } from '../maximise.ts';
 import { receptiveField } from '../receptive.ts';
 import type { Field } from '../receptive.ts';
 import { findChannel } from '../target.ts';
+import { untilStopped } from '../work.ts';
 import type { Work } from '../work.ts';
 import { abouts } from '../pages/about.ts';
 import { eachPhotograph, photographsIn } from './folder.ts';
@@ -81,7 +82,7 @@ export async function unitReport(
         ],
         columns: 3,
       },
-      ...(found.length === 0 ? [] : await patchSections(opened, layer, channel, found)),
+      ...(found.length === 0 ? [] : await patchSections(opened, layer, channel, found, options)),
     ],
     about: [abouts.maximise, ...(found.length === 0 ? [] : [abouts.patches])],
   };
@@ -155,6 +156,7 @@ async function patchSections(
   layer: string,
   channel: number,
   found: readonly Strongest[],
+  { signal }: Work,
 ): Promise<Section[]> {
   const shapes = inferShapes(model.network);
   const { output } = findLayer(shapes, layer);
@@ -162,10 +164,8 @@ async function patchSections(
   const made: Panel[] = [];
   for (const { file, name, value, y, x, field } of found) {
     const photograph = await openPhotograph(file, model);
-    const back = await deconvnet(session, photograph.input, {
-      layer,
-      unit: (channel * output[1] + y) * output[2] + x,
-    });
+    const unit = (channel * output[1] + y) * output[2] + x;
+    const back = await untilStopped(deconvnet(session, photograph.input, { layer, unit }), signal);
     patches.push({
       picture: cropped(photograph.picture, field),
       caption: [digits(value), ...name.split('/')],

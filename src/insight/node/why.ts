@@ -4,6 +4,7 @@ import { overPicture, signedPicture } from '../draw.ts';
 import { explain, methods } from '../methods.ts';
 import type { ExplainOptions, Explanation, MethodName } from '../methods.ts';
 import { randomize, rankCorrelation } from '../randomize.ts';
+import { untilStopped } from '../work.ts';
 import { abouts } from '../pages/about.ts';
 import { className, likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
@@ -106,7 +107,7 @@ async function explainAll(
 ): Promise<Explanation[]> {
   const all: Explanation[] = [];
   for (const method of options.methods)
-    all.push(await explain(session, input, index, method, options));
+    all.push(await untilStopped(explain(session, input, index, method, options), options.signal));
   return all;
 }
 

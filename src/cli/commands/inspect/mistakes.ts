@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import type { Split } from '../../../data/dataset.ts';
 import { mistakesReport } from '../../../insight/node/mistakes.ts';
 import { withModel } from '../../../insight/node/open.ts';
 import { keepForExplaining } from '../../../insight/target.ts';
@@ -9,6 +11,7 @@ import { finish, openOptions, outOption, randomizeOption, working } from './shar
 import type { InspectFlags } from './shared.ts';
 
 interface MistakesFlags extends InspectFlags {
+  readonly split?: Split;
   readonly top: number;
   readonly batch: number;
 }
@@ -25,6 +28,12 @@ export function registerMistakes(inspect: Command, terminal: Terminal): void {
   )
     .argument('<model>')
     .argument('<dir>', 'one folder of photographs per class')
+    .addOption(
+      new Option(
+        '--split <part>',
+        'of a folder with train/, val/, test/ (default: test, else val)',
+      ).choices(['train', 'val', 'test']),
+    )
     .option('--top <n>', 'how many of the worst are drawn', wholeNumber(0), 24)
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
     .addHelpText(
@@ -41,14 +50,18 @@ export function registerMistakes(inspect: Command, terminal: Terminal): void {
         },
         async (opened) => {
           const { report, answer, remarks } = await working(terminal, 'looking', (work) =>
-            mistakesReport(opened, folder, flags.top, work),
+            mistakesReport(opened, folder, {
+              ...work,
+              top: flags.top,
+              ...(flags.split && { split: flags.split }),
+            }),
           );
           remarks.forEach((line) => terminal.note(line));
           const confused = answer.confused
             .slice(0, 5)
             .map(({ label, predicted, images }) => `${images} × ${label} called ${predicted}`);
           await finish('mistakes', flags, terminal, report, answer, [
-            `top-1 ${percent(answer.top1, 1)} of ${answer.images}, ${answer.mistakes.length} wrong`,
+            `top-1 ${percent(answer.top1, 1)} of ${answer.images} (${answer.split}), ${answer.mistakes.length} wrong`,
             ...confused,
           ]);
         },

@@ -5,6 +5,7 @@ import type { Report } from '../../../insight/pages/report.ts';
 import type { Work } from '../../../insight/work.ts';
 import { openPhotograph } from '../../../insight/node/open.ts';
 import type { OpenOptions, Opened, Photograph } from '../../../insight/node/open.ts';
+import { duration } from '../../duration.ts';
 import { untilInterrupted } from '../../interrupt.ts';
 import type { CommonOptions } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
@@ -82,28 +83,60 @@ export function tell(
 
 /** Seconds between two lines of progress where nothing is redrawn. */
 const plainSeconds = 15;
+/** From so many seconds on it is said beforehand how long something will take. */
+const longSeconds = 10;
+/** Milliseconds after Ctrl-C until the process ends, whatever an engine still computes. */
+const patience = 700;
 
 /**
- * Runs long work with a progress line; Ctrl-C stops it between two parts, and no page is written. A
- * second one ends the process as usual.
+ * Runs long work with a progress line, and says what it will take as soon as that can be told;
+ * Ctrl-C stops it, and no page is written. A second one ends the process as usual.
  */
 export async function working<T>(
   terminal: Terminal,
   what: string,
   use: (work: Work) => Promise<T>,
 ): Promise<T> {
-  let told = performance.now();
-  const progress = (done: number, total: number): void => {
-    const line = `${what}: ${done} of ${total}`;
-    if (terminal.animated) terminal.progress(line);
-    else if (performance.now() - told > 1000 * plainSeconds) {
-      terminal.note(line);
-      told = performance.now();
-    }
-  };
+  const stopped = new AlexNetError('Stopped: no page was written.');
   return untilInterrupted(
     terminal,
-    (signal) => use({ progress, signal }),
-    new AlexNetError('Stopped: no page was written.'),
+    async (signal) => {
+      signal.addEventListener('abort', () => terminal.leaveWithin(patience, stopped.message));
+      try {
+        return await use({ progress: progressOf(terminal, what), signal });
+      } catch (error) {
+        if (signal.aborted && error instanceof Error) terminal.leaveWithin(patience, error.message);
+        throw error;
+      }
+    },
+    stopped,
   );
+}
+
+/** Redraws a line on a terminal, and elsewhere writes one now and then. */
+function progressOf(terminal: Terminal, what: string): (done: number, total: number) => void {
+  let told = performance.now();
+  let first: { readonly at: number; readonly done: number; readonly total: number } | undefined;
+  let forecast = false;
+  return (done, total) => {
+    const now = performance.now();
+    // The first part also warms up: what the second takes is what the others take.
+    if (first === undefined || total !== first.total || done <= first.done) {
+      forecast &&= total === first?.total;
+      first = { at: now, done, total };
+    } else if (!forecast) {
+      forecast = true;
+      const seconds = ((now - first.at) / 1000 / (done - first.done)) * (total - done);
+      if (seconds >= longSeconds) {
+        terminal.progress('');
+        terminal.note(`${what}: ${total} to do, in about ${duration(seconds)}; Ctrl-C stops.`);
+      }
+    }
+    const line = `${what}: ${done} of ${total}`;
+    if (terminal.animated) terminal.progress(line);
+    else if (now - told > 1000 * plainSeconds) {
+      terminal.note(line);
+      told = now;
+    }
+  };
 }
