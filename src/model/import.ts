@@ -26,15 +26,15 @@ import { descriptionArray } from './export-tensors.ts';
 import { checkModel, isModel, modelFrom, parseDescription, parseTexts } from './model.ts';
 import { inputName, withInput } from './input.ts';
 import type { FileInput } from './input.ts';
-import type { Label, Model } from './model.ts';
-import { f32Weights } from './weights.ts';
+import type { Label, Model, ReadOptions } from './model.ts';
+import { checkFinite, f32Weights } from './weights.ts';
 import { isWhole, wished, withLrn } from './wishes.ts';
 import type { LrnWish, PreprocessingWish } from './wishes.ts';
 
 /** The kinds of file that hold weights. */
 export type WeightsKind = 'alexnet' | 'safetensors' | 'torch' | 'onnx' | 'caffe' | 'numpy';
 
-export interface ImportOptions extends TensorOptions {
+export interface ImportOptions extends TensorOptions, ReadOptions {
   /** Default: ImageNet's where there are 1,000 classes, else "class 0", "class 1", … */
   readonly labels?: readonly Label[];
   /** Caffe: the network's description, which has the last word on the layers' settings. */
@@ -112,14 +112,14 @@ async function importFrom(
 ): Promise<Imported> {
   if (isSafetensors(start, source.size)) {
     const file = await readSafetensors(source);
-    if (isModel(file)) return importOwn('alexnet', await modelFrom(file), options);
+    if (isModel(file)) return importOwn('alexnet', await modelFrom(file, options), options);
     const chain = await importTensors([...file.tensors.values()], options);
     return complete({ kind: 'safetensors', ...chain }, name, options);
   }
   if (!isZip(start))
     return complete(await readWeights(source, start, name, options), name, options);
   const entries = await readZip(source);
-  const own = await ownArchive(entries);
+  const own = await ownArchive(entries, options);
   return own === undefined
     ? complete(await readArchive(entries, options), name, options)
     : importOwn('numpy', own, options);
@@ -155,12 +155,16 @@ function checkDone({ model, kind, variant }: Imported, options: ImportOptions): 
 }
 
 /** An `.npz` of ours with the network in it. */
-async function ownArchive(entries: ReadonlyMap<string, ZipEntry>): Promise<Model | undefined> {
+async function ownArchive(
+  entries: ReadonlyMap<string, ZipEntry>,
+  options: ReadOptions,
+): Promise<Model | undefined> {
   const entry = entries.get(`${descriptionArray}.npy`);
   if (entry === undefined || !isNpz(entries)) return undefined;
   const tensors = new Map((await readNpz(entries)).map((tensor) => [tensor.name, tensor]));
   const json = await tensors.get(descriptionArray)!.readRaw();
-  return modelFrom({ tensors, metadata: parseTexts(decodeText(json, 'its description')) });
+  const metadata = parseTexts(decodeText(json, 'its description'));
+  return modelFrom({ tensors, metadata }, options);
 }
 
 async function readWeights(
@@ -284,6 +288,7 @@ async function complete(
     weights: f32Weights(named),
     preprocessing,
   };
+  if (options.allowNaN !== true) checkFinite(model.weights);
   const guesses = [
     ...(guess && !isWhole(options.preprocessing ?? {}) ? [guess] : []),
     ...(ownLabels || options.labels ? [] : [labelsGuess(classes)]),

@@ -26,7 +26,7 @@ import type { Provenance } from './provenance.ts';
 import { checkQuantisation, quantisationCheck } from './quantisation.ts';
 import type { Quantisation } from './quantisation.ts';
 import { torchvisionNames } from './tensor-names.ts';
-import { checkTensor, converted } from './weights.ts';
+import { checkFinite, checkTensor, converted } from './weights.ts';
 import type { WeightTensor, Weights } from './weights.ts';
 
 /**
@@ -61,8 +61,13 @@ export interface Model {
 const formatVersion = '1';
 
 /** Reads a model from wherever a source reads: a browser's file, bytes in memory. */
-export async function decodeModel(source: ByteSource): Promise<Model> {
-  return modelFrom(await readSafetensors(source));
+export async function decodeModel(source: ByteSource, options?: ReadOptions): Promise<Model> {
+  return modelFrom(await readSafetensors(source), options);
+}
+
+export interface ReadOptions {
+  /** Also weights that are NaN or infinite, to look at. Default false: they are refused. */
+  readonly allowNaN?: boolean;
 }
 
 /** Whether a file is one of our models, with the network inside. */
@@ -91,7 +96,10 @@ function underOurNames({ tensors, metadata }: SafetensorsFile): SafetensorsFile[
 }
 
 /** A model from a safetensors file that is open. */
-export async function modelFrom(file: SafetensorsFile): Promise<Model> {
+export async function modelFrom(
+  file: SafetensorsFile,
+  { allowNaN = false }: ReadOptions = {},
+): Promise<Model> {
   const { metadata } = file;
   ensure(
     isModel(file),
@@ -115,6 +123,7 @@ export async function modelFrom(file: SafetensorsFile): Promise<Model> {
     ...(meanImage && { meanImage }),
   };
   checkModel(model);
+  if (!allowNaN) checkFinite(model.weights);
   return model;
 }
 

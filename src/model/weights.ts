@@ -72,6 +72,28 @@ export function* eachValues(weights: Weights): Generator<[string, Float32Array]>
   for (const [name, tensor] of weights) yield [name, f32Values(tensor)];
 }
 
+/** @throws {AlexNetError} naming the first tensor that holds NaN or infinity. */
+export function checkFinite(weights: Weights): void {
+  for (const [name, tensor] of weights) {
+    const count = notFinite(tensor);
+    ensure(
+      count === 0,
+      `the weights "${name}" hold ${count} numbers of ${tensor.data.length} that are NaN or ` +
+        'infinite, so the network has no answers. See which ones with: alexnet explain MODEL',
+    );
+  }
+}
+
+function notFinite(tensor: WeightTensor): number {
+  if (tensor.dtype === 'f16')
+    return tensor.data.reduce((sum, bits) => sum + Number((bits & 0x7c00) === 0x7c00), 0);
+  if (tensor.dtype !== 'f32') return 0;
+  // A zero times what is not finite is NaN, and NaN stays: one pass without a branch.
+  let trace = 0;
+  for (const value of tensor.data) trace += value * 0;
+  return trace === 0 ? 0 : tensor.data.reduce((n, value) => n + Number(!Number.isFinite(value)), 0);
+}
+
 /** Gives a session these weights. */
 export async function loadWeights(session: Session, weights: Weights): Promise<void> {
   const set = [...weights].map(([name, tensor]) => session.setParameter(name, f32Values(tensor)));

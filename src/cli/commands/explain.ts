@@ -8,6 +8,8 @@ import type { Network, Shape } from '../../network/layer.ts';
 import { alexnet, parseVariant, variants } from '../../network/variants.ts';
 import type { Variant } from '../../network/variants.ts';
 import { grouped } from '../../text.ts';
+import { contentsOf, contentsText } from '../contents.ts';
+import type { Contents } from '../contents.ts';
 import { explanation } from '../explanation.ts';
 import { readNetwork } from '../network-file.ts';
 import { addForceOption, addVariantOption, wholeNumber } from '../options.ts';
@@ -27,6 +29,7 @@ interface ExplainOptions {
 
 export function register(command: Command, terminal: Terminal): void {
   addForceOption(addVariantOption(command))
+    .argument('[model]', 'a file of weights, ours or of others: also what is in it')
     .option('--classes <n>', 'outputs of the last layer', wholeNumber(1), 1000)
     .option(
       '--input <pixels>',
@@ -41,11 +44,14 @@ export function register(command: Command, terminal: Terminal): void {
       'after',
       '\nExamples:\n' +
         '  alexnet explain --variant torchvision --classes 10 --svg alexnet.svg\n' +
+        '  alexnet explain model.safetensors\n' +
         '  alexnet explain --html alexnet.html\n' +
         '  alexnet explain --json > network.json, and after changing its "network":\n' +
         '  alexnet explain --network network.json',
     )
-    .action((options: ExplainOptions) => explain(options, command, terminal));
+    .action((model: string | undefined, options: ExplainOptions) =>
+      explain(model, options, command, terminal),
+    );
 }
 
 /** A network with its name; without a variant where it came from a file. */
@@ -53,16 +59,20 @@ interface Chosen {
   readonly network: Network;
   readonly variant: Variant | null;
   readonly title: string;
+  /** Where it came from a file of weights. */
+  readonly contents?: Contents;
 }
 
 async function explain(
+  model: string | undefined,
   options: ExplainOptions,
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
   const { batch, svg, html, network, force = false } = options;
-  const chosen = await choose(options, command);
-  const rules = { ...(network !== undefined && { inputs: [network] }), force };
+  const chosen = await choose(model, options, command);
+  const inputs = [network, model].filter((file) => file !== undefined);
+  const rules = { inputs, force };
   if (svg !== undefined) await checkOutput(svg, { flag: '--svg', ...rules });
   if (html !== undefined) await checkOutput(html, { flag: '--html', ...rules });
   const cost = costs(chosen.network, batch);
@@ -75,27 +85,36 @@ async function explain(
     await write('page', html, await explanationPage());
     terminal.note(`AlexNet, explained, is in ${html}: open it in a browser.`);
   }
-  terminal.answer(answer(chosen, cost), () => explanation(chosen.title, cost, batch, terminal));
+  const { contents } = chosen;
+  terminal.answer({ ...answer(chosen, cost), ...contents }, () => {
+    const layers = explanation(chosen.title, cost, batch, terminal);
+    return contents ? `${layers}\n\n${contentsText(contents, terminal)}` : layers;
+  });
 }
 
 async function choose(
+  model: string | undefined,
   { variant: name, classes, input, network: file }: ExplainOptions,
   command: Command,
 ): Promise<Chosen> {
+  if (model !== undefined) {
+    refuseBeside(command, 'The model has a network', ['variant', 'classes', 'input', 'network']);
+    const { network, ...contents } = await contentsOf(model);
+    return { network, variant: contents.variant, title: model, contents };
+  }
   if (file === undefined) {
     const variant = parseVariant(name);
     const network = alexnet(variant, { classes, ...(input !== undefined && { input }) });
     return { network, variant, title: `${variant}: ${variants[variant]}` };
   }
-  for (const other of ['variant', 'classes', 'input']) {
-    if (command.getOptionValueSource(other) === 'cli') {
-      throw new UsageError(
-        `--network names the whole network, so --${other} has no place beside it. ` +
-          `Leave one of them out.`,
-      );
-    }
-  }
+  refuseBeside(command, '--network names the whole network', ['variant', 'classes', 'input']);
   return { network: await readNetwork(file), variant: null, title: file };
+}
+
+function refuseBeside(command: Command, why: string, others: readonly string[]): void {
+  const other = others.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (other !== undefined)
+    throw new UsageError(`${why}, so --${other} has no place beside it. Leave one of them out.`);
 }
 
 function drawing({ network, variant, title }: Chosen, cost: NetworkCost): string {
@@ -117,7 +136,7 @@ async function write(what: string, file: string, content: string): Promise<void>
 }
 
 /** The contract's JSON: the layers without the input; a vector is `[4096]`, a map `[96,55,55]`. */
-function answer({ variant, network }: Chosen, cost: NetworkCost): unknown {
+function answer({ variant, network }: Chosen, cost: NetworkCost): object {
   const { layers, parameters, multiplyAdds, weightsBytes, trainingBytes } = cost;
   return {
     variant,

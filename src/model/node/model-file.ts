@@ -10,7 +10,7 @@ import type { Model } from '../model.ts';
  * (`importWeights` turns those into models).
  */
 export async function readModel(path: string): Promise<Model> {
-  return withInput(path, decodeModel);
+  return withInput(path, (source) => decodeModel(source));
 }
 
 /**
