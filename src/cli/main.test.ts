@@ -173,7 +173,7 @@ describe('alexnet explain', () => {
       out: '',
       err:
         'There is no variant "papr". Did you mean "paper"? The variants are: paper, single, source, caffe, caffenet, torchvision, onetower, small.\n' +
-        'Usage: alexnet explain [options]\nMore: alexnet explain --help\n',
+        'Usage: alexnet explain [options] [model]\nMore: alexnet explain --help\n',
     });
   });
 
@@ -347,7 +347,7 @@ describe('alexnet', () => {
       out: '',
       err: `There is no verb "exlain". Did you mean "explain"? The verbs are: ${list}.\nUsage: alexnet <verb> [options]\nMore: alexnet --help\n`,
     });
-    const usage = '\nUsage: alexnet explain [options]\nMore: alexnet explain --help\n';
+    const usage = '\nUsage: alexnet explain [options] [model]\nMore: alexnet explain --help\n';
     assert.deepEqual(await run(['explain', '--nope']), {
       code: 2,
       out: '',
