@@ -353,10 +353,10 @@ describe('alexnet', () => {
       out: '',
       err: `Unknown option '--nope'.${usage}`,
     });
-    assert.deepEqual(await run(['explain', 'extra']), {
+    assert.deepEqual(await run(['explain', 'model', 'extra']), {
       code: 2,
       out: '',
-      err: `Too many arguments for 'explain'. Expected 0 arguments but got 1.${usage}`,
+      err: `Too many arguments for 'explain'. Expected 1 argument but got 2.${usage}`,
     });
     assert.deepEqual(await run(['explain', '--batch', '1.5']), {
       code: 2,

@@ -6,6 +6,7 @@ import { ChainBuilder } from './chain.ts';
 import type { Chain, Pending } from './chain.ts';
 import { readBand } from './lrn-band.ts';
 import { OnnxGraph, float, int, ints, refuse, shortest } from './onnx-graph.ts';
+import { readTorchLrn } from './torch-lrn.ts';
 import { readTransposed } from './transpose.ts';
 
 /** What nodes before the first layer do to the picture: `(x · scale − mean) / deviation`. */
@@ -94,10 +95,16 @@ class Importer {
   }
 
   /**
-   * `x / (k + α·Σx²)^β` as we write it for runtimes without LRN: Mul(x, x) → Conv with a band of α
+   * `x / (k + α·Σx²)^β` as PyTorch writes it, or as we write it for runtimes without LRN: Mul(x, x) → Conv with a band of α
    * → Pow → Div.
    */
   async #portableLrn(consumers: readonly OnnxNode[]): Promise<void> {
+    const torch = readTorchLrn(this.#graph, this.#value, this.#builder.shape[0]);
+    if (torch !== undefined) {
+      this.#builder.add(torch.layer);
+      this.#value = torch.output;
+      return;
+    }
     const square = consumers.find(
       ({ type, inputs }) => type === 'Mul' && inputs.every((input) => input === this.#value),
     );

@@ -11,6 +11,9 @@ const shapeArithmetic = new Set([
   'Slice',
   'Cast',
   'Squeeze',
+  'Reshape',
+  'Identity',
+  'Mul',
 ]);
 
 /** Ways to ask an ONNX graph what its importer needs to know. */
@@ -38,6 +41,25 @@ export class OnnxGraph {
   /** Who computes with a value; who only asks for its shape does not. */
   consumers(value: string): readonly OnnxNode[] {
     return (this.#consumers.get(value) ?? []).filter(({ type }) => type !== 'Shape');
+  }
+
+  /** The shape of a value, where one node asks for it. */
+  shapeOf(value: string): string | undefined {
+    const nodes = (this.#consumers.get(value) ?? []).filter(({ type }) => type === 'Shape');
+    return nodes.length === 1 ? nodes[0]!.outputs[0] : undefined;
+  }
+
+  /** The small constants that a value is worked out from. */
+  constantsBehind(value: string | undefined): (readonly number[])[] {
+    const found: (readonly number[])[] = [];
+    const open = [value];
+    for (let steps = 0; open.length > 0 && steps < 100; steps++) {
+      const at = open.pop();
+      const numbers = this.numbers(at);
+      if (numbers !== undefined) found.push(numbers);
+      else if (at !== undefined) open.push(...(this.#producers.get(at)?.inputs ?? []));
+    }
+    return found;
   }
 
   /** The one node that computes with a value, if it is of this type. */
