@@ -4,6 +4,7 @@
  * (github.com/huggingface/safetensors, "Format").
  */
 import { AlexNetError } from '../errors.ts';
+import { Checksum } from './checksum.ts';
 import { decodeText, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
 import {
@@ -18,7 +19,7 @@ import type { Dtype, NamedTensor, StoredTensor, WrittenPrecision } from './tenso
 
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
-  /** The strings under `__metadata__`. */
+  /** The strings under `__metadata__`, our checksums aside. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -67,13 +68,68 @@ export async function readSafetensors(source: ByteSource): Promise<SafetensorsFi
   const { metadata, entries } = header.read();
   const data = { start: 8 + length, size: source.size - 8 - length };
   checkCovered(entries, data.size);
+  const sums = checksumsIn(metadata, entries);
   const tensors = new Map(
-    entries.map((entry) => [
-      entry.name,
-      storedTensor(source, { ...entry, position: data.start + entry.begin }),
-    ]),
+    entries.map((entry) => {
+      const tensor = storedTensor(source, { ...entry, position: data.start + entry.begin });
+      const sum = sums?.get(entry.name);
+      return [entry.name, sum === undefined ? tensor : checkedTensor(tensor, sum)];
+    }),
   );
+  metadata.delete(checksumsKey);
   return { tensors, metadata };
+}
+
+const checksumsKey = 'alexnet.checksums';
+
+/** What we write beside the tensors; files of others, and older ones of ours, have none. */
+function checksumsIn(
+  metadata: ReadonlyMap<string, string>,
+  entries: readonly Entry[],
+): ReadonlyMap<string, string> | undefined {
+  const text = metadata.get(checksumsKey);
+  if (text === undefined) return undefined;
+  const names = new Set(entries.map(({ name }) => name));
+  const sums = textsIn(text);
+  if (sums === undefined || sums.size !== names.size || [...sums.keys()].some((n) => !names.has(n)))
+    throw new AlexNetError("The safetensors file is damaged: its checksums are not the tensors'.");
+  return sums;
+}
+
+function textsIn(json: string): ReadonlyMap<string, string> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const entries: [string, unknown][] = Object.entries(value);
+    return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
+      ? new Map(entries)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same tensor, its bytes held against their checksum whenever all of them are read. */
+function checkedTensor(tensor: StoredTensor, sum: string): StoredTensor {
+  const check = (bytes: Uint8Array): void => {
+    if (new Checksum().add(bytes).hex() !== sum)
+      throw new AlexNetError(
+        `The file is damaged: the numbers of the tensor "${tensor.name}" do not fit their ` +
+          'checksum. Fetch or copy it again.',
+      );
+  };
+  const readRaw = async (): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = await tensor.readRaw();
+    check(bytes);
+    return bytes;
+  };
+  const read = async (): Promise<Float32Array<ArrayBuffer>> => {
+    if (tensor.dtype !== 'f32') await readRaw();
+    const values = await tensor.read();
+    if (tensor.dtype === 'f32') check(bytesOf(values));
+    return values;
+  };
+  return { ...tensor, read, readRaw };
 }
 
 interface Entry {
@@ -261,6 +317,11 @@ export interface SafetensorsOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** How Float32Arrays are stored. Default f32. */
   readonly precision?: WrittenPrecision;
+  /**
+   * Also a checksum of each tensor, in the metadata under "alexnet.checksums": {@link
+   * readSafetensors} holds the numbers against it. Default false.
+   */
+  readonly checksums?: boolean;
 }
 
 /** Whole numbers of 8 bits, and bit patterns of f16, are written as they are. */
@@ -274,10 +335,14 @@ export interface WrittenTensor extends Omit<NamedTensor, 'data'> {
  */
 export function* writeSafetensors(
   tensors: readonly WrittenTensor[],
-  { metadata = {}, precision = 'f32' }: SafetensorsOptions = {},
+  { metadata = {}, precision = 'f32', checksums = false }: SafetensorsOptions = {},
 ): Generator<Uint8Array> {
   const header = Object.create(null) as Record<string, unknown>;
-  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+  const texts = {
+    ...metadata,
+    ...(checksums && { [checksumsKey]: JSON.stringify(checksumsOf(tensors, precision)) }),
+  };
+  if (Object.keys(texts).length > 0) header['__metadata__'] = texts;
   let position = 0;
   for (const { name, shape, data } of tensors) {
     if (name === '__metadata__')
@@ -297,8 +362,24 @@ export function* writeSafetensors(
     position = end;
   }
   yield encodeHeader(header);
-  for (const { data } of tensors)
-    yield* data instanceof Float32Array ? encodeNumbers(data, precision) : [bytesOf(data)];
+  for (const { data } of tensors) yield* piecesOf(data, precision);
+}
+
+function piecesOf(data: WrittenTensor['data'], precision: WrittenPrecision): Iterable<Uint8Array> {
+  return data instanceof Float32Array ? encodeNumbers(data, precision) : [bytesOf(data)];
+}
+
+function checksumsOf(
+  tensors: readonly WrittenTensor[],
+  precision: WrittenPrecision,
+): Record<string, string> {
+  return Object.fromEntries(
+    tensors.map(({ name, data }) => {
+      const sum = new Checksum();
+      for (const piece of piecesOf(data, precision)) sum.add(piece);
+      return [name, sum.hex()];
+    }),
+  );
 }
 
 function writtenDtype(data: WrittenTensor['data'], precision: WrittenPrecision): Dtype {

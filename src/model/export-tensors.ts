@@ -59,7 +59,7 @@ export function exportTorchvision(
   }));
   const described = describe(withMeanColour(model));
   const metadata = { ...described, [namesKey]: 'torchvision', format: 'pt' };
-  return writeSafetensors(tensors, { metadata, precision });
+  return writeSafetensors(tensors, { metadata, precision, checksums: true });
 }
 
 /**

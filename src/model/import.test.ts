@@ -25,7 +25,13 @@ import { loadWeights, valuesOf } from './weights.ts';
 const weights = new URL('../../test/weights/', import.meta.url);
 const expected = JSON.parse(await readFile(new URL('expected.json', weights), 'utf8')) as Record<
   string,
-  { size: number; spread: number; variant: Variant | null; logits: number[][]; photograph: number[] }
+  {
+    size: number;
+    spread: number;
+    variant: Variant | null;
+    logits: number[][];
+    photograph: number[];
+  }
 >;
 
 let folder = '';

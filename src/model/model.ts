@@ -138,10 +138,10 @@ export function encodeModel(model: Model, precision?: WrittenPrecision): Iterabl
   const metadata = describe(model);
   if (precision === undefined) {
     if (quantisation) metadata['alexnet.quantisation'] = JSON.stringify(quantisation);
-    return writeSafetensors(tensorsOf(model), { metadata });
+    return writeSafetensors(tensorsOf(model), { metadata, checksums: true });
   }
   const plain = { ...model, weights: converted(model.weights, 'f32') };
-  return writeSafetensors(tensorsOf(plain), { metadata, precision });
+  return writeSafetensors(tensorsOf(plain), { metadata, precision, checksums: true });
 }
 
 /** All of a model but its numbers, as texts: the metadata of a safetensors or an ONNX file. */

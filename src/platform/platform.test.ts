@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import * as inUse from '#platform';
 import * as browser from './browser.ts';
 import * as node from './node/index.ts';
@@ -71,4 +73,20 @@ describe('writeWhole()', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+test('withFile() of Node refuses a FIFO and a device, and does not wait for them', async (t) => {
+  if (process.platform === 'win32') return t.skip('Windows has no FIFOs');
+  const folder = await mkdtemp(join(tmpdir(), 'alexnet-fifo-'));
+  try {
+    const fifo = join(folder, 'fifo');
+    await promisify(execFile)('mkfifo', [fifo]);
+    for (const path of [fifo, '/dev/zero'])
+      await assert.rejects(
+        node.withFile(path, async () => undefined),
+        { name: 'AlexNetError', message: `${path} is not a file.` },
+      );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,6 +1,6 @@
 /** The platform's files on Node; `platform.ts` says what each does. */
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { AlexNetError } from '../../errors.ts';
@@ -18,9 +18,12 @@ export async function withFile<T>(path: string, use: (file: OpenFile) => Promise
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    const file = await open(path, 'r');
-    if ((await file.stat()).isFile()) return file;
-    await file.close();
+    // Asked before it is opened: a FIFO would keep everything waiting for somebody who writes.
+    if ((await stat(path)).isFile()) {
+      const file = await open(path, 'r');
+      if ((await file.stat()).isFile()) return file;
+      await file.close();
+    }
   } catch (error) {
     throw new AlexNetError(`${path} could not be opened: ${reason(error)}.`, { cause: error });
   }

@@ -45,7 +45,7 @@ export class CheckpointFiles {
       ...(average === undefined ? [] : namedTensors('average', model, average)),
     ];
     const metadata = { checkpoint, state: JSON.stringify(state) };
-    await writeWhole(this.#state, writeSafetensors(tensors, { metadata }));
+    await writeWhole(this.#state, writeSafetensors(tensors, { metadata, checksums: true }));
     await rename(this.#next, this.#last);
   }
 
