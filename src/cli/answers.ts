@@ -19,6 +19,23 @@ export const answers: Readonly<Record<string, string>> = {
   explain:
     '{variant, input: [c, h, w], layers: [{name, type, output, parameters, multiplyAdds}],\n' +
     '   totals: {parameters, multiplyAdds, weightsBytes, trainingBytes}, network}',
+  'inspect kernels': '{layer, shape, kinds, kernels: [{kernel, kind, …}], out?}',
+  'inspect maps': '{file, layer, zeros, maps: [{channel, …}], out?}',
+  'inspect why':
+    '{file, class: {index, label, probability}, predictions: [{index, label, probability}],\n' +
+    '   explanations: [{method, signed, unit, facts, heat, …}], out?}',
+  'inspect unit': '{layer, channel, value, receptiveField, strongest: [{file, value, …}], out?}',
+  'inspect neighbours':
+    '{file, layer, metric, photographs, neighbours: [{file, name, label, distance, …}], out?}',
+  'inspect map': '{layer, shares, points: [{file, label, pca, umap?}], out?}',
+  'inspect mistakes':
+    '{images, top1, mistakes: [{file, label, predicted, confidence, probability}],\n' +
+    '   confused: [{label, predicted, images}], out?}',
+  'inspect compare':
+    '{models: [{model, predictions, weights}], layers: [{layer, differences}], out?}',
+  'inspect story':
+    '{file, predictions: [{index, label, probability}],\n' +
+    '   layers: [{name, type, output, formula, zeros, …}], out?}',
   doctor: '{node, threads, engines: [{name, available, reason, details}]}',
   native: '{built, library, version, …}',
   bench:

@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { parsePixels } from './size.ts';
 import { maximumDepth } from '../data/depth.ts';
+import { maximumThreads } from '../platform/thread-limit.ts';
 import { variants } from '../network/variants.ts';
 
 /** The flags that every verb has. */
@@ -82,7 +83,7 @@ export function wholeNumber(
 
 /** More only wait for each other, and thousands of them for memory. */
 function threads(text: string): number {
-  const most = 4 * availableParallelism();
+  const most = maximumThreads();
   try {
     return wholeNumber(1, most)(text);
   } catch (error) {

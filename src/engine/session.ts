@@ -5,6 +5,7 @@ import { parametersOf } from '../network/parameters.ts';
 import type { Parameter } from '../network/parameters.ts';
 import { findLayer, formatShape, inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape } from '../network/shapes.ts';
+import { maximumThreads } from '../platform/thread-limit.ts';
 import type {
   BackwardOptions,
   Draw,
@@ -117,6 +118,10 @@ export function makePlan(network: Network, options: PrepareOptions): Plan {
   ensure(
     threads === undefined || (Number.isInteger(threads) && threads > 0),
     () => `Expected threads to be a whole number above zero but found ${threads}.`,
+  );
+  ensure(
+    threads === undefined || threads <= maximumThreads(),
+    () => `Expected at most ${maximumThreads()} threads, 4 per core, but found ${threads}.`,
   );
   ensure(
     Number.isInteger(dropoutBefore) && dropoutBefore >= 0,

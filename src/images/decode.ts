@@ -31,7 +31,8 @@ export interface DecodeOptions extends Partial<Reading> {
 /**
  * Decodes a JPEG, PNG, WebP, GIF (its first frame), AVIF or TIFF, told by its content. Grey, CMYK,
  * 16 bit and colour profiles become 8-bit sRGB, EXIF orientation is applied (profiles and
- * orientation unless they are to be ignored), transparency is laid on white.
+ * orientation unless they are to be ignored; one that stands in XMP alone is not), transparency is
+ * laid on white.
  * @throws {UnreadablePicture} for whatever is not such a picture.
  */
 export async function decodePicture(

@@ -25,6 +25,7 @@ import {
   tanhNetwork,
   testNetworks,
 } from './networks.ts';
+import { maximumThreads } from '../platform/thread-limit.ts';
 
 const perNetwork = [
   ...Object.entries(testNetworks).flatMap(([name, network]) => networkCases(name, network)),
@@ -674,6 +675,10 @@ async function refusedPlans(engine: Engine): Promise<void> {
   await refused(
     () => engine.prepare(network, { mode, batch: 1, threads: 0.5 }),
     'Expected threads to be a whole number above zero but found 0.5.',
+  );
+  await refused(
+    () => engine.prepare(network, { mode, batch: 1, threads: 1e9 }),
+    `Expected at most ${maximumThreads()} threads, 4 per core, but found 1000000000.`,
   );
   await refused(
     () => engine.prepare(network, { mode, batch: 1, frozen: ['pool1'] }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { cores, memory, startThread } from '#platform';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { loadSharp } from '../../images/node/sharp.ts';
+import { maximumThreads } from '../../platform/thread-limit.ts';
 import type { ThreadSource } from '../../platform/platform.ts';
 import { WorkerTeam } from '../worker-team.ts';
 import type { DataWorkers, WorkersOptions } from '../workers.ts';
@@ -23,7 +24,7 @@ const source: ThreadSource = {
  */
 export async function openWorkers(options: WorkersOptions = {}): Promise<DataWorkers> {
   const threads = options.threads ?? cores();
-  const most = 4 * cores();
+  const most = maximumThreads();
   ensure(
     Number.isInteger(threads) && threads >= 1 && threads <= most,
     () =>
