@@ -10,7 +10,7 @@ import type { Preprocessing } from '../images/preprocessing.ts';
 import type { Network } from '../network/layer.ts';
 import type { Variant } from '../network/variants.ts';
 import { variantOf } from '../model/chain.ts';
-import { bytes, grouped } from '../text.ts';
+import { bytes, grouped, printable } from '../text.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -117,11 +117,6 @@ function statisticsTable(tensors: readonly TensorStatistics[]): string {
 
 function short(value: number | null): string {
   return value === null ? '–' : value.toPrecision(3);
-}
-
-/** A file's own words must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, '�');
 }
 
 function cut(text: string, characters: number): string {

@@ -1,3 +1,6 @@
+/** V8 compiles a loop well once it has been entered often, not while it runs for long. */
+const wordsAtOnce = 1 << 14;
+
 /**
  * A checksum of 64 bits that costs a tenth of reading the file: four Fletcher sums of 32-bit words
  * side by side, which is what a processor adds at once. Every flipped bit changes it; it guards
@@ -11,7 +14,9 @@ export class Checksum {
   add(bytes: Uint8Array): this {
     this.#length += bytes.length;
     const whole = bytes.length & ~15;
-    this.#addWords(wordsOf(bytes.subarray(0, whole)));
+    const words = wordsOf(bytes.subarray(0, whole));
+    for (let i = 0; i < words.length; i += wordsAtOnce)
+      this.#addWords(words.subarray(i, i + wordsAtOnce));
     if (whole < bytes.length) {
       const rest = new Uint8Array(16);
       rest.set(bytes.subarray(whole));
@@ -21,16 +26,16 @@ export class Checksum {
   }
 
   #addWords(words: Int32Array): void {
-    let [a, b, c, d, aa, bb, cc, dd] = this.#sums as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    // Read one by one: taken apart as a list, V8 would no longer know that they are whole numbers.
+    const sums = this.#sums;
+    let a = sums[0]! | 0;
+    let b = sums[1]! | 0;
+    let c = sums[2]! | 0;
+    let d = sums[3]! | 0;
+    let aa = sums[4]! | 0;
+    let bb = sums[5]! | 0;
+    let cc = sums[6]! | 0;
+    let dd = sums[7]! | 0;
     for (let i = 0; i < words.length; i += 4) {
       a = (a + words[i]!) | 0;
       b = (b + words[i + 1]!) | 0;
@@ -41,7 +46,7 @@ export class Checksum {
       cc = (cc + c) | 0;
       dd = (dd + d) | 0;
     }
-    this.#sums.set([a, b, c, d, aa, bb, cc, dd]);
+    sums.set([a, b, c, d, aa, bb, cc, dd]);
   }
 
   /** Sixteen hexadecimal digits. */

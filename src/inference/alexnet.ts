@@ -3,6 +3,7 @@ import { findEngine } from '../engine/registry.ts';
 import { ensure } from '../errors.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
 import type { PictureInput } from '../images/preprocess.ts';
+import type { Guess } from '../model/guesses.ts';
 import type { ImportOptions } from '../model/import.ts';
 import type { FileInput } from '../model/input.ts';
 import type { Model } from '../model/model.ts';
@@ -40,10 +41,13 @@ export interface ClassifyOptions {
 export class AlexNet {
   readonly model: Model;
   readonly session: Session;
+  /** What the file that was loaded does not say, and was assumed; of a model of ours nothing. */
+  readonly guesses: readonly Guess[];
 
-  private constructor(model: Model, session: Session) {
+  private constructor(model: Model, session: Session, guesses: readonly Guess[]) {
     this.model = model;
     this.session = session;
+    this.guesses = guesses;
   }
 
   /**
@@ -54,17 +58,25 @@ export class AlexNet {
    */
   static async load(weights: FileInput, options: LoadOptions = {}): Promise<AlexNet> {
     const { importWeights } = await import('../model/import.ts');
-    const [engine, { model }] = await Promise.all([
+    const [engine, { model, guesses }] = await Promise.all([
       engineOf(options),
       importWeights(weights, options),
     ]);
-    return AlexNet.of(model, { ...options, engine });
+    return AlexNet.#open(model, { ...options, engine }, guesses);
   }
 
   /** From a model in memory. */
   static async of(
     model: Model,
     options: Omit<LoadOptions, keyof ImportOptions> = {},
+  ): Promise<AlexNet> {
+    return AlexNet.#open(model, options, []);
+  }
+
+  static async #open(
+    model: Model,
+    options: Omit<LoadOptions, keyof ImportOptions>,
+    guesses: readonly Guess[],
   ): Promise<AlexNet> {
     checkModel(model);
     const engine = await engineOf(options);
@@ -80,7 +92,7 @@ export class AlexNet {
       await session.dispose();
       throw error;
     }
-    return new AlexNet(model, session);
+    return new AlexNet(model, session, guesses);
   }
 
   /**

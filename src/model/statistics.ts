@@ -42,20 +42,22 @@ type Numbers = Omit<TensorStatistics, 'name' | 'shape' | 'dtype' | 'bytes' | 'de
 
 function numbersOf(values: Float32Array): Numbers {
   let [minimum, maximum, sum, zeros, count] = [Infinity, -Infinity, 0, 0, 0];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
+  values.forEach((value) => {
+    if (!Number.isFinite(value)) return;
     count++;
     sum += value;
     if (value === 0) zeros++;
     if (value < minimum) minimum = value;
     if (value > maximum) maximum = value;
-  }
+  });
   const notFinite = values.length - count;
   if (count === 0)
     return { minimum: null, maximum: null, mean: null, deviation: null, zeros, notFinite };
   const mean = sum / count;
   let squares = 0;
-  for (const value of values) if (Number.isFinite(value)) squares += (value - mean) ** 2;
+  values.forEach((value) => {
+    if (Number.isFinite(value)) squares += (value - mean) ** 2;
+  });
   return { minimum, maximum, mean, deviation: Math.sqrt(squares / count), zeros, notFinite };
 }
 

@@ -62,6 +62,9 @@ test('alexnet explain MODEL says what is in it, dead kernels and NaN too; others
         `${path}: the weights "conv1.bias" hold 2 numbers of 4 that are NaN or infinite, so the ` +
         'network has no answers. See which ones with: alexnet explain MODEL\n',
     });
+    const looked = await command(['inspect', 'kernels', path, '--json', '--allow-nan']);
+    assert.equal(looked.code, 0, looked.err);
+    assert.equal((await command(['inspect', 'kernels', path, '--json'])).code, 1);
     const half = join(folder, 'half.safetensors');
     await exportModel(half, { ...model, weights }, { precision: 'f16' });
     await assert.rejects(importWeights(half), /the weights "conv1\.bias" hold 2 numbers of 4 /);

@@ -372,3 +372,13 @@ test('alexnet evaluate names the pictures that it skipped', async () => {
     [6, [{ file: 'grey/broken.jpg', kind: 'empty', detail: 'The file is empty.' }]],
   );
 });
+
+test('alexnet predict says what it guesses of weights that say less than a model of ours', async () => {
+  const at = (name: string): string =>
+    new URL(`../../../test/weights/${name}`, import.meta.url).pathname;
+  const theirs = at('torchvision.pth');
+  const { code, err } = await command(['predict', theirs, at('photograph.png')]);
+  assert.equal(code, 0, err);
+  assert.match(err, /torchvision\.pth: The file does not say how its pictures are made ready: RGB/);
+  assert.match(err, /torchvision\.pth: The file has no labels: /);
+});

@@ -58,6 +58,10 @@ async function run(
     batch: batch ?? 4,
     ...(threads !== undefined && { threads }),
   });
+  for (const { text } of alexnet.guesses)
+    terminal.note(
+      `${model}: ${text} To say otherwise, make a model of it: alexnet convert IN OUT.safetensors`,
+    );
   let counts = { all: 0, failed: 0 };
   try {
     const options = {

@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly keep?: (network: Network) => readonly string[] | 'all';
   /** Shuffle the weights from this layer upwards. */
   readonly randomize?: string;
+  /** Also a model whose weights are NaN or infinite. Default false: it is refused. */
+  readonly allowNaN?: boolean;
 }
 
 /** A model and a session that has its weights, shuffled ones included. */
@@ -46,7 +48,7 @@ export async function withModel<T>(
   options: OpenOptions,
   use: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const { model } = await importWeights(path);
+  const { model } = await importWeights(path, { allowNaN: options.allowNaN ?? false });
   const engine = await findEngine(options.engine);
   const {
     batch = 1,

@@ -14,13 +14,16 @@ import type { Terminal } from '../../terminal.ts';
 export interface InspectFlags extends CommonOptions {
   readonly out?: string;
   readonly randomize?: string;
+  readonly allowNan?: true;
 }
 
 export function outOption(command: Command, what = 'a .png or a one-file .html'): Command {
-  return command.option(
-    '--out <file>',
-    `write ${what} (default: inspect-${command.name()}.html, none with --json)`,
-  );
+  return command
+    .option(
+      '--out <file>',
+      `write ${what} (default: inspect-${command.name()}.html, none with --json)`,
+    )
+    .option('--allow-nan', 'also a model whose weights are NaN or infinite');
 }
 
 export function randomizeOption(command: Command): Command {
@@ -31,10 +34,17 @@ export function randomizeOption(command: Command): Command {
 }
 
 /** What {@link OpenOptions} the common flags stand for. */
-export function openOptions({ engine, threads, seed, randomize }: InspectFlags): OpenOptions {
+export function openOptions({
+  engine,
+  threads,
+  seed,
+  randomize,
+  allowNan,
+}: InspectFlags): OpenOptions {
   return {
     engine,
     seed,
+    allowNaN: allowNan === true,
     ...(threads !== undefined && { threads }),
     ...(randomize !== undefined && { randomize }),
   };
