@@ -42,7 +42,7 @@ test("alexnet data check and data pack answer with the contract's JSON alone", a
     const text = await run('data', 'check', photos);
     assert.match(
       text.out,
-      /^4 pictures \(4 train\) of 2 classes, from 2 to 2 in one\.\n1 are empty:\n  dog\/2\.jpg: The file is empty\.\n/,
+      /^4 pictures \(4 train\) of 2 classes, from 2 to 2 in one\.\n1 is empty:\n  dog\/2\.jpg: The file is empty\.\n/,
     );
     const pack = await run('data', 'pack', photos, join(folder, 'out'), '--size', '32', '--json');
     assert.deepEqual(

@@ -116,24 +116,33 @@ function progress(doing: string, terminal: Terminal): (done: number, of: number)
     );
 }
 
-/** How each kind of problem is called in a summary. */
-const kindTexts: Readonly<Record<string, string>> = {
-  missing: 'are missing',
-  empty: 'are empty',
-  truncated: 'are cut off',
-  damaged: 'are damaged',
-  notAPicture: 'are no pictures',
-  unsupported: 'are of a kind that is not read',
-  tooManyPixels: 'have too many pixels',
-  tiny: 'are tiny',
-  extremeAspect: 'are strips',
-  grey: 'are grey',
-  duplicate: 'are there twice, byte for byte',
-  samePicture: 'show what another shows',
-  inTwoClasses: 'are in two classes',
-  inTwoSplits: 'are in two splits',
-  smallClass: 'classes are small',
+/** How each kind of problem is called in a summary: of one, and of several. */
+const kindTexts: Readonly<Record<string, readonly [string, string]>> = {
+  missing: ['is missing', 'are missing'],
+  forbidden: ['may not be read', 'may not be read'],
+  notAFile: ['is no file', 'are no files'],
+  unreadable: ['could not be read', 'could not be read'],
+  empty: ['is empty', 'are empty'],
+  truncated: ['is cut off', 'are cut off'],
+  damaged: ['is damaged', 'are damaged'],
+  notAPicture: ['is no picture', 'are no pictures'],
+  unsupported: ['is of a kind that is not read', 'are of a kind that is not read'],
+  tooManyPixels: ['has too many pixels', 'have too many pixels'],
+  tooManyBytes: ['has too many bytes', 'have too many bytes'],
+  tiny: ['is tiny', 'are tiny'],
+  extremeAspect: ['is a strip', 'are strips'],
+  grey: ['is grey', 'are grey'],
+  duplicate: ['is there twice, byte for byte', 'are there twice, byte for byte'],
+  samePicture: ['shows what another shows', 'show what another shows'],
+  inTwoClasses: ['is in two classes', 'are in two classes'],
+  inTwoSplits: ['is in two splits', 'are in two splits'],
+  smallClass: ['class is small', 'classes are small'],
 };
+
+function kindText(kind: string, count: number): string {
+  const [one, several] = kindTexts[kind] ?? [`has the problem ${kind}`, `have the problem ${kind}`];
+  return count === 1 ? one : several;
+}
 
 const shownPerKind = 5;
 
@@ -144,7 +153,12 @@ function checkText({ images, classes, problems }: CheckResult, terminal: Termina
     .filter((split) => sum(split) > 0)
     .map((split) => `${grouped(sum(split))} ${split}`);
   const sizes = classes.map(({ train, val, test }) => train + val + test);
-  const head = `${terminal.bold(grouped(images))} pictures (${splits.join(', ')}) of ${terminal.bold(grouped(classes.length))} classes, from ${grouped(Math.min(...sizes))} to ${grouped(Math.max(...sizes))} in one.`;
+  const pictures = `${terminal.bold(grouped(images))} ${images === 1 ? 'picture' : 'pictures'}`;
+  const kinds = classes.length === 1 ? 'class' : 'classes';
+  const [least, most] = [Math.min, Math.max].map((of) => sizes.reduce((a, b) => of(a, b)));
+  const head =
+    `${pictures} (${splits.join(', ')}) of ${terminal.bold(grouped(classes.length))} ${kinds}, ` +
+    `from ${grouped(least!)} to ${grouped(most!)} in one.`;
   if (problems.length === 0) return `${head}\nNothing is wrong with them.`;
   return [head, ...problemLines(problems, terminal)].join('\n');
 }
@@ -159,7 +173,7 @@ function problemLines(problems: readonly Problem[], terminal: Terminal): string[
         ? [terminal.dim(`  and ${grouped(found.length - shownPerKind)} more (all with --json)`)]
         : [];
     return [
-      terminal.bold(`${grouped(found.length)} ${kindTexts[kind] ?? `have the problem ${kind}`}:`),
+      terminal.bold(`${grouped(found.length)} ${kindText(kind, found.length)}:`),
       ...shown,
       ...more,
     ];

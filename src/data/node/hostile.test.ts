@@ -202,6 +202,18 @@ test('packDataset() begins again over what an interrupted one left, and over not
   });
 });
 
+test(
+  'openDataset() names a device',
+  { skip: process.platform === 'win32' && 'Windows has none as files' },
+  async () => {
+    await assert.rejects(openDataset('/dev/null'), {
+      message:
+        '/dev/null is no dataset: expected a folder, a .csv list or a .tar shard but found a ' +
+        'device, pipe or socket.',
+    });
+  },
+);
+
 test('openWorkers() refuses thousands of threads', async () => {
   await assert.rejects(openWorkers({ threads: 100_000 }), {
     name: 'AlexNetError',

@@ -22,6 +22,11 @@ export async function openDataset(root: string, options: DatasetOptions = {}): P
     );
   });
   if (found.isFile()) return fromFile(root, options);
+  ensure(
+    found.isDirectory(),
+    `${root} is no dataset: expected a folder, a .csv list or a .tar shard but found a device, ` +
+      'pipe or socket.',
+  );
   const names = new Set((await entries(root)).map(({ name }) => name));
   for (const inner of ['cifar-10-batches-bin', 'cifar-100-binary'])
     if (names.size === 1 && names.has(inner)) return openDataset(`${root}/${inner}`, options);

@@ -47,6 +47,12 @@ test('picturesFrom() tells a picture, of a kind not read too, from names line by
   assert.deepEqual(names, ['one.jpg', 'two.png']);
 });
 
+test('picturesFrom() tells binary data from names with a control character', async () => {
+  assert.deepEqual(await namesOf(picturesFrom(chunks('a\u001b.png'))), ['a\u001b.png']);
+  for (const binary of ['a\u0000b', '\u0001\u0002\u0003 one.png'])
+    await assert.rejects(namesOf(picturesFrom(chunks(binary))), /but found something else\.$/);
+});
+
 test('picturesFrom() takes one picture of 1 GiB at most, as from files', async () => {
   const piece = Buffer.alloc(2 ** 26);
   async function* endless(): AsyncGenerator<Uint8Array> {

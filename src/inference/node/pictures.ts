@@ -65,11 +65,16 @@ export async function* picturesFrom(
     yield { file: name, bytes: await allBytes(rest, name) };
     return;
   }
-  // A name in Latin-1, or with control characters, is text to nobody else.
-  const binary = content === undefined && head.includes(0);
+  const binary = content === undefined && isBinary(head.subarray(0, sniffBytes));
   const other = content !== undefined && 'other' in content ? content.other : 'text';
   if (other !== 'text' || binary) throw noNames(other === 'text' ? 'something else' : other);
   yield* picturesIn(lines(rest));
+}
+
+/** A name may hold a control character or two, though nobody should give it such. */
+function isBinary(head: Uint8Array): boolean {
+  const controls = head.filter((byte) => byte < 0x20 && ![0x09, 0x0a, 0x0d].includes(byte));
+  return controls.includes(0) || controls.length > 2;
 }
 
 function noNames(found: string): AlexNetError {
