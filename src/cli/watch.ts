@@ -1,8 +1,7 @@
-import type { EpochEntry } from '../training/core/entries.ts';
 import type { StepProgress, TrainEvent, TrainPlan } from '../training/core/events.ts';
 import { duration } from './duration.ts';
 import type { Terminal } from './terminal.ts';
-import { bytes, grouped, percent } from '../text.ts';
+import { bytes, counted, grouped, percent } from '../text.ts';
 
 /** Where nothing is redrawn, a line of progress comes this often. */
 const plainSeconds = 30;
@@ -15,9 +14,11 @@ export function watcher(terminal: Terminal): (event: TrainEvent) => void {
     terminal.note(line);
     told = performance.now();
   };
+  let classes = Infinity;
   return (event) => {
     switch (event.kind) {
       case 'plan':
+        ({ classes } = event.plan);
         return planLines(event.plan).forEach(tell);
       case 'remark':
         return tell(event.text);
@@ -35,18 +36,24 @@ export function watcher(terminal: Terminal): (event: TrainEvent) => void {
       case 'evaluating':
         return terminal.progress(`evaluating: batch ${event.done} of ${event.all}`);
       case 'epoch':
-        return tell(epochLine(event.entry, event.epochs, event.best));
+        return tell(epochLine(event, classes));
     }
   };
 }
 
 function planLines(plan: TrainPlan): string[] {
-  const pictures = `${grouped(plan.train)} training and ${grouped(plan.validation)} validation pictures of ${plan.classes} classes`;
+  const validation =
+    plan.validation === 0
+      ? `${counted(plan.train, 'training picture')}, none for validation,`
+      : `${grouped(plan.train)} training and ${counted(plan.validation, 'validation picture')}`;
+  const epochs = `${plan.estimated ? 'about ' : ''}${counted(plan.epochs, 'epoch')}`;
   return [
     `${plan.variant}, ${grouped(plan.parameters)} parameters, ${plan.input}×${plan.input} ` +
       `pixels; recipe ${plan.recipe}; ${plan.engine} engine, ${plan.precision}, ` +
-      `${plan.threads} thread${plan.threads === 1 ? '' : 's'}`,
-    `${pictures}; batch ${plan.batch}, ${grouped(plan.stepsPerEpoch)} steps per epoch, ${plan.epochs} epochs${plan.from > 0 ? `, ${plan.from} of them done` : ''}`,
+      counted(plan.threads, 'thread'),
+    `${validation} of ${counted(plan.classes, 'class', 'classes')}; batch ${plan.batch}, ` +
+      `${counted(plan.stepsPerEpoch, 'step')} per epoch, ${epochs}` +
+      `${plan.from > 0 ? `, ${plan.from} done` : ''}`,
     `about ${duration(plan.seconds)} and ${bytes(plan.memoryBytes)} of memory; everything ` +
       `goes to ${plan.folder}`,
   ];
@@ -55,6 +62,7 @@ function planLines(plan: TrainPlan): string[] {
 function stepLine({
   epoch,
   epochs,
+  estimated,
   step,
   steps,
   loss,
@@ -65,7 +73,7 @@ function stepLine({
   secondsLeft,
 }: StepProgress): string {
   return [
-    `epoch ${epoch}/${epochs}`,
+    `epoch ${epoch}/${estimated ? '~' : ''}${epochs}`,
     `step ${step}/${steps}`,
     `loss ${loss.toFixed(3)}`,
     `top-1 ${percent(top1, 1)}`,
@@ -76,17 +84,19 @@ function stepLine({
   ].join('  ');
 }
 
-function epochLine(
-  { epoch, train, validation, imagesPerSecond, seconds }: EpochEntry,
-  epochs: number,
-  best: boolean,
-): string {
+type EpochEvent = Extract<TrainEvent, { readonly kind: 'epoch' }>;
+
+function epochLine({ entry, epochs, estimated, best }: EpochEvent, classes: number): string {
+  const { epoch, train, validation, imagesPerSecond, seconds } = entry;
+  const number = `${String(epoch).padStart(String(epochs).length)}/${estimated ? '~' : ''}${epochs}`;
+  // Among five classes or fewer, the right one is always among the first five.
+  const top5 = validation && classes > 5 ? `  top-5 ${percent(validation.top5, 1)}` : '';
   const learned = `loss ${train.loss.toFixed(3)}  top-1 ${percent(train.top1, 1)}`;
   const seen =
     validation === null
       ? ''
       : `  |  validation loss ${validation.loss.toFixed(3)}  top-1 ` +
-        `${percent(validation.top1, 1)}  top-5 ` +
-        `${percent(validation.top5, 1)}${best ? '  best' : ''}`;
-  return `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${learned}${seen}  |  ${imagesPerSecond.toPrecision(3)} images/s  ${duration(seconds)}`;
+        `${percent(validation.top1, 1)}${top5}${best ? '  best' : ''}`;
+  const speed = `${imagesPerSecond.toPrecision(3)} images/s  ${duration(seconds)}`;
+  return `epoch ${number}  ${learned}${seen}  |  ${speed}`;
 }

@@ -32,9 +32,14 @@ export async function finishDataset(
     samples = holdOutValidation(samples, classes.length, holdOut, seed);
     const count = (all: readonly Sample[], wanted: Split): number =>
       all.filter(({ split }) => split === wanted).length;
+    const chosen = count(samples, 'val');
     remarks.push(
-      `There is no val folder: ${count(samples, 'val')} of ${count(found.samples, 'train')} ` +
-        `training pictures are held out for validation (seed ${seed}).`,
+      chosen === 0
+        ? `There is no val folder, and no class has enough training pictures to hold out ${holdOut} ` +
+            'of them: nothing is validated.'
+        : `There is no val folder: ${chosen} of ${count(found.samples, 'train')} ` +
+            `training pictures are held out for validation (seed ${seed}).`,
+      ...(chosen === 0 ? [] : withoutValidation(samples, classes)),
     );
   }
   return {
@@ -48,6 +53,17 @@ export async function finishDataset(
       ...(held && { heldOut: { fraction: holdOut, seed } }),
     },
   };
+}
+
+/** Says which classes are too small to be validated. */
+function withoutValidation(samples: readonly Sample[], classes: readonly string[]): string[] {
+  const validated = new Set<number>();
+  for (const { label, split } of samples) if (split === 'val') validated.add(label);
+  const small = classes.filter((_, label) => !validated.has(label));
+  if (small.length === 0) return [];
+  const shown = small.slice(0, 5).join(', ');
+  const rest = small.length > 5 ? ` and ${small.length - 5} more` : '';
+  return [`Too small to hold a picture out of them, and so not validated: ${shown}${rest}.`];
 }
 
 /**

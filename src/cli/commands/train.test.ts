@@ -38,7 +38,14 @@ test("alexnet train answers with the contract's keys, and a finished run says th
   assert.deepEqual([run, model, epochs], [out, playground.path('run', 'model.safetensors'), 2]);
   assert.deepEqual(Object.keys(best as object), ['epoch', 'top1', 'top5', 'loss']);
   assert.ok((seconds as number) > 0 && (imagesPerSecond as number) > 0);
-  assert.deepEqual(Object.keys(more), ['report', 'finished', 'test']);
+  assert.deepEqual(Object.keys(more), [
+    'report',
+    'classes',
+    'finished',
+    'pictures',
+    'leftOut',
+    'test',
+  ]);
   assert.match(
     err,
     /^epoch 1\/2 {2}loss \d\.\d{3} {2}top-1 \d+\.\d % {2}\| {2}validation loss .*$/m,

@@ -16,7 +16,7 @@ import { readNetwork } from '../network-file.ts';
 import { depthOption, maxPixelsOption, number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { percent } from '../../text.ts';
+import { counted, percent } from '../../text.ts';
 import { watcher } from '../watch.ts';
 
 interface TrainFlags extends CommonOptions {
@@ -299,24 +299,32 @@ function parseValue(text: string): unknown {
   }
 }
 
-function lastBlock(
-  { run: folder, model, report, best, seconds, imagesPerSecond, finished, test }: TrainResult,
-  directory: string,
-  terminal: Terminal,
-): string {
+function lastBlock(result: TrainResult, directory: string, terminal: Terminal): string {
+  const { run: folder, model, report, best, seconds, imagesPerSecond, finished } = result;
+  const { test, pictures, leftOut, classes } = result;
+  // Among five classes or fewer, the right one is always among the first five.
+  const scores = ({ top1, top5 }: { readonly top1: number; readonly top5: number }): string =>
+    `top-1 ${percent(top1, 1)}${classes > 5 ? `, top-5 ${percent(top5, 1)}` : ''}`;
   return [
     '',
     finished,
     terminal.bold(
-      `top-1 ${percent(best.top1, 1)}, top-5 ${percent(best.top5, 1)} on the validation ` +
-        `pictures, after epoch ${best.epoch}`,
+      pictures.validation === 0
+        ? `${scores(best)} on the training pictures as they were seen, after epoch ${best.epoch}; ` +
+            'nothing was held out, so nothing says how it does on others'
+        : `${scores(best)} on the ${counted(pictures.validation, 'validation picture')}, after ` +
+            `epoch ${best.epoch}`,
     ),
+    ...(leftOut.length === 0
+      ? []
+      : [
+          `${counted(leftOut.length, 'picture')} could not be read; log.jsonl and the report name them`,
+        ]),
     ...(test === null
       ? []
       : [
           terminal.bold(
-            `top-1 ${percent(test.top1, 1)}, top-5 ${percent(test.top5, 1)} on ` +
-              `${test.images} test pictures that had no say in training`,
+            `${scores(test)} on ${counted(test.images, 'test picture')} that had no say in training`,
           ),
         ]),
     `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,

@@ -116,6 +116,7 @@ test('imageFolder() holds out the same stratified fraction for a seed, another f
     assert.deepEqual(provenance.heldOut, { fraction: 0.2, seed: 1 });
     assert.deepEqual(remarks, [
       'There is no val folder: 6 of 32 training pictures are held out for validation (seed 1).',
+      'Too small to hold a picture out of them, and so not validated: cat.',
     ]);
     assert.notEqual(provenance.digest, (await imageFolder(folder)).provenance.digest);
     assert.deepEqual(

@@ -42,6 +42,11 @@ export function blueprintOf({
   model,
   memoryAvailable = Infinity,
 }: BlueprintOptions): Blueprint {
+  if (classes.length === 1)
+    throw new AlexNetError(
+      `There is one class alone, "${classes[0]}": a network learns to tell classes apart, and needs ` +
+        'two at least. Expected a folder of pictures per class.',
+    );
   const network = networkOf(settings, model, classes.length);
   const batch = Math.min(settings.batch, pictures);
   const micro = Math.min(settings.microBatch ?? batch, batch);

@@ -1,5 +1,7 @@
+import type { Split } from '../../data/dataset.ts';
+
 /** What a run writes down as it goes. */
-export type Entry = StepEntry | EpochEntry | RemarkEntry;
+export type Entry = StepEntry | EpochEntry | RemarkEntry | LeftOutEntry;
 
 /** What is written down now and then while an epoch runs: means since the last such entry. */
 export interface StepEntry {
@@ -46,6 +48,20 @@ export interface RemarkEntry {
   readonly text: string;
 }
 
+/** A picture that could not be read. */
+export interface LeftOut {
+  readonly split: Split;
+  /** Its name in the dataset. */
+  readonly file: string;
+  readonly why: string;
+}
+
+/** Holds for the whole run, from whatever moment it goes on. */
+export interface LeftOutEntry extends LeftOut {
+  readonly kind: 'leftOut';
+  readonly step: number;
+}
+
 /** How far a run has come. */
 export interface Position {
   /** Steps done. */
@@ -56,5 +72,6 @@ export interface Position {
 
 /** Whether an entry holds when a run goes on from a position; later ones are written again. */
 export function isBefore(entry: Entry, { step, epoch }: Position): boolean {
+  if (entry.kind === 'leftOut') return true;
   return entry.step <= step && (entry.kind !== 'epoch' || entry.epoch <= epoch);
 }

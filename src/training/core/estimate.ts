@@ -1,11 +1,13 @@
 import { AlexNetError } from '../../errors.ts';
+import { variantOf } from '../../model/chain.ts';
 import { costs } from '../../network/costs.ts';
 import { volume } from '../../network/shapes.ts';
-import { elapsed } from './job.ts';
+import { counted } from '../../text.ts';
+import type { Blueprint } from './blueprint.ts';
+import { elapsed, picturesOf } from './job.ts';
 import type { Job } from './job.ts';
 import { memoryNeeded } from './memory.ts';
 import type { Progress } from './progress.ts';
-import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 
 /** Looking at a picture takes a third of learning from it: one pass instead of three. */
@@ -21,7 +23,7 @@ const allowance = 1.08;
  */
 export async function planRun(job: Job, progress: Progress): Promise<void> {
   const { session, state } = progress;
-  const { training, record, store, inputs, blueprint } = job;
+  const { training, store, inputs, blueprint } = job;
   const { settings, network, batch, micro } = blueprint;
   const perEpoch = state.epoch > 0 ? state.seconds / state.epoch : await epochSeconds(job, session);
   if (job.budget !== null) plan(job, state, perEpoch);
@@ -36,15 +38,15 @@ export async function planRun(job: Job, progress: Progress): Promise<void> {
       threads: session.threads,
       precision: session.precision,
       recipe: settings.recipe,
-      variant: networkName(settings),
+      variant: networkName(blueprint),
       parameters: costs(network).parameters,
       classes: blueprint.classes.length,
-      train: record.data.train,
-      validation: record.data.validation,
+      ...picturesOf(job),
       input: inputs.preprocessing.crop,
       batch,
       stepsPerEpoch: training.length,
       epochs: state.epochs,
+      estimated: job.budget !== null,
       from: state.epoch,
       seconds: perEpoch * epochsLeft,
       memoryBytes: Math.max(estimate, session.memoryBytes),
@@ -57,7 +59,12 @@ export async function planRun(job: Job, progress: Progress): Promise<void> {
  * where it will.
  */
 export function replan(job: Job, state: State): void {
-  if (job.budget !== null) plan(job, state, state.seconds / state.epoch);
+  if (job.budget === null) return;
+  const before = state.epochs;
+  plan(job, state, state.seconds / state.epoch);
+  if (state.epochs === before) return;
+  const text = `The time allows ${counted(state.epochs, 'epoch')} now; ${before} were planned.`;
+  job.tell({ kind: 'remark', text });
 }
 
 function plan(job: Job, state: State, perEpoch: number): void {
@@ -73,9 +80,9 @@ function plan(job: Job, state: State, perEpoch: number): void {
 }
 
 async function epochSeconds(job: Job, session: Progress['session']): Promise<number> {
-  const { record, training, blueprint } = job;
+  const { training, blueprint } = job;
   const step = await stepSeconds(job, session);
-  const looks = (record.data.validation / blueprint.batch) * lookingShare;
+  const looks = (picturesOf(job).validation / blueprint.batch) * lookingShare;
   return step * (training.length + looks) * allowance;
 }
 
@@ -99,7 +106,9 @@ async function stepSeconds(
 }
 
 /** In a sentence that goes on with its size. */
-function networkName({ variant, network, from }: Settings): string {
-  if (network !== undefined) return 'the network given';
-  return variant ?? `that of ${from}`;
+/** What people call the network: its variant, where it is one; else where it is from. */
+function networkName({ settings: { variant, network: given, from }, network }: Blueprint): string {
+  if (given !== undefined) return 'the network given';
+  const file = from?.split(/[/\\]/).at(-1);
+  return variant ?? variantOf(network) ?? `the network of ${file ?? 'the model given'}`;
 }

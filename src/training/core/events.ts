@@ -22,6 +22,8 @@ export type TrainEvent =
       readonly kind: 'epoch';
       readonly entry: EpochEntry;
       readonly epochs: number;
+      /** Whether the number of epochs is what a time budget allows by now, and may change. */
+      readonly estimated: boolean;
       readonly best: boolean;
     };
 
@@ -41,6 +43,8 @@ export interface TrainPlan {
   readonly batch: number;
   readonly stepsPerEpoch: number;
   readonly epochs: number;
+  /** Whether the number of epochs is what a time budget allows, and may change. */
+  readonly estimated: boolean;
   /** Epochs that are done already, where a run is resumed. */
   readonly from: number;
   /**
@@ -56,6 +60,8 @@ export interface StepProgress {
   /** From 1. */
   readonly epoch: number;
   readonly epochs: number;
+  /** Whether `epochs` is what a time budget allows by now, and may change. */
+  readonly estimated: boolean;
   /** Within the epoch, from 1. */
   readonly step: number;
   readonly steps: number;

@@ -17,6 +17,7 @@ import { learningRate, nextPlateau, plateauEnded } from './schedule.ts';
 import { isBetter, noSums } from './state.ts';
 import type { State } from './state.ts';
 import { trainStep } from './step.ts';
+import { counted } from '../../text.ts';
 
 /**
  * Trains until the run is finished.
@@ -72,6 +73,7 @@ async function endEpoch(job: Job, progress: Progress, meter: Meter): Promise<Tro
   if (job.signal?.aborted) return interrupt(job, progress);
   if (validation !== null && !Number.isFinite(validation.loss)) return 'the validation loss is NaN';
 
+  await lookForLeftOut(job, state.step);
   const entry = meter.epoch(validation, rateOf(job, state));
   const bestBefore = state.best;
   const best = advance(job, state, entry);
@@ -85,8 +87,18 @@ async function endEpoch(job: Job, progress: Progress, meter: Meter): Promise<Tro
     const saved = await save(job, progress);
     if (saved.outcome === 'diverged') return saved.why;
   }
-  job.tell({ kind: 'epoch', entry, epochs: state.epochs, best });
+  const estimated = job.budget !== null && state.finished === null;
+  job.tell({ kind: 'epoch', entry, epochs: state.epochs, estimated, best });
   return null;
+}
+
+/** Tells what could not be read since it was last asked. */
+export async function lookForLeftOut(
+  { leftOut, training, validation }: Job,
+  step: number,
+): Promise<void> {
+  await leftOut.look('train', training, step);
+  await leftOut.look('val', validation, step);
 }
 
 /** Counts an epoch as done. @returns whether it is the best so far. */
@@ -126,15 +138,16 @@ function ending({ blueprint: { settings } }: Job, state: State): string | null {
   const { epoch, epochs, best, plateau } = state;
   if (epoch >= epochs && epochs < settings.epochs)
     return `The time budget allowed ${epoch} of ${settings.epochs} epochs.`;
-  if (epoch >= epochs) return `All ${epochs} epochs are done.`;
+  if (epoch >= epochs)
+    return epochs === 1 ? 'The epoch is done.' : `All ${epochs} epochs are done.`;
   if (plateauEnded(settings.schedule, plateau))
     return (
       'The validation error stopped falling at the lowest learning rate, ' +
-      `after ${epoch} epochs.`
+      `after ${counted(epoch, 'epoch')}.`
     );
   const waited = epoch - (best?.epoch ?? 0);
   if (settings.patience !== null && waited >= settings.patience)
-    return `No better validation for ${waited} epochs, after epoch ${epoch}.`;
+    return `No better validation for ${counted(waited, 'epoch')}, after epoch ${epoch}.`;
   return null;
 }
 

@@ -42,6 +42,7 @@ export class Meter {
       progress: {
         epoch: state.epoch + 1,
         epochs: state.epochs,
+        estimated: this.#job.budget !== null,
         step: state.batch,
         steps: training.length,
         learningRate,

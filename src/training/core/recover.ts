@@ -4,6 +4,7 @@ import type { Job } from './job.ts';
 import { restore } from './progress.ts';
 import type { Progress } from './progress.ts';
 import { save } from './save.ts';
+import type { Settings } from './settings.ts';
 
 const maximumRollbacks = 3;
 
@@ -12,22 +13,36 @@ const maximumRollbacks = 3;
  * @throws {AlexNetError} where that did not help several times.
  */
 export async function rollBack(job: Job, progress: Progress, why: string): Promise<void> {
-  const { rollbacks, rateFactor, step } = progress.state;
+  const { rollbacks, rateFactor, step, epoch } = progress.state;
+  const { settings } = job.blueprint;
+  const advice = settings.from !== null && epoch === 0 ? fineTuningAdvice(settings) : '';
   if (rollbacks >= maximumRollbacks) {
     const tried = job.blueprint.settings.learningRate * rateFactor;
     const lower = Number((tried * 0.1).toPrecision(2));
     throw new AlexNetError(
       `Training does not hold: at step ${step} ${why}, and going back with half the learning ` +
         `rate did not help ${maximumRollbacks} times. ` +
-        `Start again with a lower learning rate (--lr ${lower}).`,
+        `Start again with a lower learning rate (--lr ${lower}).${advice}`,
     );
   }
   const { state } = await goBack(job, progress);
   state.rollbacks = rollbacks + 1;
   state.rateFactor = rateFactor / 2;
   const now = `step ${state.step} with ${state.rateFactor}`;
-  await remark(job, progress, `At step ${step} ${why}: back to ${now} of the learning rate.`);
+  await remark(
+    job,
+    progress,
+    `At step ${step} ${why}: back to ${now} of the learning rate.${rollbacks === 0 ? advice : ''}`,
+  );
   await save(job, progress);
+}
+
+function fineTuningAdvice({ from, learningRate, oldRate }: Settings): string {
+  return (
+    ` Fine-tuning diverged at once: the rate is too high for what was learned in ${from}. ` +
+    `Lower --lr (now ${learningRate}) for all layers, or --old-rate (now ${oldRate}), the factor ` +
+    'on it for the layers that were taken over.'
+  );
 }
 
 /** So often may a device be lost before training has come further than ever before. */

@@ -6,13 +6,16 @@ import type { Model } from '../../model/model.ts';
 import { loadWeights } from '../../model/weights.ts';
 import { layerRates, prepareSession } from './begin.ts';
 import type { Blueprint } from './blueprint.ts';
+import type { LeftOut } from './entries.ts';
 import { planRun } from './estimate.ts';
 import type { TrainEvent } from './events.ts';
 import { Guard } from './guard.ts';
 import type { Inputs } from './inputs.ts';
 import { Interrupted } from './interrupted.ts';
+import { picturesOf } from './job.ts';
 import type { BatchStream, Job } from './job.ts';
-import { trainToTheEnd } from './loop.ts';
+import { LeftOutPictures } from './left-out.ts';
+import { lookForLeftOut, trainToTheEnd } from './loop.ts';
 import { begin, restore } from './progress.ts';
 import type { Progress, Standing } from './progress.ts';
 import { checkSameData } from './record.ts';
@@ -74,6 +77,16 @@ export interface TrainedNetwork {
   readonly validation: Evaluation | null;
   readonly record: RunRecord;
   readonly state: Readonly<State>;
+  /** How many pictures there were that could be read. */
+  readonly pictures: PictureCounts;
+  /** Those that could not be read. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface PictureCounts {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
 }
 
 /**
@@ -85,7 +98,8 @@ export interface TrainedNetwork {
 export async function trainNetwork(options: TrainNetworkOptions): Promise<TrainedNetwork> {
   const { job, progress } = await openRun(options);
   try {
-    const { finished } = progress.state;
+    const { finished, step } = progress.state;
+    await lookForLeftOut(job, step);
     if (finished === null) await planRun(job, progress);
     else {
       const text = `This run is finished: ${finished} Nothing was trained.`;
@@ -117,9 +131,12 @@ async function openRun(options: TrainNetworkOptions): Promise<{ job: Job; progre
       : await beginRun(options, session);
     checkWhole(state, store);
     await store.rewind(state);
+    const leftOut = new LeftOutPictures(store, tellerOf(options));
+    leftOut.know(await store.entries());
     const job: Job = {
       ...options,
-      validation: options.validation,
+      leftOut,
+      validation: validationOf(options),
       signal: options.signal,
       record,
       layerRates: layerRates(record.transfer, blueprint.settings),
@@ -174,10 +191,12 @@ async function beginRun(
 }
 
 function newRecord(
-  { blueprint, data, training, validation, host = {}, seconds }: TrainNetworkOptions,
+  options: TrainNetworkOptions,
   session: Session,
   transfer: Transfer | undefined,
 ): RunRecord {
+  const { blueprint, data, training, host = {}, seconds } = options;
+  const validation = validationOf(options);
   const { alexnet, node, machine } = host;
   return {
     ...(alexnet !== undefined && { alexnet }),
@@ -192,12 +211,17 @@ function newRecord(
       kind: data.kind,
       digest: data.digest,
       classes: blueprint.classes.length,
-      train: training.samples,
-      validation: validation?.samples ?? 0,
+      train: training.samples - (training.failures?.length ?? 0),
+      validation: (validation?.samples ?? 0) - (validation?.failures?.length ?? 0),
     },
     settings: blueprint.settings,
     transfer: transfer ?? null,
   };
+}
+
+/** Without a picture there is no validation. */
+function validationOf({ validation }: TrainNetworkOptions): BatchStream | undefined {
+  return validation === undefined || validation.samples === 0 ? undefined : validation;
 }
 
 function tellerOf({ onEvent }: TrainNetworkOptions): Job['tell'] {
@@ -210,6 +234,7 @@ async function conclude(
   { session, state, unsaved }: Progress,
   openTest: TrainNetworkOptions['test'],
 ): Promise<TrainedNetwork> {
+  await lookForLeftOut(job, state.step);
   if (unsaved !== null)
     throw new AlexNetError(
       `The run is finished, but its last files could not be written: ${unsaved} ` +
@@ -217,7 +242,9 @@ async function conclude(
     );
   const model = await job.store.best();
   await loadWeights(session, model.weights);
-  const tested = openTest ? await evaluateTest(job, session, await openTest()) : null;
+  const test = await openTest?.();
+  const tested = test ? await evaluateTest(job, session, test) : null;
+  await job.leftOut.look('test', test, state.step);
   const classes = job.blueprint.classes.length;
   const validated =
     tested === null && job.validation
@@ -234,6 +261,8 @@ async function conclude(
     validation: validated,
     record: job.record,
     state,
+    pictures: { ...picturesOf(job), test: tested?.images ?? 0 },
+    leftOut: job.leftOut.all,
   };
 }
 

@@ -53,7 +53,7 @@ export class Journal {
       if (this.#torn) await this.#renew({ step: entry.step, epoch: Infinity });
       await appendFile(join(this.#folder, 'log.jsonl'), jsonLine(entry));
       if (entry.kind === 'epoch') await appendFile(join(this.#folder, 'log.csv'), csvLine(entry));
-      if (entry.kind !== 'remark')
+      if (entry.kind === 'step' || entry.kind === 'epoch')
         await appendFile(this.#events, scalarsEvent(Date.now() / 1000, entry.step, scalars(entry)));
     });
   }

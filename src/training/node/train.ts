@@ -6,6 +6,7 @@ import { findEngine } from '../../engine/registry.ts';
 import { AlexNetError, UsageError } from '../../errors.ts';
 import type { Evaluation } from '../../inference/evaluation.ts';
 import { version } from '../../version.ts';
+import type { LeftOut } from '../core/entries.ts';
 import type { TrainEvent } from '../core/events.ts';
 import { checkSameData, checkSameSettings } from '../core/record.ts';
 import type { Host, RunRecord } from '../core/record.ts';
@@ -14,7 +15,7 @@ import type { SettingsOverrides } from '../core/resolve.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Best } from '../core/state.ts';
 import { trainNetwork } from '../core/train.ts';
-import type { TrainedNetwork } from '../core/train.ts';
+import type { PictureCounts, TrainedNetwork } from '../core/train.ts';
 import { FolderStore } from './folder-store.ts';
 import { createFolder, freshFolder, readRecord, removeUnfinished } from './folder.ts';
 import { lockFolder, refuseHeld } from './lock.ts';
@@ -71,6 +72,7 @@ export interface TrainResult {
   readonly model: string;
   /** The file to look at. */
   readonly report: string;
+  readonly classes: number;
   /** Epochs done. */
   readonly epochs: number;
   /** By validation; where nothing was held out, the last epoch's training. */
@@ -82,6 +84,10 @@ export interface TrainResult {
   readonly finished: string;
   /** Of the best model on the test pictures, where there are any; they had no say in anything. */
   readonly test: Evaluation | null;
+  /** How many pictures there were that could be read. */
+  readonly pictures: PictureCounts;
+  /** Those that could not be read. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
@@ -220,23 +226,31 @@ function host(): Host {
 }
 
 function resultOf(trained: TrainedNetwork, store: FolderStore, reportFile: string): TrainResult {
-  const { epochs, best, seconds, imagesPerSecond, finished, test } = trained;
+  const { epochs, best, seconds, imagesPerSecond, finished, test, pictures, leftOut } = trained;
   return {
     run: store.place,
     model: store.bestFile,
     report: reportFile,
+    classes: trained.record.data.classes,
     epochs,
     best,
     seconds,
     imagesPerSecond,
     finished,
     test,
+    pictures,
+    leftOut,
   };
+}
+
+function evaluatedOn(test: Evaluation | null, validation: Evaluation | null): string {
+  if (test !== null) return 'test';
+  return validation === null ? 'training' : 'validation';
 }
 
 /** @returns the file, whether it could be written or not. */
 async function writeReport(
-  { record, state, model, test, validation }: TrainedNetwork,
+  { record, state, model, test, validation, pictures, leftOut }: TrainedNetwork,
   store: FolderStore,
   { dataset, tell }: FolderJob,
 ): Promise<string> {
@@ -247,7 +261,9 @@ async function writeReport(
     dataset,
     model,
     evaluation: test ?? validation,
-    evaluatedOn: test === null ? 'validation' : 'test',
+    evaluatedOn: evaluatedOn(test, validation),
+    pictures,
+    leftOut,
   });
   const path = join(store.place, 'report.html');
   try {

@@ -3,7 +3,9 @@ import type { Dataset } from '../../../data/dataset.ts';
 import type { Model } from '../../../model/model.ts';
 import type { Evaluation, Verdict } from '../../../inference/evaluation.ts';
 import type { RunRecord } from '../../core/record.ts';
-import type { Entry, EpochEntry } from '../../core/entries.ts';
+import type { Entry, EpochEntry, LeftOut } from '../../core/entries.ts';
+import type { PictureCounts } from '../../core/train.ts';
+import { grouped } from '../../../text.ts';
 import type { State } from '../../core/state.ts';
 import { chart } from './chart.ts';
 import type { Curve } from './chart.ts';
@@ -21,8 +23,11 @@ export interface ReportContent {
   readonly model: Model;
   /** Of the best model. */
   readonly evaluation: Evaluation | null;
-  /** What it was evaluated on: `test` or `validation`. */
+  /** What its figures are of: `test`, `validation`, or `training` where nothing was held out. */
   readonly evaluatedOn: string;
+  readonly pictures: PictureCounts;
+  /** Those that could not be read. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 const mistakesShown = 24;
@@ -44,26 +49,30 @@ export async function report(content: ReportContent): Promise<string> {
           await mistakes(evaluation, dataset),
         ]),
     await kernels(model),
+    unreadable(content.leftOut),
     remarks(content),
     settings(record),
   ];
   return page(title, parts.join('\n'));
 }
 
-function heading(title: string, { record, state, evaluation, evaluatedOn }: ReportContent): string {
+function heading(title: string, content: ReportContent): string {
+  const { record, state, evaluation, evaluatedOn, pictures, leftOut } = content;
   const score = evaluation ?? state.best;
   const facts: [string, string][] = [
     ...(score === null
       ? []
       : ([
           [`top-1 (${evaluatedOn})`, percent(score.top1)],
-          [`top-5 (${evaluatedOn})`, percent(score.top5)],
+          // Among five classes or fewer, the right one is always among the first five.
+          ...(record.data.classes > 5 ? [[`top-5 (${evaluatedOn})`, percent(score.top5)]] : []),
         ] as [string, string][])),
-    ...(state.best === null || evaluatedOn === 'validation'
+    ...(state.best === null || pictures.validation === 0 || evaluatedOn === 'validation'
       ? []
       : ([['top-1 (validation)', percent(state.best.top1)]] as [string, string][])),
     ['epochs', `${state.epoch}${state.best === null ? '' : `, best ${state.best.epoch}`}`],
-    ['training pictures', record.data.train.toLocaleString('en-US')],
+    ['training pictures', grouped(pictures.train)],
+    ...(leftOut.length === 0 ? [] : [['left out', grouped(leftOut.length)] as [string, string]]),
     ['classes', String(record.data.classes)],
     ['time', timeOf(state.seconds)],
     ['images/s', (state.images / state.seconds).toPrecision(3)],
@@ -212,6 +221,19 @@ function remarks({ entries, dataset }: ReportContent): string {
   return texts.length === 0
     ? ''
     : `<h2>Remarks</h2>\n<ul>${texts.map((text) => `<li>${escape(text)}</li>`).join('')}</ul>`;
+}
+
+function unreadable(leftOut: readonly LeftOut[]): string {
+  if (leftOut.length === 0) return '';
+  const rows = leftOut.map(
+    ({ split, file, why }) =>
+      `<tr><td>${escape(file)}</td><td>${split}</td><td>${escape(why)}</td></tr>`,
+  );
+  return (
+    '<h2>Pictures left out</h2>\n<p class="soft">They could not be read, and no figure counts ' +
+    'them.</p>\n<div class="scroll"><table><tr><th>picture</th><th>of</th><th>why</th></tr>' +
+    `${rows.join('')}</table></div>`
+  );
 }
 
 function settings(record: RunRecord): string {
