@@ -204,3 +204,31 @@ test('an erased rectangle lies in the crop and comes as often and as large as as
   const areas = found.map(({ width, height }) => (width * height) / 227 ** 2);
   assert.ok(Math.min(...areas) > 0.09 && Math.max(...areas) < 0.21);
 });
+
+test("colour noise by deviation is the authors': √λ, and the contrast is lowered", () => {
+  const by = (scale: 'eigenvalue' | 'deviation', until?: number): Drawn =>
+    drawAugmentation(
+      { ...paper, pca: { deviation: 0.1, scale, ...(until !== undefined && { until }) } },
+      use,
+    );
+  const offsets = ({ colours }: Drawn): readonly number[] => colours(noGrey).offset;
+  // The first principal axis is red alone: λ = 0.2 there.
+  const [text, code] = [by('eigenvalue'), by('deviation')];
+  assert.ok(Math.abs(offsets(code)[0]! / offsets(text)[0]! - Math.sqrt(0.2) / 0.2) < 1e-9);
+  assert.deepEqual([text.contrast, code.contrast], [1, 1 / 1.1]);
+  assert.deepEqual(offsets(by('eigenvalue')), offsets(drawAugmentation(paper, use)));
+
+  // `use` is of epoch 2.
+  const ended = by('deviation', 2);
+  assert.deepEqual([offsets(ended), ended.contrast], [[0, 0, 0], 1]);
+  assert.deepEqual(offsets(by('deviation', 3)), offsets(code));
+});
+
+test('a picture that is led takes crop and mirror of another, and its own colours', () => {
+  const own = drawAugmentation(paper, use);
+  const led = drawAugmentation(paper, { ...use, leader: 8 });
+  const leader = drawAugmentation(paper, { ...use, sample: 8 });
+  assert.notDeepEqual(own.box, leader.box);
+  assert.deepEqual([led.box, led.mirrored], [leader.box, leader.mirrored]);
+  assert.deepEqual(led.colours(noGrey), own.colours(noGrey));
+});

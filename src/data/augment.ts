@@ -3,7 +3,7 @@ import type { ColourMap } from '../images/colour.ts';
 import { compose, identityColours } from '../images/colour.ts';
 import { normal } from '../random/draws.ts';
 import { bits, purposes } from '../random/philox.ts';
-import type { Augmentation, Crop } from './augmentation.ts';
+import type { Augmentation, ColourNoise, Crop } from './augmentation.ts';
 import type { ColourStatistics } from './statistics.ts';
 
 /** What chance decided for one use of one picture. */
@@ -13,6 +13,8 @@ export interface Drawn {
   readonly mirrored: boolean;
   /** From 8-bit RGB to changed 8-bit RGB (not clamped). Contrast turns about `grey`. */
   readonly colours: (meanGrey: () => number) => ColourMap;
+  /** Multiplies the picture less its mean. */
+  readonly contrast: number;
   /** A rectangle of the crop to be erased. */
   readonly erase?: Rectangle;
 }
@@ -44,6 +46,8 @@ export interface Use {
   readonly seed: number;
   readonly epoch: number;
   readonly sample: number;
+  /** The sample whose draws of crop and mirror image this one shares. Default: its own. */
+  readonly leader?: number | undefined;
   /** Of the resized picture. */
   readonly width: number;
   readonly height: number;
@@ -54,24 +58,32 @@ export interface Use {
 /** Draws for one sample in one epoch: the same on every machine, with any number of workers. */
 export function drawAugmentation(
   augmentation: Augmentation,
-  { seed, epoch, sample, width, height, crop, statistics }: Use,
+  { seed, epoch, sample, leader = sample, width, height, crop, statistics }: Use,
 ): Drawn {
   const words = bits({ seed, purpose: purposes.augmentation, stream: epoch });
-  const raw = new Uint32Array(wordsPerPicture);
-  words(sample * wordsPerPicture, wordsPerPicture, raw);
-  const chance = (i: number): number => (raw[i]! >>> 8) / 2 ** 24;
-  const box = cropBox(augmentation.crop, width, height, crop, chance);
-  const shift =
-    augmentation.pca && statistics
-      ? pcaShift(words, sample, augmentation.pca.deviation, statistics)
-      : undefined;
+  const chanceOf = (index: number): Chance => {
+    const raw = new Uint32Array(wordsPerPicture);
+    words(index * wordsPerPicture, wordsPerPicture, raw);
+    return (i) => (raw[i]! >>> 8) / 2 ** 24;
+  };
+  const chance = chanceOf(sample);
+  const shared = leader === sample ? chance : chanceOf(leader);
+  const box = cropBox(augmentation.crop, width, height, crop, shared);
+  const noise = noiseIn(augmentation, epoch);
+  const shift = noise && statistics ? pcaShift(words, sample, noise, statistics) : undefined;
   const erase = eraseBox(augmentation, crop, chance);
   return {
     box,
-    mirrored: chance(place.mirror) < (augmentation.mirror ?? 0),
+    mirrored: shared(place.mirror) < (augmentation.mirror ?? 0),
     colours: (meanGrey) => colourMap(augmentation, chance, meanGrey, shift),
+    contrast: noise?.scale === 'deviation' ? 1 / (1 + noise.deviation) : 1,
     ...(erase && { erase }),
   };
+}
+
+/** The colour noise of an epoch: it may have ended. */
+function noiseIn({ pca }: Augmentation, epoch: number): ColourNoise | undefined {
+  return pca?.until !== undefined && epoch >= pca.until ? undefined : pca;
 }
 
 type Chance = (place: number) => number;
@@ -137,19 +149,19 @@ function eraseBox({ erase }: Augmentation, crop: number, chance: Chance): Rectan
   };
 }
 
-/** `[p1 p2 p3]·[α1λ1 α2λ2 α3λ3]`, in 8-bit units; eigenvalues are of colours from 0 to 1. */
+/** `[p1 p2 p3]·[α1s1 α2s2 α3s3]`, in 8-bit units; eigenvalues are of colours from 0 to 1. */
 function pcaShift(
   words: ReturnType<typeof bits>,
   sample: number,
-  deviation: number,
+  { deviation, scale }: ColourNoise,
   { eigenvalues, eigenvectors }: ColourStatistics,
 ): number[] {
   const alphas = new Float64Array(3);
   normal(words, alphas, deviation, sample * wordsPerPicture + place.pca);
+  const sizes = scale === 'deviation' ? eigenvalues.map((value) => Math.sqrt(value)) : eigenvalues;
   return [0, 1, 2].map(
     (c) =>
-      255 *
-      [0, 1, 2].reduce((sum, k) => sum + eigenvectors[k]![c]! * alphas[k]! * eigenvalues[k]!, 0),
+      255 * [0, 1, 2].reduce((sum, k) => sum + eigenvectors[k]![c]! * alphas[k]! * sizes[k]!, 0),
   );
 }
 

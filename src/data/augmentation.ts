@@ -7,10 +7,11 @@ export interface Augmentation {
   /** The chance of a mirror image, left to right. Default 0. */
   readonly mirror?: number;
   /**
-   * The paper's colour noise (§4.1): adds `[p1 p2 p3]·[α1λ1 α2λ2 α3λ3]`, α ~ N(0, deviation), drawn
-   * once per picture and use.
+   * So many pictures one after another in a batch share the draws of their crop and their mirror
+   * image (the authors' code: 32); default: each has its own.
    */
-  readonly pca?: { readonly deviation: number };
+  readonly chunk?: number;
+  readonly pca?: ColourNoise;
   /**
    * Each factor is drawn evenly from [1 − x, 1 + x]; applied in the order brightness, contrast,
    * saturation.
@@ -27,6 +28,22 @@ export interface Augmentation {
    * (Zhong et al. 2017).
    */
   readonly erase?: { readonly chance: number; readonly area: readonly [number, number] };
+}
+
+/**
+ * The paper's colour noise (§4.1): adds `[p1 p2 p3]·[α1s1 α2s2 α3s3]`, α ~ N(0, deviation), drawn
+ * once per picture and use.
+ */
+export interface ColourNoise {
+  readonly deviation: number;
+  /**
+   * What s is: `eigenvalue` (default), the paper's text, λ; `deviation`, the authors' code, √λ, and
+   * the picture less its mean is then divided by 1 + deviation, so that its contrast stays near that
+   * of pictures without noise.
+   */
+  readonly scale?: 'eigenvalue' | 'deviation';
+  /** Epochs after which there is none any more. Default: it never ends. */
+  readonly until?: number;
 }
 
 /**

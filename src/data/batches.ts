@@ -234,12 +234,13 @@ class PictureBatches implements Batches {
     slot: number,
   ): Promise<Omit<Batch, 'waited'>> {
     const { batch } = this.#options;
-    const wanted = order
-      .subarray(number * batch, (number + 1) * batch)
-      .filter((index) => !this.#store.failed(index));
+    const all = order.subarray(number * batch, (number + 1) * batch);
+    const wanted = all.filter((index) => !this.#store.failed(index));
+    const leaders = this.#leaders(all);
     const tasks: Promise<unknown>[] = [];
     for (let position = 0; position < wanted.length; position += picturesPerTask) {
       const part = wanted.subarray(position, position + picturesPerTask);
+      const led = leaders?.slice(position, position + picturesPerTask);
       tasks.push(
         this.#workers.run(this.#store, part, {
           do: 'fill',
@@ -247,12 +248,21 @@ class PictureBatches implements Batches {
           slot,
           epoch,
           position,
+          ...(led && { leaders: led }),
         }),
       );
     }
     const ended = await Promise.allSettled(tasks);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
     return this.#assemble(wanted, number, slot);
+  }
+
+  /** Of a batch's pictures that can be read: the first of the chunk that each belongs to. */
+  #leaders(all: Uint32Array): number[] | undefined {
+    const chunk = this.#options.augmentation?.chunk;
+    if (chunk === undefined) return undefined;
+    const leaders = Array.from(all, (_, i) => all[i - (i % chunk)]!);
+    return leaders.filter((_, i) => !this.#store.failed(all[i]!));
   }
 
   /** Closes the gaps of pictures that could not be read. */

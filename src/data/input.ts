@@ -18,12 +18,13 @@ export function makeInput(
   plan: Plan,
   epoch: number,
   index: number,
+  leader?: number,
 ): void {
   const { preprocessing, augmentation, statistics, seed, mean } = plan;
   if (!augmentation) return preprocessInto(out, at, picture, preprocessing, plan.crops, mean);
   const { crop } = preprocessing;
   const { width, height } = picture;
-  const use = { seed, epoch, sample: index, width, height, crop, statistics };
+  const use = { seed, epoch, sample: index, leader, width, height, crop, statistics };
   const drawn = drawAugmentation(augmentation, use);
   const colours = compose(
     drawn.colours(() => meanGrey(picture, drawn.box)),
@@ -35,7 +36,13 @@ export function makeInput(
   const y = box.top - caffeOffset(height, size);
   const subtract = meanUnder(mean, preprocessing, { x, y, mirrored });
   paintPlanes(out, at, picture, box, crop, { mirrored, colours, subtract });
+  // After the mean is gone: what is less than it becomes less so too.
+  if (drawn.contrast !== 1) scale(out, at, 3 * crop * crop, drawn.contrast);
   if (drawn.erase) erase(out, at, crop, drawn.erase, fillColour(plan));
+}
+
+function scale(out: Float32Array, at: number, length: number, factor: number): void {
+  for (let i = at; i < at + length; i++) out[i]! *= factor;
 }
 
 /** The mean colour as the network sees it: near 0 where a mean is subtracted. */

@@ -62,6 +62,8 @@ export type Work =
       readonly slot: number;
       readonly epoch: number;
       readonly position: number;
+      /** For each picture of the task, whose crop and mirror image it shares. */
+      readonly leaders?: readonly number[];
     }
   | { readonly do: 'measure'; readonly imageSize: number | undefined }
   | { readonly do: 'inspect' }

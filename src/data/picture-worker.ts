@@ -108,6 +108,6 @@ export class PictureWorker {
     const { plan, slots } = this.#plans.get(work.plan)!;
     const size = plan.crops * 3 * plan.preprocessing.crop ** 2;
     const at = (work.position + i) * size;
-    makeInput(slots[work.slot]!, at, picture, plan, work.epoch, index);
+    makeInput(slots[work.slot]!, at, picture, plan, work.epoch, index, work.leaders?.[i]);
   }
 }

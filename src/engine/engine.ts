@@ -298,6 +298,8 @@ export interface UpdateOptions {
    * Further factors on ε by layer name, for lower rates in layers that were taken over. Default 1.
    */
   readonly layerRates?: Readonly<Record<string, number>>;
+  /** A further factor on ε of all biases. Default 1. */
+  readonly biasRate?: number;
 }
 
 /**

@@ -671,15 +671,15 @@ function resolveGradientOptions(
   };
 }
 
-function resolveUpdate(
-  plan: Plan,
-  { learningRate, momentum, weightDecay, gradientScale = 1, layerRates = {} }: UpdateOptions,
-): ResolvedUpdate {
+function resolveUpdate(plan: Plan, options: UpdateOptions): ResolvedUpdate {
+  const { learningRate, momentum, weightDecay } = options;
+  const { gradientScale = 1, layerRates = {}, biasRate = 1 } = options;
   for (const [name, value] of Object.entries({
     learningRate,
     momentum,
     weightDecay,
     gradientScale,
+    biasRate,
   })) {
     ensure(
       Number.isFinite(value) && value >= 0,
@@ -687,12 +687,16 @@ function resolveUpdate(
     );
   }
   for (const name of Object.keys(layerRates)) findLayer(plan.shapes, name);
-  const parameters = plan.parameters.flatMap(({ layer, rule }, index) => {
+  const parameters = plan.parameters.flatMap(({ layer, rule, kind }, index) => {
     if (plan.frozen.has(plan.shapes.findIndex((shape) => shape.layer === layer))) return [];
     return [
       {
         index,
-        rate: learningRate * rule.learningRate * (layerRates[layer.name] ?? 1),
+        rate:
+          learningRate *
+          rule.learningRate *
+          (layerRates[layer.name] ?? 1) *
+          (kind === 'bias' ? biasRate : 1),
         decay: weightDecay * rule.decay,
       },
     ];

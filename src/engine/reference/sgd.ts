@@ -3,7 +3,9 @@
  *
  *     v ← μ v − λ ε w − ε g        w ← w + v
  *
- * (PyTorch and Caffe-like rules that keep ε outside differ as soon as ε changes.)
+ * So do the authors' code and Caffe. PyTorch keeps ε outside, w ← w + ε v, which differs for some
+ * steps after ε has changed; a momentum of μ ε/ε_before in the first step with a new ε gives that
+ * form too.
  * Both are rounded to f32, in which they are saved: so a run that is restored goes on bit for bit.
  * @param rate ε · @param decay λ · @param gradientScale multiplies g
  */

@@ -13,7 +13,8 @@ import { Meter } from './meter.ts';
 import type { Progress } from './progress.ts';
 import { replaceSession, rollBack } from './recover.ts';
 import { save, saveBest } from './save.ts';
-import { learningRate, nextPlateau, plateauEnded } from './schedule.ts';
+import { biasRate, learningRate, nextPlateau, plateauEnded } from './schedule.ts';
+import type { Progress as Place } from './schedule.ts';
 import { isBetter, noSums } from './state.ts';
 import type { State } from './state.ts';
 import { trainStep } from './step.ts';
@@ -55,9 +56,16 @@ async function trainEpoch(job: Job, progress: Progress): Promise<Trouble> {
 
     const rate = rateOf(job, state);
     const { layerRates } = job;
-    const options = { settings, step: state.step, learningRate: rate, layerRates };
-    const result = await trainStep(session, batch, options);
+    const result = await trainStep(session, batch, {
+      settings,
+      step: state.step,
+      learningRate: rate,
+      rateBefore: state.rate,
+      layerRates,
+      biasRate: biasRate(settings, placeOf(job, state)),
+    });
     if (guard.exploded(result.loss)) return `the loss became ${result.loss.toPrecision(3)}`;
+    if (settings.momentumForm === 'outside') state.rate = rate;
 
     count(state, batch, result, meter);
     await average?.follow(state.step);
@@ -117,13 +125,13 @@ function advance(job: Job, state: State, { train, validation }: EpochEntry): boo
   return best;
 }
 
-function rateOf({ blueprint, training }: Job, state: State): number {
-  const progress = {
-    epoch: state.epoch + state.batch / training.length,
-    epochs: state.epochs,
-    plateau: state.plateau,
-  };
-  return learningRate(blueprint.settings, progress) * state.rateFactor;
+function rateOf(job: Job, state: State): number {
+  return learningRate(job.blueprint.settings, placeOf(job, state)) * state.rateFactor;
+}
+
+/** Where a run is in its schedule. */
+function placeOf({ training }: Job, { epoch, batch, epochs, plateau }: State): Place {
+  return { epoch: epoch + batch / training.length, epochs, plateau };
 }
 
 function count(state: State, batch: Batch, result: StepResult, meter: Meter): void {

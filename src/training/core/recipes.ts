@@ -83,6 +83,50 @@ export const recipes = {
       deviation: [1, 1, 1],
     },
   },
+  source: {
+    ...published,
+    about:
+      "what the authors' code ran in 2012 (layers-145.cfg and its log), made for 1.2 million pictures",
+    variant: 'source',
+    epochs: 91,
+    batch: 128,
+    weightDecay: 5e-4,
+    schedule: { kind: 'drops', at: [25, 51, 79], factor: 0.1 },
+    biasSchedule: { kind: 'constant' },
+    augmentation: {
+      crop: { from: 'square' },
+      mirror: 0.5,
+      chunk: 32,
+      pca: { deviation: 0.1, scale: 'deviation', until: 67 },
+    },
+    preprocessing: {
+      resize: 'shorterSide',
+      size: null,
+      channels: 'RGB',
+      scale: 1,
+      mean: 'image',
+      deviation: [1, 1, 1],
+    },
+  },
+  onetower: {
+    ...published,
+    about: 'cuda-convnet2 on one GPU (“one weird trick”, 2014), made for 1.2 million pictures',
+    variant: 'onetower',
+    batch: 128,
+    weightDecay: 5e-4,
+    schedule: { kind: 'exponential', steps: 4, divisor: 250 },
+    // The variant's biases learn at twice the rate: 0.02.
+    biasSchedule: { kind: 'exponential', steps: 2, divisor: 10 },
+    augmentation: { crop: { from: 'square' }, mirror: 0.5 },
+    preprocessing: {
+      resize: 'shorterSide',
+      size: null,
+      channels: 'RGB',
+      scale: 1,
+      mean: 'image',
+      deviation: [1, 1, 1],
+    },
+  },
   caffe: {
     ...published,
     about:
@@ -108,6 +152,7 @@ export const recipes = {
     batch: 256,
     weightDecay: 1e-4,
     schedule: { kind: 'steps', every: 30, factor: 0.1 },
+    momentumForm: 'outside',
     augmentation: {
       crop: { from: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] },
       mirror: 0.5,

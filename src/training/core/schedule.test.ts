@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { learningRate, nextPlateau, noPlateau, plateauEnded } from './schedule.ts';
+import { biasRate, learningRate, nextPlateau, noPlateau, plateauEnded } from './schedule.ts';
 
 const base = { learningRate: 0.1, warmup: 0 };
 
@@ -48,4 +48,43 @@ test('a plateau lowers the rate after its patience, so often as it may, and then
   assert.ok(
     Math.abs(learningRate({ ...base, schedule }, { epoch: 0, epochs: 9, plateau }) - 0.01) < 1e-12,
   );
+});
+
+test('learningRate() of drops is lowered after each of their epochs', () => {
+  const schedule = { kind: 'drops', at: [25, 51, 79], factor: 0.1 } as const;
+  const at = (epoch: number): number =>
+    learningRate({ ...base, schedule }, { epoch, epochs: 91, plateau: noPlateau });
+  assert.deepEqual(
+    [0, 24.9, 25, 51, 79, 90].map((epoch) => Number(at(epoch).toPrecision(6))),
+    [0.1, 0.1, 0.01, 0.001, 0.0001, 0.0001],
+  );
+});
+
+test('exponential falls in equal steps, biases in their own', () => {
+  const settings = {
+    learningRate: 0.01,
+    warmup: 0,
+    schedule: { kind: 'exponential', steps: 4, divisor: 250 },
+    biasSchedule: { kind: 'exponential', steps: 2, divisor: 10 },
+  } as const;
+  const at = (epoch: number): { weights: number; biases: number } => {
+    const progress = { epoch, epochs: 100, plateau: noPlateau };
+    const weights = learningRate(settings, progress);
+    return { weights, biases: weights * biasRate(settings, progress) };
+  };
+  const third = 250 ** (1 / 3);
+  for (const [epoch, weights, biases] of [
+    [0, 0.01, 0.01],
+    [24.99, 0.01, 0.01],
+    [25, 0.01 / third, 0.01],
+    [50, 0.01 / third ** 2, 0.001],
+    [75, 0.01 / 250, 0.001],
+    [100, 0.01 / 250, 0.001],
+  ] as const) {
+    const found = at(epoch);
+    assert.ok(Math.abs(found.weights / weights - 1) < 1e-12, `${epoch}: ${found.weights}`);
+    assert.ok(Math.abs(found.biases / biases - 1) < 1e-12, `${epoch}: ${found.biases}`);
+  }
+  const { biasSchedule: _, ...same } = settings;
+  assert.equal(biasRate(same, { epoch: 60, epochs: 100, plateau: noPlateau }), 1);
 });

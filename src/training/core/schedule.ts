@@ -30,6 +30,16 @@ export function learningRate(
   return rate * rise(warmup, progress) * decay(schedule, warmup, progress);
 }
 
+/** By how much the biases' rate differs from that of the weights, beside their own factors. */
+export function biasRate(
+  { schedule, biasSchedule, warmup }: Pick<Settings, 'schedule' | 'biasSchedule' | 'warmup'>,
+  progress: Progress,
+): number {
+  return biasSchedule === undefined
+    ? 1
+    : decay(biasSchedule, warmup, progress) / decay(schedule, warmup, progress);
+}
+
 /** The first step already learns a little: the rise ends with the first step after the warm-up. */
 function rise(warmup: number, { epoch, epochs }: Progress): number {
   const length = Math.min(warmup, epochs / 2);
@@ -42,6 +52,15 @@ function decay(schedule: Schedule, warmup: number, { epoch, epochs, plateau }: P
       return 1;
     case 'steps':
       return schedule.factor ** Math.floor(epoch / schedule.every + 1e-9);
+    case 'drops':
+      return schedule.factor ** schedule.at.filter((drop) => epoch >= drop - 1e-9).length;
+    case 'exponential': {
+      const step = Math.min(
+        schedule.steps - 1,
+        Math.floor((schedule.steps * epoch) / epochs + 1e-9),
+      );
+      return schedule.divisor ** (-step / (schedule.steps - 1));
+    }
     case 'plateau':
       return schedule.factor ** plateau.drops;
     case 'cosine': {

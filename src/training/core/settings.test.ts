@@ -41,7 +41,7 @@ test('a value out of range is refused with what was found and the limit that it 
     [
       { schedule: { kind: 'linear' } },
       '"schedule.kind": found "linear". Invalid option: ' +
-        'expected one of "constant"|"steps"|"plateau"|"cosine".',
+        'expected one of "constant"|"steps"|"drops"|"exponential"|"plateau"|"cosine".',
     ],
     [{ freeze: [1] }, '"freeze.0": found 1. Invalid input: expected string, received number.'],
     [{ momentum: 0.999, dropout: null, patience: 3, average: { decay: 0.9, every: 1 } }, 'nothing'],
@@ -53,7 +53,7 @@ test('an unknown key is told before any value, with the keys that may stand ther
   assert.equal(
     said({ epochs: 0, augmentation: { pca: { deviaton: 1 } } }),
     'There is no setting "deviaton" in "augmentation.pca". Did you mean "deviation"? ' +
-      'The settings there are: deviation.',
+      'The settings there are: deviation, scale, until.',
   );
 });
 

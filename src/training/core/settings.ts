@@ -1,4 +1,4 @@
-import type { Augmentation } from '../../data/augmentation.ts';
+import type { Augmentation, ColourNoise } from '../../data/augmentation.ts';
 import { UsageError, nearest } from '../../errors.ts';
 import { parseNetwork } from '../../network/json.ts';
 import type { Network } from '../../network/layer.ts';
@@ -53,6 +53,13 @@ export interface Settings {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly schedule: Schedule;
+  /** Of the biases' rate, where it has one of its own. */
+  readonly biasSchedule?: Schedule;
+  /**
+   * Where ε stands: `inside` the velocity (default: the paper, Caffe), or `outside` (PyTorch), so
+   * that a change of ε takes hold of the whole velocity at once. They are the same while ε stays.
+   */
+  readonly momentumForm?: 'inside' | 'outside';
   /** Epochs over which the rate rises from nothing. */
   readonly warmup: number;
   readonly labelSmoothing: number;
@@ -82,6 +89,9 @@ export interface Settings {
 
 /**
  * - `steps`: ×factor after every so many epochs;
+ * - `drops`: ×factor after each of these epochs;
+ * - `exponential`: in so many steps of equal length the rate falls to the base divided by `divisor`,
+ *   each step by the same factor (cuda-convnet's `dexp`);
  * - `plateau`: ×factor when validation's error has not fallen for `patience` epochs; after `drops`
  *   of them and as long again without gain, the run ends;
  * - `cosine`: half a cosine from the rate to `floor` times the rate over the whole run.
@@ -89,6 +99,8 @@ export interface Settings {
 export type Schedule =
   | { readonly kind: 'constant' }
   | { readonly kind: 'steps'; readonly every: number; readonly factor: number }
+  | { readonly kind: 'drops'; readonly at: readonly number[]; readonly factor: number }
+  | { readonly kind: 'exponential'; readonly steps: number; readonly divisor: number }
   | {
       readonly kind: 'plateau';
       readonly factor: number;
@@ -129,7 +141,15 @@ const augmentationRule = object<Augmentation>(
   {
     crop: kinds('from', { square: {}, picture: {}, resized: { area: range, aspect: range } }),
     mirror: fraction,
-    pca: object<NonNullable<Augmentation['pca']>>({ deviation: notNegative }),
+    chunk: whole,
+    pca: object<ColourNoise>(
+      {
+        deviation: notNegative,
+        scale: choice('eigenvalue', 'deviation'),
+        until: number({ whole: true, atLeast: 0 }),
+      },
+      ['scale', 'until'],
+    ),
     jitter: object<NonNullable<Augmentation['jitter']>>(
       { brightness: fraction, contrast: fraction, saturation: fraction },
       ['brightness', 'contrast', 'saturation'],
@@ -137,12 +157,14 @@ const augmentationRule = object<Augmentation>(
     grey: fraction,
     erase: object<NonNullable<Augmentation['erase']>>({ chance: fraction, area: range }),
   },
-  ['mirror', 'pca', 'jitter', 'grey', 'erase'],
+  ['mirror', 'chunk', 'pca', 'jitter', 'grey', 'erase'],
 );
 
 const scheduleRule = kinds('kind', {
   constant: {},
   steps: { every: positive, factor: fraction },
+  drops: { at: list(positive), factor: fraction },
+  exponential: { steps: number({ whole: true, atLeast: 2 }), divisor: positive },
   plateau: { factor: fraction, patience: whole, drops: number({ whole: true, atLeast: 0 }) },
   cosine: { floor: fraction },
 });
@@ -175,6 +197,8 @@ const settingsFields: { readonly [Key in keyof Settings]-?: Rule } = {
   momentum: belowOne,
   weightDecay: notNegative,
   schedule: scheduleRule,
+  biasSchedule: scheduleRule,
+  momentumForm: choice('inside', 'outside'),
   warmup: notNegative,
   labelSmoothing: belowOne,
   clip: nullable(positive),
@@ -196,7 +220,7 @@ const settingsFields: { readonly [Key in keyof Settings]-?: Rule } = {
   oldRate: notNegative,
 };
 
-const settingsRule = object<Settings>(settingsFields, ['network']);
+const settingsRule = object<Settings>(settingsFields, ['network', 'biasSchedule', 'momentumForm']);
 
 /**
  * Checks settings that are complete, as `settings.json` holds them.
@@ -208,6 +232,11 @@ export function parseSettings(value: unknown): Settings {
   const flaw = flaws.find(({ unknownKey }) => unknownKey !== undefined) ?? flaws[0];
   if (flaw !== undefined) throw new UsageError(explain(flaw, value));
   const settings = ordered(settingsRule, value) as Settings;
+  if (settings.momentumForm === 'outside' && settings.biasSchedule !== undefined)
+    throw new UsageError(
+      'The settings "momentumForm": "outside" and "biasSchedule" cannot stand together: the ' +
+        'velocities of weights and biases would have to be changed apart. Leave one of them out.',
+    );
   if (settings.network === undefined) return settings;
   return { ...settings, network: networkAlone(settings, settings.network) };
 }

@@ -22,6 +22,8 @@ export interface State {
   /** How often the run went back to its last good state. */
   rollbacks: number;
   plateau: Plateau;
+  /** The learning rate of the last step, where the settings need it. */
+  rate?: number;
   best: Best | null;
   /** Seconds spent so far, interruptions left out. */
   seconds: number;
@@ -81,27 +83,31 @@ const amount = number({ atLeast: 0 });
 
 const bestRule = object<Best>({ epoch: count, top1: amount, top5: amount, loss: number() });
 
-const stateRule = object<State>({
-  step: count,
-  epoch: count,
-  batch: count,
-  epochs: count,
-  rateFactor: amount,
-  rollbacks: count,
-  plateau: object<Plateau>({ lowest: amount, waited: count, drops: count }),
-  best: nullable(bestRule),
-  seconds: amount,
-  images: count,
-  sums: object<Sums>({
-    images: count,
-    loss: number(),
-    correct: count,
-    correct5: count,
+const stateRule = object<State>(
+  {
+    step: count,
+    epoch: count,
+    batch: count,
+    epochs: count,
+    rateFactor: amount,
+    rollbacks: count,
+    plateau: object<Plateau>({ lowest: amount, waited: count, drops: count }),
+    rate: amount,
+    best: nullable(bestRule),
     seconds: amount,
-    waited: amount,
-  }),
-  finished: nullable(text),
-});
+    images: count,
+    sums: object<Sums>({
+      images: count,
+      loss: number(),
+      correct: count,
+      correct5: count,
+      seconds: amount,
+      waited: amount,
+    }),
+    finished: nullable(text),
+  },
+  ['rate'],
+);
 
 /** A state that was written down. @throws {AlexNetError} with what is wrong in it. */
 export function parseState(value: unknown): State {

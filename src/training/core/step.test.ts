@@ -123,3 +123,61 @@ test('pieces of a batch drop the same numbers as the whole', async () => {
   assert.ok(whole.includes(true) && whole.includes(false));
   assert.deepEqual(await dropped(3), whole);
 });
+
+test("trainStep() with momentumForm outside is PyTorch's rule where the rate changes", async () => {
+  const rates = [1e-2, 1e-2, 1e-3, 1e-3, 2e-3];
+  const name = 'fc8.bias';
+  const opened = await session(referenceEngine, size);
+  try {
+    // ∂loss/∂w as the engine found it, from its own update: the rule is what is tested.
+    const own = { ...settings, clip: null, weightDecay: 0, momentumForm: 'outside' } as const;
+    const weights = [await opened.getParameter(name)];
+    const gradients: Float32Array[] = [];
+    const update = opened.update.bind(opened);
+    Object.assign(opened, {
+      update: async (options: Parameters<typeof update>[0]): Promise<void> => {
+        gradients.push(await opened.getParameter(name, 'gradient'));
+        await update(options);
+      },
+    });
+    for (const [step, learningRate] of rates.entries()) {
+      const rateBefore = rates[step - 1];
+      const options = { settings: own, step, learningRate, rateBefore, layerRates: {} };
+      await trainStep(opened, batch, options);
+      weights.push(await opened.getParameter(name));
+    }
+    const factor = opened.parameters.find((one) => one.name === name)!.rule.learningRate;
+    const expected = Float64Array.from(weights[0]!);
+    const velocity = new Float64Array(expected.length);
+    for (const [step, rate] of rates.entries()) {
+      for (let i = 0; i < expected.length; i++) {
+        velocity[i] = 0.9 * velocity[i]! + gradients[step]![i]!;
+        expected[i]! -= rate * factor * velocity[i]!;
+      }
+      const error = relativeError(weights[step + 1]!, Float32Array.from(expected));
+      assert.ok(error < 1e-5, `step ${step}: ${error}`);
+    }
+  } finally {
+    await opened.dispose();
+  }
+});
+
+test('a rate of the biases changes them and nothing else', async () => {
+  const after = async (biasRate: number): Promise<Map<string, Float32Array>> => {
+    const opened = await session(referenceEngine, size);
+    try {
+      const options = { settings, step: 0, learningRate: 1e-2, layerRates: {}, biasRate };
+      await trainStep(opened, batch, options);
+      return await weightsOf(opened);
+    } finally {
+      await opened.dispose();
+    }
+  };
+  const [none, one] = [await after(0), await after(1)];
+  const start = testParameters(network, 1);
+  for (const [name, values] of one) {
+    const still = name.endsWith('.bias');
+    assert.deepEqual(none.get(name), still ? start.get(name) : values, name);
+    assert.notDeepEqual(values, start.get(name), name);
+  }
+});

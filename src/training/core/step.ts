@@ -5,11 +5,15 @@ import type { Settings } from './settings.ts';
 export interface StepOptions {
   readonly settings: Pick<
     Settings,
-    'seed' | 'momentum' | 'weightDecay' | 'labelSmoothing' | 'clip'
+    'seed' | 'momentum' | 'momentumForm' | 'weightDecay' | 'labelSmoothing' | 'clip'
   >;
   readonly step: number;
   readonly learningRate: number;
+  /** Of the step before; undefined before the first. */
+  readonly rateBefore?: number | undefined;
   readonly layerRates: Readonly<Record<string, number>>;
+  /** A factor on the learning rate of all biases. Default 1. */
+  readonly biasRate?: number;
 }
 
 /**
@@ -22,9 +26,10 @@ export interface StepOptions {
 export async function trainStep(
   session: Session,
   batch: Batch,
-  { settings, step, learningRate, layerRates }: StepOptions,
+  options: StepOptions,
 ): Promise<StepResult> {
-  const { momentum, weightDecay, clip } = settings;
+  const { settings, step, learningRate, layerRates, biasRate = 1 } = options;
+  const { weightDecay, clip } = settings;
   const result = await gradients(session, batch, step, settings);
   if (!Number.isFinite(result.loss)) return result;
 
@@ -33,8 +38,30 @@ export async function trainStep(
   if (norm !== undefined && !Number.isFinite(norm)) return { ...result, loss: NaN };
 
   const gradientScale = norm === undefined ? 1 : Math.min(1, clip! / norm);
-  await session.update({ learningRate, momentum, weightDecay, layerRates, gradientScale });
+  const momentum = momentumOf(options);
+  await session.update({
+    learningRate,
+    momentum,
+    weightDecay,
+    layerRates,
+    gradientScale,
+    biasRate,
+  });
   return result;
+}
+
+/**
+ * PyTorch's velocity V is ours divided by ε: v = ε V. So where ε changes, what is left of v changes
+ * with it, and v ← μ (ε/ε_before) v − … is V ← μ V − … to the last digit but the rounding.
+ */
+function momentumOf({
+  settings: { momentum, momentumForm },
+  learningRate,
+  rateBefore,
+}: StepOptions): number {
+  return momentumForm === 'outside' && rateBefore
+    ? momentum * (learningRate / rateBefore)
+    : momentum;
 }
 
 /** The gradients of the mean loss over the batch, left in the session. */

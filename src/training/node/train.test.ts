@@ -191,11 +191,11 @@ test('train() refuses settings that it does not know', async () => {
   await refuses(
     { schedule: { kind: 'cosine', flor: 0 } },
     'There is no setting "flor" in "schedule". Did you mean "floor"? The settings there ' +
-      'are: kind, every, factor, patience, drops, floor.',
+      'are: kind, every, factor, at, steps, divisor, patience, drops, floor.',
   );
   await assert.rejects(playground.train('x', { recipe: 'phtos' }), {
     message:
       'There is no recipe "phtos". Did you mean "photos"? The recipes are: photos, paper, ' +
-      'caffe, torchvision.',
+      'source, onetower, caffe, torchvision.',
   });
 });
