@@ -53,7 +53,7 @@ function planLines(plan: TrainPlan): string[] {
       counted(plan.threads, 'thread'),
     `${validation} of ${counted(plan.classes, 'class', 'classes')}; batch ${plan.batch}, ` +
       `${counted(plan.stepsPerEpoch, 'step')} per epoch, ${epochs}` +
-      `${plan.from > 0 ? `, ${plan.from} done` : ''}`,
+      (plan.from > 0 ? `, ${plan.from} done` : ''),
     `about ${duration(plan.seconds)} and ${bytes(plan.memoryBytes)} of memory; everything ` +
       `goes to ${plan.folder}`,
   ];
