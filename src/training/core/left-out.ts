@@ -1,11 +1,13 @@
+import type { Batches } from '../../data/batches.ts';
 import type { Split } from '../../data/dataset.ts';
 import { counted } from '../../text.ts';
 import type { Entry, LeftOut } from './entries.ts';
 import type { TrainEvent } from './events.ts';
-import type { BatchStream } from './job.ts';
 import type { RunStore } from './run-store.ts';
 
 const shownAtMost = 5;
+
+type Pictures = Pick<Batches, 'samples'> & Partial<Pick<Batches, 'failures'>>;
 
 /** The pictures of a run that could not be read: each is told and written down once. */
 export class LeftOutPictures {
@@ -28,7 +30,7 @@ export class LeftOutPictures {
   }
 
   /** Asks pictures what could not be read of them. @param step where the run stands. */
-  async look(split: Split, pictures: BatchStream | undefined, step: number): Promise<void> {
+  async look(split: Split, pictures: Pictures | undefined, step: number): Promise<void> {
     const found = (pictures?.failures ?? [])
       .filter(({ name }) => !this.#known.has(keyOf(split, name)))
       .map(({ name, detail }): LeftOut => ({ split, file: name, why: detail }));
@@ -45,7 +47,7 @@ export class LeftOutPictures {
   }
 
   /** How many pictures of a split can be used, as far as is known. */
-  usable(split: Split, pictures: BatchStream | undefined): number {
+  usable(split: Split, pictures: Pictures | undefined): number {
     const left = this.all.filter((one) => one.split === split).length;
     return (pictures?.samples ?? 0) - left;
   }
