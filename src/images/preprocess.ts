@@ -1,5 +1,5 @@
 import { pictureFiles } from '#images';
-import { ensure } from '../errors.ts';
+import { AlexNetError, ensure } from '../errors.ts';
 import { meanPlanes, meanUnder, normalisation } from './colour.ts';
 import type { CropPlace } from './colour.ts';
 import { decodePicture, resizePicture } from './decode.ts';
@@ -24,6 +24,12 @@ export async function loadPicture(
   input: PictureInput,
   reading: Reading & Pick<DecodeOptions, 'maximumPixels'>,
 ): Promise<Picture> {
+  if (typeof reading !== 'object' || reading === null || !('resize' in reading))
+    throw new AlexNetError(
+      'Expected loadPicture(input, reading) to be told how the picture is read, such as ' +
+        "model.preprocessing or { resize: { how: 'shorterSide', size: 256 } }, but found " +
+        `${reading === undefined ? 'nothing' : JSON.stringify(reading)}.`,
+    );
   const { resize } = reading;
   if (typeof input === 'string') {
     try {

@@ -181,6 +181,8 @@ test('inspect neighbours finds the same photograph at no distance, and leaves it
     [found.length, found[0]!.name, found[0]!.label, found[0]!.distance],
     [4, 'dog/1.png', 'dog', 0],
   );
+  const unknown = answer['query'] as { label?: string; predictions: { label: string }[] };
+  assert.deepEqual([unknown.label, unknown.predictions.length], [undefined, 3]);
   const again = await json(
     'neighbours',
     model,
@@ -189,6 +191,7 @@ test('inspect neighbours finds the same photograph at no distance, and leaves it
     '--top',
     '9',
   );
+  assert.equal((again['query'] as { label?: string }).label, 'dog');
   assert.equal(
     (again['neighbours'] as { name: string }[]).some(({ name }) => name === 'dog/1.png'),
     false,
@@ -377,6 +380,27 @@ test('every page is one file that names its source, needs no network and tells w
       `${way} says undefined`,
     );
   }
+});
+
+test('what is clipped, what an image lacks and whose map it is are said on the pages', async () => {
+  const page = async (...words: string[]): Promise<string> => {
+    const out = join(folder, 'said.html');
+    const { code, err } = await inspect(...words, '--out', out);
+    assert.equal(code, 0, err);
+    return readFile(out, 'utf8');
+  };
+  const why = await page('why', model, photo, '--method', 'saliency', '--randomize', 'fc6');
+  assert.equal(why.match(/class="scale"/g)!.length, 2, 'each map has a scale of its own');
+  assert.match(why, /lie beyond the scale and have the colour of its end; the largest is/);
+  assert.match(why, /what the network sees of it/);
+  const compare = await page('compare', model, model, photo);
+  assert.match(compare, /A, model\.safetensors, and B, model\.safetensors, the same file, on/);
+  assert.match(compare, /it has no unit, and 0 is the same map/);
+  const photos = join(folder, 'photos');
+  const unit = ['unit', model, '--layer', 'conv2', '--channel', '1', '--images', photos];
+  const said = /A photograph excites it more \([^)]+\): this image shows less/;
+  assert.match(await page(...unit, '--steps', '1', '--decay', '1'), said);
+  assert.doesNotMatch(await page(...unit, '--steps', '64'), said);
 });
 
 test('inspect writes PNG too', async () => {

@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { eachValues } from '../../model/weights.ts';
 import { findLayer, formatShape, inferShapes } from '../../network/shapes.ts';
 import { amounts, rangeOf } from '../colours.ts';
@@ -29,7 +30,8 @@ export async function compareReport(
   b: Opened,
   [photographA, photographB]: readonly [Photograph, Photograph],
 ): Promise<{ report: Report; answer: CompareAnswer }> {
-  const models = [await look(a, photographA), await look(b, photographB)] as const;
+  const [nameA, nameB] = distinctNames(a, b);
+  const models = [await look(a, photographA, nameA), await look(b, photographB, nameB)] as const;
   const shapesB = inferShapes(b.model.network);
   const shared = inferShapes(a.model.network).filter(
     ({ layer, output }) =>
@@ -56,7 +58,7 @@ export async function compareReport(
   sections.push(weightsSection(models));
   const report: Report = {
     title: 'Two models',
-    subtitle: `${a.name} and ${b.name} on ${photographA.name}`,
+    subtitle: `A, ${nameA}, and B, ${nameB}, on ${photographA.name}`,
     sections,
     about: [abouts.compare],
   };
@@ -69,6 +71,23 @@ export async function compareReport(
   };
 }
 
+/** Two files of one name are told apart by the folders that they lie in. */
+export function distinctNames(
+  a: Pick<Opened, 'name' | 'path'>,
+  b: Pick<Opened, 'name' | 'path'>,
+): [string, string] {
+  if (a.name !== b.name) return [a.name, b.name];
+  const [partsA, partsB] = [a, b].map(({ path }) => resolve(path).split(sep)) as [
+    string[],
+    string[],
+  ];
+  for (let length = 2; length <= Math.max(partsA.length, partsB.length); length++) {
+    const names = [partsA, partsB].map((parts) => parts.slice(-length).join('/'));
+    if (names[0] !== names[1]) return [names[0]!, names[1]!];
+  }
+  return [a.name, `${b.name}, the same file`];
+}
+
 interface Look {
   readonly model: string;
   readonly photograph: Photograph;
@@ -76,7 +95,11 @@ interface Look {
   readonly weights: WeightStatistics[];
 }
 
-async function look({ model, session, name }: Opened, photograph: Photograph): Promise<Look> {
+async function look(
+  { model, session }: Opened,
+  photograph: Photograph,
+  name: string,
+): Promise<Look> {
   const predictions = likeliest(model, await session.forward(photograph.input), 5);
   return {
     model: name,
@@ -128,7 +151,12 @@ async function layerSection(
   return {
     section: {
       heading: `Maps of ${layer} that differ most`,
-      text: 'Pairs: A on the left, B on the right, each model’s layer on its own scale.',
+      text:
+        'Pairs: A on the left, B on the right, each model’s layer on its own scale, dark for 0 ' +
+        `and light for ${digits(rangeOf(mapsA, 0.9995).high)} (A) or ` +
+        `${digits(rangeOf(mapsB, 0.9995).high)} (B). “Apart” is the Euclidean distance of the two ` +
+        'maps after each layer is divided by its own largest number: it has no unit, and 0 is ' +
+        'the same map.',
       panels,
       columns: 8,
     },

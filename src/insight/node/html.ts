@@ -106,7 +106,8 @@ export function scaleHtml({ colours, range, unit }: Scale): string {
   const label = `Colour scale: ${unit}, from ${digits(range.low)} to ${digits(range.high)}`;
   return `<div class="scale" role="img" aria-label="${escape(label)}">
 <span>${digits(range.high)}</span>
-<i style="background:linear-gradient(to top,${stops.join(',')})"></i>
+<i style="background:linear-gradient(to top,${stops.join(',')});
+--across:linear-gradient(to right,${stops.join(',')})"></i>
 <span>${digits(range.low)}</span>
 <small>${escape(unit)}</small>
 </div>`;
@@ -138,7 +139,7 @@ body {
   margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, sans-serif
 }
-main { max-width: 76rem; margin: 0 auto; padding: 1.5rem }
+main { max-width: 76rem; margin: 0 auto; padding: 1.5rem; overflow-wrap: anywhere }
 h1 { font-size: 1.8rem; line-height: 1.2; margin: 0 0 .3rem }
 h2 {
   font-size: 1.3rem; margin: 2.2rem 0 .4rem;
@@ -148,12 +149,16 @@ h3 { font-size: 1.05rem; margin: 1rem 0 .2rem }
 p { margin: .3rem 0 .8rem; max-width: 60rem }
 header p { color: var(--soft) }
 .beside { display: flex; gap: 1.5rem; align-items: flex-start }
+.beside > .panels { min-width: 0 }
 .panels {
   display: grid; grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
   gap: 1rem; flex: 1
 }
 @media (max-width: 45rem) {
-  .panels { grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)) }
+  main { padding: 1rem }
+  .panels { grid-template-columns: repeat(auto-fill, minmax(min(6rem, 100%), 1fr)) }
+  .beside { flex-direction: column }
+  .beside > * { width: 100% }
 }
 figure { margin: 0 }
 img { width: 100%; height: auto; display: block }
@@ -167,7 +172,13 @@ figcaption strong { color: var(--ink); font-weight: 600 }
 }
 .scale i { display: block; width: 1.6rem; height: 14rem; border: 1px solid var(--line) }
 .scale small { color: var(--soft) }
-.wide { overflow-x: auto }
+@media (max-width: 45rem) {
+  .scale { width: 100%; flex-flow: row wrap; align-items: center; gap: .5rem }
+  .scale i { width: 8rem; height: 1.2rem; background: var(--across) !important; order: 1 }
+  .scale span:first-child { order: 2 }
+  .scale small { order: 3 }
+}
+.wide { overflow-x: auto; overflow-wrap: normal }
 table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0 }
 th, td {
   text-align: left; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line);

@@ -116,6 +116,7 @@ ${canvasHtml}
 </div>
 </div>
 <img id="sprite" hidden alt="" src="${await dataUrl(tiled(thumbnails, columns, 0), false)}">
+${legendHtml(dataset)}
 <details><summary>All photographs as a table</summary>${tableHtml(table)}</details>
 </section>
 <style>${mapStyle}</style>
@@ -166,6 +167,22 @@ ${options.join('\n')}
 </fieldset>`;
 }
 
+/** More classes than this have colours that only the pointer can tell apart. */
+const distinctColours = 16;
+
+/** What the colours stand for: those of `scripts/map.ts`. */
+function legendHtml({ classes, samples }: Dataset): string {
+  const counts = classes.map((_, i) => samples.filter(({ label }) => label === i).length);
+  const items = classes.map((label, i) => {
+    const hue = Math.round((i * 360) / classes.length);
+    return `<li><i style="background:oklch(0.62 0.16 ${hue})"></i>${escape(label)} (${counts[i]})</li>`;
+  });
+  const list = `<ul class="legend" aria-label="Colours of the classes">${items.join('\n')}</ul>`;
+  if (classes.length <= distinctColours) return list;
+  return `<details><summary>Colours of the ${classes.length} classes (many are alike: choose a
+class above to see it alone)</summary>${list}</details>`;
+}
+
 const canvasHtml =
   '<canvas width="1100" height="820" tabindex="0" role="application" ' +
   'aria-label="Map of photographs. Arrow keys go to the next photograph in that direction.">' +
@@ -179,6 +196,10 @@ const mapStyle = `
 section > .beside > canvas {
   width: 100%; min-width: 0; flex: 1; border: 1px solid var(--line); touch-action: none
 }
+.legend {
+  list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .3rem 1rem; font-size: .9rem
+}
+.legend i { display: inline-block; width: .9rem; height: .9rem; margin-right: .4rem }
 .chosen { width: 11rem; flex: none; overflow-wrap: anywhere }
 `;
 

@@ -7,9 +7,10 @@ import { mapStatistics } from '../maps.ts';
 import type { MapStatistics } from '../maps.ts';
 import { overInput, receptiveCentres } from '../receptive.ts';
 import { abouts } from '../pages/about.ts';
+import { photographSection } from './open.ts';
 import type { Opened, Photograph } from './open.ts';
-import { digits, share } from '../pages/report.ts';
-import type { Panel, Report, Section } from '../pages/report.ts';
+import { clippedWords, digits, share } from '../pages/report.ts';
+import type { Panel, Report } from '../pages/report.ts';
 
 export interface MapsOptions {
   /** How many, the strongest first. Default 64. */
@@ -61,12 +62,13 @@ export async function mapsReport(
       `${photograph.name} through ${name}: ${formatShape(output)}, ${share(zeros)} of all ` +
       'numbers are zero',
     sections: [
-      photographSection(photograph),
+      await photographSection(photograph),
       {
         heading: `The ${shown.length} strongest of ${output[0]} ${strips ? 'numbers' : 'maps'}`,
         text: ownScale
           ? 'Each on its own scale: from dark, none, to light, its own largest number.'
-          : 'All on one scale; the captions tell channel, mean, largest, and the share of zeros.',
+          : 'All on one scale; the captions tell channel, mean, largest, and the share of zeros.' +
+            clippedWords(activation, common),
         panels: shown.map(panel),
         columns: columnsFor(strips, over),
         ...(!ownScale && {
@@ -117,18 +119,5 @@ function wordsFor({
     alt:
       `Channel ${channel}: mean ${digits(mean)}, largest ${digits(largest)}, ` +
       `${share(zeros)} zeros`,
-  };
-}
-
-function photographSection({ picture, remark }: Photograph): Section {
-  return {
-    panels: [
-      {
-        picture,
-        caption: ['the photograph', ...(remark === undefined ? [] : [remark])],
-        alt: 'The photograph as the network sees it',
-      },
-    ],
-    columns: 5,
   };
 }

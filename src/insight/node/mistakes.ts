@@ -19,8 +19,8 @@ import { share } from '../pages/report.ts';
 import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface MistakesAnswer {
-  /** Which part of the data. */
-  readonly split: Split;
+  /** Which part of the data, where it has parts. */
+  readonly split?: Split;
   readonly images: number;
   readonly top1: number;
   readonly mistakes: readonly {
@@ -82,14 +82,14 @@ export async function mistakesReport(
   const report: Report = {
     title: 'Mistakes',
     subtitle:
-      `${name} on ${samples.length} photographs (${split}): ${right} right ` +
+      `${name} on ${samples.length} photographs${split === undefined ? '' : ` (${split})`}: ${right} right ` +
       `(${share(right / samples.length)}), ${mistakes.length} wrong, ` +
       `of ${model.labels.length} classes`,
     sections: [worstSection(panels), ...(confused.length === 0 ? [] : [confusedSection(confused)])],
     about: [abouts.mistakes],
   };
   const answer: MistakesAnswer = {
-    split,
+    ...(split && { split }),
     images: samples.length,
     top1: right / samples.length,
     mistakes: mistakes.map(({ index, confidence, probability, ...pair }) => ({
@@ -113,7 +113,7 @@ async function knownPhotographs(
   wished: Split | undefined,
 ): Promise<{
   dataset: Dataset;
-  split: Split;
+  split: Split | undefined;
   toModel: readonly (number | undefined)[];
   unknown: readonly string[];
 }> {
@@ -138,7 +138,7 @@ async function knownPhotographs(
 async function labelledPart(
   folder: string,
   wished: Split | undefined,
-): Promise<{ dataset: Dataset; split: Split }> {
+): Promise<{ dataset: Dataset; split: Split | undefined }> {
   const all = await openDataset(folder);
   const counts = splits.map((split) => ({ split, count: samplesOf(all, split).length }));
   const there = counts.filter(({ count }) => count > 0);
@@ -153,7 +153,8 @@ async function labelledPart(
   const samples = all.samples
     .filter((sample) => sample.split === split)
     .map((sample) => ({ ...sample, split: 'test' as const }));
-  return { dataset: { ...all, samples }, split };
+  const divided = wished !== undefined || there.length > 1;
+  return { dataset: { ...all, samples }, split: divided ? split : undefined };
 }
 
 /** In the order in which they are looked for. */

@@ -4,9 +4,9 @@ import type { Metric } from '../neighbours.ts';
 import type { Work } from '../work.ts';
 import { abouts } from '../pages/about.ts';
 import { featuresOf } from './features.ts';
-import { openPhotograph } from './open.ts';
-import type { Opened, Photograph } from './open.ts';
-import { digits } from '../pages/report.ts';
+import { likeliest, openPhotograph } from './open.ts';
+import type { Likely, Opened, Photograph } from './open.ts';
+import { digits, share } from '../pages/report.ts';
 import type { Panel, Report } from '../pages/report.ts';
 
 export interface NeighboursOptions extends Work {
@@ -22,6 +22,8 @@ export interface NeighboursAnswer {
   readonly layer: string;
   readonly metric: Metric;
   readonly photographs: number;
+  /** Of the photograph itself: its class where it lies in the folder, and the model's answers. */
+  readonly query: { readonly label?: string; readonly predictions: readonly Likely[] };
   readonly neighbours: readonly {
     readonly file: string;
     readonly name: string;
@@ -38,12 +40,15 @@ export async function neighboursReport(
   { layer, index, metric, top, ...work }: NeighboursOptions,
 ): Promise<{ report: Report; answer: NeighboursAnswer; remarks: readonly string[] }> {
   const { dataset, values, remarks } = await featuresOf(opened, folder, layer, index, work);
-  await opened.session.forward(photograph.input);
+  const predictions = likeliest(opened.model, await opened.session.forward(photograph.input), 3);
   const own = await realpath(photograph.file);
   const all = nearestNeighbours(await opened.session.activation(layer), values, top + 1, metric);
   const paths = await Promise.all(
     all.map(({ index: i }) => realpath(dataset.samples[i]!.source.path)),
   );
+  const itself = all.find((_, k) => paths[k] === own);
+  const label = itself && dataset.classes[dataset.samples[itself.index]!.label]!;
+  const query = { ...(label !== undefined && { label }), predictions };
   const found = all.filter((_, k) => paths[k] !== own).slice(0, top);
   const neighbours = found.map(({ index: i, distance }) => {
     const { source, name, label } = dataset.samples[i]!;
@@ -60,8 +65,7 @@ export async function neighboursReport(
         panels: [
           {
             picture: photograph.picture,
-            caption: ['the photograph'],
-            alt: 'The photograph that neighbours are sought for',
+            ...wordsFor(query, dataset.classes.length > 1),
           },
         ],
         columns: 4,
@@ -82,9 +86,27 @@ export async function neighboursReport(
       layer,
       metric,
       photographs: dataset.samples.length,
+      query,
       neighbours,
     },
     remarks,
+  };
+}
+
+function wordsFor(
+  { label, predictions }: NeighboursAnswer['query'],
+  classes: boolean,
+): Pick<Panel, 'caption' | 'alt'> {
+  const answers = predictions.map((one) => `${one.label} ${share(one.probability)}`);
+  const own = label ?? 'of no known class: it is not in the folder';
+  const caption = [
+    'the photograph',
+    ...(classes ? [own] : []),
+    `the model’s answers: ${answers.join(', ')}`,
+  ];
+  return {
+    caption,
+    alt: `The photograph that neighbours are sought for: ${caption.slice(1).join('; ')}`,
   };
 }
 

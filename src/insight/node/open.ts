@@ -10,6 +10,7 @@ import { importWeights } from '../../model/import.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { inputPicture } from '../draw.ts';
+import type { Section } from '../pages/report.ts';
 import { randomize } from '../randomize.ts';
 import { f32Weights, loadWeights } from '../../model/weights.ts';
 
@@ -37,6 +38,8 @@ export interface Opened {
   readonly engine: Engine;
   /** The file's name, for titles. */
   readonly name: string;
+  /** Where it lies. */
+  readonly path: string;
 }
 
 /**
@@ -66,13 +69,14 @@ export async function withModel<T>(
   try {
     await loadWeights(session, model.weights);
     if (options.randomize === undefined)
-      return await use({ model, session, engine, name: basename(path) });
+      return await use({ model, session, engine, name: basename(path), path });
     await randomize(session, options.randomize, seed);
     return await use({
       model: { ...model, weights: f32Weights(await weightsOf(session)) },
       session,
       engine,
       name: `${basename(path)} with its weights shuffled from ${options.randomize} up`,
+      path,
     });
   } finally {
     await session.dispose();
@@ -93,6 +97,8 @@ export interface Photograph {
   readonly input: Float32Array;
   /** The same for people. */
   readonly picture: Picture;
+  /** All of it, upright, no more than {@link wholeSide} pixels wide or high. */
+  readonly whole: () => Promise<Picture>;
   /** What one should know about it: that it was enlarged. */
   readonly remark?: string;
 }
@@ -108,7 +114,38 @@ export async function openPhotograph(file: string, model: Model): Promise<Photog
     name: basename(file),
     input,
     picture: inputPicture(input, preprocessing, meanImage),
+    whole: () => wholePicture(file),
     ...(remark !== undefined && { remark }),
+  };
+}
+
+const wholeSide = 640;
+
+async function wholePicture(file: string): Promise<Picture> {
+  const sharp = await loadSharp();
+  const { data, info } = await sharp(file)
+    .autoOrient()
+    .resize(wholeSide, wholeSide, { fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: new Uint8Array(data) };
+}
+
+/** The photograph itself, and beside it what the network sees of it. */
+export async function photographSection(photograph: Photograph): Promise<Section> {
+  const { picture, remark, name } = photograph;
+  return {
+    panels: [
+      { picture: await photograph.whole(), caption: ['the photograph', name], alt: name },
+      {
+        picture,
+        caption: ['what the network sees of it', ...(remark === undefined ? [] : [remark])],
+        alt: 'The photograph as the network sees it',
+      },
+    ],
+    columns: 4,
   };
 }
 

@@ -12,6 +12,10 @@ import { writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
 import { bits, purposes } from '../../random/philox.ts';
 import { testParameters } from '../../testing/data.ts';
+import { amounts } from '../colours.ts';
+import { abouts } from '../pages/about.ts';
+import type { Report } from '../pages/report.ts';
+import { reportHtml } from './html.ts';
 import { mapHtml, photographMap } from './map.ts';
 import { openPhotograph, withModel } from './open.ts';
 import { storyHtml } from './story.ts';
@@ -86,6 +90,51 @@ describe('pages in Chromium, without network', { skip }, () => {
   after(async () => {
     await browser.close();
     await rm(folder, { recursive: true });
+  });
+
+  test('no page is wider than a phone, whatever its files are called', async () => {
+    const long = `${'W'.repeat(60)}.png`;
+    const picture = { width: 2, height: 2, data: new Uint8Array(12) };
+    const report: Report = {
+      title: long,
+      subtitle: long,
+      sections: [
+        {
+          heading: long,
+          text: long,
+          columns: 6,
+          panels: Array.from({ length: 6 }, () => ({ picture, caption: [long], alt: '' })),
+          scale: { colours: amounts, range: { low: 0, high: 1 }, unit: 'fall of the probability' },
+          table: { columns: [long, long], rows: [[long, long]] },
+        },
+      ],
+      about: [abouts.kernels],
+    };
+    await writeFile(join(folder, 'report.html'), await reportHtml(report));
+    for (const width of [400, 1200]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const name of ['story.html', 'map.html', 'report.html']) {
+        await page.goto(pathToFileURL(join(folder, name)).href);
+        const wide = await page.evaluate('document.documentElement.scrollWidth');
+        assert.ok(
+          (wide as number) <= width,
+          `${name} is ${wide as number} pixels wide of ${width}`,
+        );
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 720 });
+  });
+
+  test('the map says what its colours stand for', async () => {
+    await page.goto(pathToFileURL(join(folder, 'map.html')).href);
+    const legend = await page.evaluate(
+      "[...document.querySelectorAll('.legend li')].map((one) => one.textContent)",
+    );
+    assert.equal((legend as string[]).length, 6);
+    assert.ok(
+      (legend as string[]).every((line) => /^\w+ \(2\)$/.test(line)),
+      String(legend),
+    );
   });
 
   async function focused(): Promise<string> {

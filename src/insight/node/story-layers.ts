@@ -183,7 +183,7 @@ async function stripHtml(told: Told, index: number): Promise<string> {
   const picture = enlargedTo(mapPicture(padded, height, width, range, colours), width);
   const alt = `${output[0]} numbers as cells, ${share(zeros)} of them zero`;
   return `<div class="beside">
-<figure class="strip">
+<figure class="strip" style="max-width:${2 * width}rem">
 ${await imageHtml(picture, alt, true, { width, height })}
 <figcaption>${output[0]} numbers, ${width} per row; ${share(zeros)} are zero</figcaption>
 </figure>

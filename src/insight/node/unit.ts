@@ -76,7 +76,11 @@ export async function unitReport(
         panels: [
           {
             picture: cropped(inputPicture(made.image, model.preprocessing, model.meanImage), field),
-            caption: [`${digits(made.value)} on this image`, `its receptive field, ${size} pixels`],
+            caption: [
+              `${digits(made.value)} on this image`,
+              `its receptive field, ${size} pixels`,
+              ...weakerWords(made.value, found[0]?.value),
+            ],
             alt: `An image made by gradient ascent that excites channel ${channel} of ${layer}`,
           },
         ],
@@ -91,6 +95,15 @@ export async function unitReport(
     answer: { layer, channel, value: made.value, receptiveField: field, strongest: found },
     unread,
   };
+}
+
+/** Where a photograph does better than what was made to excite the unit, that is said. */
+function weakerWords(made: number, best: number | undefined): string[] {
+  if (best === undefined || best <= made) return [];
+  return [
+    `A photograph excites it more (${digits(best)}): this image shows less than what the unit ` +
+      'wants. Try more --steps or another --seed.',
+  ];
 }
 
 /** How the preprocessing maps bytes to the input. A mean image counts by its mean colour here. */

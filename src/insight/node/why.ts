@@ -1,14 +1,15 @@
 import { eachValues } from '../../model/weights.ts';
 import { amounts, rangeOf, signedRangeOf, signs } from '../colours.ts';
+import type { ColourMap, Range } from '../colours.ts';
 import { overPicture, signedPicture } from '../draw.ts';
 import { explain, methods } from '../methods.ts';
 import type { ExplainOptions, Explanation, MethodName } from '../methods.ts';
 import { randomize, rankCorrelation } from '../randomize.ts';
 import { untilStopped } from '../work.ts';
 import { abouts } from '../pages/about.ts';
-import { className, likeliest } from './open.ts';
+import { className, likeliest, photographSection } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
-import { digits, share } from '../pages/report.ts';
+import { clippedWords, digits, share } from '../pages/report.ts';
 import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface WhyOptions extends ExplainOptions {
@@ -67,8 +68,8 @@ export async function whyReport(
     });
   }
   const checks = random.map(({ heat }, i) => rankCorrelation(found[i]!.heat, heat));
-  const sections = found.map((explanation, i) =>
-    section(model, photograph, explanation, random[i], options.randomize, checks[i]),
+  const sections = found.flatMap((explanation, i) =>
+    sectionsOf(model, photograph, explanation, random[i], options.randomize, checks[i]),
   );
   const answers = predictions
     .slice(0, 3)
@@ -79,7 +80,7 @@ export async function whyReport(
       `${photograph.name} through ${name}, which gives “${asked.label}” ` +
       `${share(asked.probability)}; its answers: ${answers.join(', ')}` +
       (photograph.remark === undefined ? '' : `. ${photograph.remark}`),
-    sections,
+    sections: [await photographSection(photograph), ...sections],
     about: [
       ...options.methods.map((method) => methods[method]),
       ...(options.randomize === undefined ? [] : [abouts.randomize]),
@@ -111,21 +112,16 @@ async function explainAll(
   return all;
 }
 
-function section(
+/** One method: its map with its scale, and under it the same from shuffled weights with its own. */
+function sectionsOf(
   model: Opened['model'],
   photograph: Photograph,
   found: Explanation,
   random: Explanation | undefined,
   layer: string | undefined,
   correlation: number | undefined,
-): Section {
-  const range = found.signed ? signedRangeOf(found.heat, 0.995) : rangeOf(found.heat, 0.995);
-  const colours = found.signed ? signs : amounts;
-  const heat = heatPanels(photograph, found, 'the model', model.preprocessing.channels);
-  const check =
-    random === undefined
-      ? []
-      : heatPanels(photograph, random, `random from ${layer} up`, model.preprocessing.channels);
+): Section[] {
+  const { channels } = model.preprocessing;
   const told =
     correlation === undefined
       ? ''
@@ -135,35 +131,48 @@ function section(
     .map(([key, value]) => `${key} ${digits(value)}`)
     .join(', ');
   const sentence = facts === '' ? '' : `${facts.charAt(0).toUpperCase()}${facts.slice(1)}.`;
-  return {
-    heading: methods[found.method].title,
-    text: `${sentence}${told}`.trim(),
-    panels: [
-      {
-        picture: photograph.picture,
-        caption: ['the photograph', 'as the network sees it'],
-        alt: 'The photograph as the network sees it',
-      },
-      ...heat,
-      ...check,
-    ],
-    columns: random === undefined ? Math.max(3, 1 + heat.length) : 1 + heat.length + check.length,
-    scale: { colours, range, unit: found.unit },
+  const seen: Panel = {
+    picture: photograph.picture,
+    caption: ['what the network sees'],
+    alt: 'The photograph as the network sees it',
   };
+  const one = (explanation: Explanation, whose: string, before: string): Section => {
+    const panels = [seen, ...heatPanels(photograph, explanation, whose, channels)];
+    const { colours, range } = scaleOf(explanation);
+    return {
+      text: `${before}${clippedWords(explanation.heat, range)}`.trim(),
+      panels,
+      columns: Math.max(3, panels.length),
+      scale: { colours, range, unit: explanation.unit },
+    };
+  };
+  return [
+    { heading: methods[found.method].title, ...one(found, 'the model', `${sentence}${told}`) },
+    ...(random === undefined
+      ? []
+      : [one(random, `random from ${layer} up`, 'The same from shuffled weights, on its scale.')]),
+  ];
+}
+
+function scaleOf({ heat, signed }: Explanation): { colours: ColourMap; range: Range } {
+  return signed
+    ? { colours: signs, range: signedRangeOf(heat, 0.995) }
+    : { colours: amounts, range: rangeOf(heat, 0.995) };
 }
 
 /** The heat over the photograph, and for methods that give colours, the coloured picture itself. */
 function heatPanels(
   { picture }: Photograph,
-  { heat, signed, values, method }: Explanation,
+  explanation: Explanation,
   whose: string,
   channels: 'RGB' | 'BGR',
 ): Panel[] {
+  const { heat, signed, values, method } = explanation;
   const { height, width } = picture;
-  const range = signed ? signedRangeOf(heat, 0.995) : rangeOf(heat, 0.995);
+  const { colours, range } = scaleOf(explanation);
   const panels: Panel[] = [
     {
-      picture: overPicture(picture, heat, range, signed ? signs : amounts),
+      picture: overPicture(picture, heat, range, colours),
       caption: [
         whose,
         'heat over the photograph',
@@ -178,7 +187,7 @@ function heatPanels(
     const largest = signedRangeOf(values, 0.998).high;
     panels.push({
       picture: signedPicture(values, [3, height, width], largest, channels),
-      caption: [whose, 'in colours; grey is 0'],
+      caption: [whose, `in colours; grey is 0, full colour ±${digits(largest)}`],
       alt: `${methods[method].title}, ${whose}: the gradient in colours`,
     });
   }

@@ -61,7 +61,8 @@ export function registerMistakes(inspect: Command, terminal: Terminal): void {
             .slice(0, 5)
             .map(({ label, predicted, images }) => `${images} × ${label} called ${predicted}`);
           await finish('mistakes', flags, terminal, report, answer, [
-            `top-1 ${percent(answer.top1, 1)} of ${answer.images} (${answer.split}), ${answer.mistakes.length} wrong`,
+            `top-1 ${percent(answer.top1, 1)} of ${answer.images}` +
+              `${answer.split === undefined ? '' : ` (${answer.split})`}, ${answer.mistakes.length} wrong`,
             ...confused,
           ]);
         },

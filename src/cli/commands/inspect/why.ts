@@ -49,7 +49,7 @@ export function registerWhy(inspect: Command, terminal: Terminal): void {
     .option('--patch <pixels>', 'occlusion: side of the square', wholeNumber(1), 32)
     .option('--stride <pixels>', 'occlusion: from one square to the next', wholeNumber(1), 8)
     .option('--fill <colour>', 'occlusion: mean, black, white, or #rrggbb', 'mean')
-    .option('--samples <n>', 'SmoothGrad: noisy copies (default: 25)', wholeNumber(1))
+    .option('--samples <n>', 'SmoothGrad: noisy copies (default: 50)', wholeNumber(1))
     .option('--noise <share>', "SmoothGrad: of the picture's range (default: 0.15)", number(0))
     .option(
       '--steps <n>',
