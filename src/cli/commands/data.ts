@@ -188,5 +188,7 @@ function packText({ shards, images, skipped }: PackResult, out: string): string 
           .slice(0, shownPerKind)
           .map(({ name, detail }) => `  ${name}: ${detail}`)
           .join('\n')}`;
-  return `${grouped(images)} pictures in ${grouped(shards)} ${shards === 1 ? 'shard' : 'shards'} in ${out}.${left}\nTrain on them: alexnet train ${out}`;
+  const pictures = `${grouped(images)} ${images === 1 ? 'picture' : 'pictures'}`;
+  const files = `${grouped(shards)} ${shards === 1 ? 'shard' : 'shards'}`;
+  return `${pictures} in ${files} in ${out}.${left}\nTrain on them: alexnet train ${out}`;
 }

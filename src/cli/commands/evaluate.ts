@@ -120,11 +120,15 @@ function summary(
       cells: [label, String(count), percent(hits!, 1), taken],
     })),
   );
+  // Among five classes the right one is always of the first five.
+  const second = labels.length > 5 ? `, top-5 ${percent(top5, 1)}` : '';
+  const pictures = `${grouped(images)} ${images === 1 ? 'picture' : 'pictures'}`;
+  const part = split === 'train' ? '' : ` (${split})`;
   return [
     lines,
     '',
     terminal.bold(
-      `top-1 ${percent(top1, 1)}, top-5 ${percent(top5, 1)}, loss ${loss.toFixed(3)} on ${grouped(images)} pictures${split === 'train' ? '' : ` (${split})`}`,
+      `top-1 ${percent(top1, 1)}${second}, loss ${loss.toFixed(3)} on ${pictures}${part}`,
     ),
     ...(skipped.length > 0 ? ['what could not be read counts for nothing'] : []),
   ].join('\n');
