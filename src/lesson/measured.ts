@@ -50,9 +50,9 @@ export const measured = {
     words: ['AlexNet from scratch: 49 %'],
   },
   noiseKernels: {
-    value: 53,
+    value: 78,
     command: 'inspect kernels MODEL',
-    words: ['kernels.png', '53 are noise by their spectrum'],
+    words: ['kernels.png', 'values 78 of 96 after 13 epochs'],
   },
   guidedCorrelation: {
     value: 0.99,

@@ -151,9 +151,9 @@ function doubts(noise: number): Block[] {
               from: 'measured',
               command: measured.noiseKernels.command,
               says:
-                `after 50 epochs of this recipe ${measured.noiseKernels.value} of 96 kernels ` +
-                `were still noise; the other ${96 - measured.noiseKernels.value} were bars, ` +
-                'blobs and colours.',
+                `all 96 kernels are noise at the start; after 13 epochs of this recipe ` +
+                `${measured.noiseKernels.value} still were, and the other ` +
+                `${96 - measured.noiseKernels.value} were edges and colours.`,
               noted: measured.noiseKernels,
             },
           ],
