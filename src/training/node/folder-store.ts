@@ -39,6 +39,8 @@ export class FolderStore implements RunStore {
   async writeCheckpoint(checkpoint: Checkpoint): Promise<void> {
     try {
       await this.#checkpoint.write(checkpoint);
+      const { model, state } = checkpoint;
+      if (state.batch === 0 && state.epoch > 0) await this.#journal.look(model, state.step);
     } catch (error) {
       // Of renaming and removing; what `writeWhole` throws says already what was not written.
       if (error instanceof AlexNetError || !(error instanceof Error && 'syscall' in error))

@@ -1,9 +1,19 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeWhole } from '#platform';
 import { isBefore } from '../core/entries.ts';
-import type { Entry, EpochEntry, Position, StepEntry } from '../core/entries.ts';
-import { restartEvent, scalarsEvent, versionEvent } from './tfevents.ts';
+import type { Entry, EpochEntry, EpochScore, Position, StepEntry } from '../core/entries.ts';
+import type { Model } from '../../model/model.ts';
+import { valuesOf } from '../../model/weights.ts';
+import { parametersOf } from '../../network/parameters.ts';
+import { kernelPng } from './report/pictures.ts';
+import {
+  histogramsEvent,
+  imageEvent,
+  restartEvent,
+  scalarsEvent,
+  versionEvent,
+} from './tfevents.ts';
 
 const columns = [
   'epoch',
@@ -30,6 +40,8 @@ export class Journal {
   readonly #warn: (error: unknown) => void;
   /** TensorBoard's file; '' before the first. */
   #events = '';
+  /** What validation says, in a folder of its own: TensorBoard draws folders on one chart. */
+  #validation = '';
   #files = 0;
   #warned = false;
   /** Whether a line broke off: then the files are made whole before anything is added. */
@@ -53,8 +65,32 @@ export class Journal {
       if (this.#torn) await this.#renew({ step: entry.step, epoch: Infinity });
       await appendFile(join(this.#folder, 'log.jsonl'), jsonLine(entry));
       if (entry.kind === 'epoch') await appendFile(join(this.#folder, 'log.csv'), csvLine(entry));
-      if (entry.kind === 'step' || entry.kind === 'epoch')
-        await appendFile(this.#events, scalarsEvent(Date.now() / 1000, entry.step, scalars(entry)));
+      if (entry.kind !== 'step' && entry.kind !== 'epoch') return;
+      const now = Date.now() / 1000;
+      await appendFile(this.#events, scalarsEvent(now, entry.step, scalars(entry)));
+      if (entry.kind === 'epoch' && entry.validation)
+        await appendFile(this.#validation, scalarsEvent(now, entry.step, scores(entry.validation)));
+    });
+  }
+
+  /** A look at the weights, for TensorBoard: a histogram of each, and the first layer's kernels. */
+  async look({ network, weights, preprocessing }: Model, step: number): Promise<void> {
+    await this.#guarded(async () => {
+      if (this.#events === '') return;
+      const now = Date.now() / 1000;
+      const lists: Record<string, Float32Array> = {};
+      for (const { name, kind } of parametersOf(network)) {
+        const values = kind === 'weight' ? valuesOf(weights, name) : undefined;
+        if (values) lists[`weights/${name.replace(/\.weight$/, '')}`] = values;
+      }
+      await appendFile(this.#events, histogramsEvent(now, step, lists));
+      const first = parametersOf(network).find(
+        ({ layer, kind }) => layer.type === 'convolution' && kind === 'weight',
+      );
+      const kernels = first && valuesOf(weights, first.name);
+      if (!first || !kernels) return;
+      const png = await kernelPng(first, kernels, preprocessing.channels);
+      await appendFile(this.#events, imageEvent(now, step, 'kernels/first layer', png));
     });
   }
 
@@ -70,13 +106,16 @@ export class Journal {
     ]);
     const now = Date.now() / 1000;
     if (this.#events === '' || this.#torn) {
-      this.#events = join(
-        this.#folder,
-        `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}.${this.#files++}`,
-      );
-      await appendFile(this.#events, versionEvent(now));
+      const name = `events.out.tfevents.${Math.floor(now)}.alexnet.${process.pid}.${this.#files++}`;
+      this.#events = join(this.#folder, name);
+      this.#validation = join(this.#folder, 'validation', name);
+      await mkdir(join(this.#folder, 'validation'), { recursive: true });
+      for (const file of [this.#events, this.#validation])
+        await appendFile(file, versionEvent(now));
     }
-    if (to.step > 0) await appendFile(this.#events, restartEvent(now, to.step + 1));
+    if (to.step > 0)
+      for (const file of [this.#events, this.#validation])
+        await appendFile(file, restartEvent(now, to.step + 1));
     this.#torn = false;
   }
 
@@ -144,16 +183,12 @@ function scalars(entry: StepEntry | EpochEntry): Record<string, number> {
       'speed/waiting_for_data': waiting,
     };
   }
-  const { train, validation } = entry;
-  return {
-    'epoch/train_loss': train.loss,
-    'epoch/train_top1': train.top1,
-    ...(validation && {
-      'epoch/val_loss': validation.loss,
-      'epoch/val_top1': validation.top1,
-      'epoch/val_top5': validation.top5,
-    }),
-  };
+  return scores(entry.train);
+}
+
+/** The same names for training and validation. */
+function scores({ loss, top1, top5 }: EpochScore): Record<string, number> {
+  return { 'epoch/loss': loss, 'epoch/top1': top1, 'epoch/top5': top5 };
 }
 
 function encode(text: string): Uint8Array {

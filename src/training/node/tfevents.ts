@@ -1,7 +1,7 @@
 /**
  * TensorBoard's event files: records of `length u64, masked CRC of it, data, masked CRC of the
  * data`, each a message `tensorflow.Event` (tensorflow/core/util/event.proto; the framing is
- * TFRecord's). Only scalars are written.
+ * TFRecord's). Scalars, histograms and images are written.
  */
 
 /** One event with scalars. @param seconds wall time since 1970. */
@@ -13,6 +13,70 @@ export function scalarsEvent(
   const values = Object.entries(scalars).map(([tag, value]) =>
     bytesField(1, concatenate([bytesField(1, utf8(tag)), float32Field(2, value)])),
   );
+  return summaryEvent(seconds, step, values);
+}
+
+const buckets = 30;
+
+/** One event with a histogram of each list of finite numbers, in buckets of equal width. */
+export function histogramsEvent(
+  seconds: number,
+  step: number,
+  lists: Readonly<Record<string, Float32Array>>,
+): Uint8Array {
+  const values = Object.entries(lists).map(([tag, numbers]) =>
+    bytesField(1, concatenate([bytesField(1, utf8(tag)), bytesField(5, histogram(numbers))])),
+  );
+  return summaryEvent(seconds, step, values);
+}
+
+/** A message `tensorflow.HistogramProto`. */
+function histogram(numbers: Float32Array): Uint8Array {
+  let [lowest, highest, sum, squares] = [Infinity, -Infinity, 0, 0];
+  for (const value of numbers) {
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+    sum += value;
+    squares += value * value;
+  }
+  const width = (highest - lowest) / buckets || 1;
+  const counts = new Float64Array(buckets);
+  for (const value of numbers)
+    counts[Math.min(buckets - 1, Math.floor((value - lowest) / width))]! += 1;
+  const limits = Float64Array.from(counts, (_, i) => lowest + width * (i + 1));
+  return concatenate([
+    float64Field(1, lowest),
+    float64Field(2, highest),
+    float64Field(3, numbers.length),
+    float64Field(4, sum),
+    float64Field(5, squares),
+    bytesField(6, new Uint8Array(limits.buffer)),
+    bytesField(7, new Uint8Array(counts.buffer)),
+  ]);
+}
+
+/** One event with a PNG. */
+export function imageEvent(
+  seconds: number,
+  step: number,
+  tag: string,
+  {
+    png,
+    width,
+    height,
+  }: { readonly png: Uint8Array; readonly width: number; readonly height: number },
+): Uint8Array {
+  const image = concatenate([
+    varintField(1, height),
+    varintField(2, width),
+    varintField(3, 3),
+    bytesField(4, png),
+  ]);
+  const value = concatenate([bytesField(1, utf8(tag)), bytesField(4, image)]);
+  return summaryEvent(seconds, step, [bytesField(1, value)]);
+}
+
+function summaryEvent(seconds: number, step: number, values: readonly Uint8Array[]): Uint8Array {
   return record(
     concatenate([
       float64Field(1, seconds),

@@ -30,6 +30,7 @@ test('train() learns, and leaves a whole run folder', async () => {
     'report.html',
     'settings.json',
     'state.safetensors',
+    'validation',
   ]);
   const csv = (await readFile(playground.path('whole', 'log.csv'), 'utf8')).trim().split('\n');
   assert.equal(csv.length, 4);

@@ -20,17 +20,23 @@ export async function thumbnail(source: Source, size = 140): Promise<string | un
   }
 }
 
+/** The first layer's kernels as a PNG data URL. */
+export async function kernelSheet(...given: Parameters<typeof kernelPng>): Promise<string> {
+  const { png } = await kernelPng(...given);
+  return `data:image/png;base64,${png.toString('base64')}`;
+}
+
 /**
- * The first layer's kernels as a PNG data URL, in rows, each stretched to its own full range (grey:
- * no weight).
+ * The first layer's kernels as a PNG, in rows, each stretched to its own full range (grey: no
+ * weight).
  * @param weights `[kernels, 3, height, width]`.
  */
-export async function kernelSheet(
+export async function kernelPng(
   { shape }: Parameter,
   weights: Float32Array,
   channels: 'RGB' | 'BGR',
   columns = 16,
-): Promise<string> {
+): Promise<{ png: Buffer; width: number; height: number }> {
   const [count = 0, depth = 0, height = 0, width = 0] = shape;
   const rows = Math.ceil(count / columns);
   const sheet = { width: columns * (width + 1) + 1, height: rows * (height + 1) + 1 };
@@ -53,5 +59,5 @@ export async function kernelSheet(
   const png = await sharp(pixels, { raw: { ...sheet, channels: 3 } })
     .png()
     .toBuffer();
-  return `data:image/png;base64,${png.toString('base64')}`;
+  return { png, ...sheet };
 }
