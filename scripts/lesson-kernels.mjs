@@ -119,7 +119,10 @@ for (const { kernel, kind, angle, frequency, colour } of chosen) {
   });
 }
 
-const { variant, input: pixels, epochs } = JSON.parse(run.settings);
+const { epochs, ...settings } = JSON.parse(run.settings);
+// A run that started from another model's network says neither.
+const variant = settings.variant ?? 'paper';
+const pixels = preprocessing.crop;
 const provenance =
   `Trained by this project on ${data}: variant ${variant} at ${pixels}×${pixels} pixels, recipe ` +
   `${run.recipe}, epoch ${run.epoch} of ${epochs}; it then named ` +
