@@ -1,3 +1,4 @@
+import { AlexNetError } from '../../errors.ts';
 import type {
   Engine,
   PrepareOptions,
@@ -73,7 +74,7 @@ export async function refused(call: () => Promise<unknown>, message: string): Pr
   const found = await call().then(
     () => 'no error at all',
     (error: unknown) =>
-      error instanceof Error && error.name === 'AlexNetError'
+      error instanceof AlexNetError
         ? error.message
         : `an error that is no AlexNetError: ${String(error)}`,
   );
