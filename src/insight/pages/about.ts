@@ -9,7 +9,8 @@ export const abouts = {
       'seen as small images: what a kernel looks like is what it answers to. Mid-grey is ' +
       'zero, and all share one scale. Kind, angle and frequency are measured on what stands out ' +
       'of a kernel’s grain: light and dark apart from colours, directions in the Fourier ' +
-      'spectrum. On 167 kernels that people can tell, it tells 95 of 100 alike.',
+      'spectrum. Of 167 kernels that were told by eye, on which its limits were set, it tells 95 of ' +
+      '100 alike; expect somewhat less on others.',
     source:
       'Krizhevsky, Sutskever and Hinton 2012, Figure 3; dead and aliased kernels: Zeiler and ' +
       'Fergus 2013, §4.1',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { withModel } from '../../../insight/node/open.ts';
 import { unitReport } from '../../../insight/node/unit.ts';
 import { number, wholeNumber } from '../../options.ts';
+import type { Network } from '../../../network/layer.ts';
 import type { Terminal } from '../../terminal.ts';
 import { finish, openOptions, outOption, randomizeOption, working } from './shared.ts';
 import type { InspectFlags } from './shared.ts';
@@ -55,38 +56,35 @@ export function registerUnit(inspect: Command, terminal: Terminal): void {
       '\nExample:\n  alexnet inspect unit model.safetensors --layer conv5 --channel 12 ' +
         '--images photos --out unit.png',
     )
-    .action((model: string, flags: UnitFlags) => {
-      const { steps, jitter, scale, rotation, blur, decay, seed, layer, channel, images } = flags;
-      return withModel(
-        model,
-        {
-          ...openOptions(flags),
-          batch: images === undefined ? 1 : 32,
-          keep: (network) => [network[0]!.name, layer],
-        },
-        async (opened) => {
-          const { report, answer, unread } = await working(
-            terminal,
-            `channel ${channel} of ${layer}`,
-            (work) =>
-              unitReport(opened, layer, channel, {
-                ...work,
-                steps,
-                scale,
-                rotation,
-                decay,
-                seed,
-                ...(jitter !== undefined && { jitter }),
-                ...(blur !== undefined && { blur }),
-                ...(images !== undefined && { images }),
-              }),
-          );
-          unread.forEach((line) => terminal.note(line));
-          await finish('unit', flags, terminal, report, answer, [
-            `${layer} ${channel}: ${answer.value.toPrecision(3)} on the picture made for it`,
-            ...answer.strongest.map(({ file, value }) => `${value.toPrecision(3)}  ${file}`),
-          ]);
-        },
-      );
-    });
+    .action((model: string, flags: UnitFlags) => run(model, flags, terminal));
+}
+
+function run(model: string, flags: UnitFlags, terminal: Terminal): Promise<void> {
+  const { steps, jitter, scale, rotation, blur, decay, seed, layer, channel, images } = flags;
+  const options = {
+    ...openOptions(flags),
+    batch: images === undefined ? 1 : 32,
+    keep: (network: Network) => [network[0]!.name, layer],
+  };
+  return withModel(model, options, async (opened) => {
+    const looking = `channel ${channel} of ${layer}`;
+    const { report, answer, unread } = await working(terminal, looking, (work) =>
+      unitReport(opened, layer, channel, {
+        ...work,
+        steps,
+        scale,
+        rotation,
+        decay,
+        seed,
+        ...(jitter !== undefined && { jitter }),
+        ...(blur !== undefined && { blur }),
+        ...(images !== undefined && { images }),
+      }),
+    );
+    unread.forEach((line) => terminal.note(line));
+    await finish('unit', flags, terminal, report, answer, [
+      `${layer} ${channel}: ${answer.value.toPrecision(3)} on the picture made for it`,
+      ...answer.strongest.map(({ file, value }) => `${value.toPrecision(3)}  ${file}`),
+    ]);
+  });
 }
