@@ -25,5 +25,9 @@ export const findLearningRate = late(
 );
 export type { FindRateOptions, FoundRate } from './training/node/find-rate.ts';
 export const evaluate = late(() => import('./inference/node/evaluate.ts'), 'evaluate');
-export type { EvaluateFolderOptions, FolderEvaluation } from './inference/node/evaluate.ts';
+export type {
+  EvaluateFolderOptions,
+  FolderEvaluation,
+  ModelScore,
+} from './inference/node/evaluate.ts';
 export { picturesIn } from './inference/node/pictures.ts';

@@ -14,12 +14,15 @@ export const answers: Readonly<Record<string, string>> = {
   pull: '{name, file, source}',
   evaluate:
     '{images, top1, top5, loss, perClass: [{label, images, top1}], confusion: [[…]],\n' +
-    '   skipped: [{file, kind, detail}]}',
+    '   skipped: [{file, kind, detail}], models?: [{model, images, top1, top5, loss}]}',
   predict: '[{file, predictions: [{label, wnid?, probability}]} | {file, error}]',
   explain:
     '{variant, input: [c, h, w], layers: [{name, type, output, parameters, multiplyAdds}],\n' +
     '   totals: {parameters, multiplyAdds, weightsBytes, trainingBytes}, network}',
-  'inspect kernels': '{layer, shape, kinds, kernels: [{kernel, kind, …}], out?}',
+  'inspect kernels': '{layer, shape, towers, kinds, kernels: [{kernel, kind, …}], out?}',
+  'inspect towers':
+    '{layer, towers, compared, groups: [{kernels, blank, grey, colour, share}],\n' +
+    '   test: {difference, p, permutations, seed} | null, verdict, out?}',
   'inspect maps': '{file, layer, zeros, maps: [{channel, …}], out?}',
   'inspect why':
     '{file, class: {index, label, probability}, predictions: [{index, label, probability}],\n' +

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { UsageError, nearest } from '../errors.ts';
 import type { Label } from '../model/model.ts';
+import { counted, grouped } from '../text.ts';
 
 /** Which labels have this name, or this WordNet number. ImageNet has two cranes, two maillots. */
 export function labelsNamed(labels: readonly Label[], name: string): number[] {
@@ -42,6 +43,46 @@ export function relabelled(dataset: Dataset, labels: readonly Label[]): Dataset 
     classes: labels.map(({ name }) => name),
     samples: dataset.samples.map((sample) => ({ ...sample, label: indices[sample.label]! })),
   };
+}
+
+/**
+ * Where each of `labels` stands among those of another model, to average what both answer:
+ * `places[i]` is the other's place of label i.
+ * @throws {UsageError} where the two do not have the same labels, with what differs.
+ */
+export function samePlaces(
+  labels: readonly Label[],
+  { name, labels: others }: { readonly name: string; readonly labels: readonly Label[] },
+  first: string,
+): number[] {
+  const same = (a: Label, b: Label | undefined): boolean =>
+    b !== undefined &&
+    (a.wnid !== undefined && b.wnid !== undefined ? a.wnid === b.wnid : a.name === b.name);
+  if (labels.length === others.length && labels.every((label, i) => same(label, others[i])))
+    return labels.map((_, i) => i);
+  const places = labels.map((label) => {
+    const found = [...others.keys()].filter((i) => same(label, others[i]));
+    return found.length === 1 ? found[0] : undefined;
+  });
+  const lacking = labels.filter((_, i) => places[i] === undefined);
+  const known = new Set(places);
+  const own = others.filter((_, i) => !known.has(i));
+  if (lacking.length === 0 && own.length === 0) return places.map((place) => place!);
+  throw new UsageError(
+    `Models are averaged label by label, but ${name} has not the same labels as ${first}: ` +
+      [
+        `it has ${counted(others.length, 'label')} and the other ${grouped(labels.length)}`,
+        ...(lacking.length > 0 ? [`it lacks ${namesOf(lacking)}`] : []),
+        ...(own.length > 0 ? [`only it has ${namesOf(own)}`] : []),
+      ].join('; ') +
+      '. Average models that were trained on the same classes.',
+  );
+}
+
+function namesOf(labels: readonly Label[]): string {
+  const names = labels.slice(0, 3).map(({ name }) => `"${name}"`);
+  const more = labels.length - names.length;
+  return more === 0 ? names.join(', ') : `${names.join(', ')} and ${grouped(more)} more`;
 }
 
 function unknownClass(name: string, labels: readonly Label[]): UsageError {

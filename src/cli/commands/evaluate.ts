@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { evaluate } from '../../inference/node/evaluate.ts';
-import type { FolderEvaluation } from '../../inference/node/evaluate.ts';
+import type { FolderEvaluation, ModelScore } from '../../inference/node/evaluate.ts';
+import type { Score } from '../../inference/evaluation.ts';
 import type { Split } from '../../data/dataset.ts';
 import { skipBadOption, tellFailed } from '../failed.ts';
 import { depthOption, maxPixelsOption, wholeNumber } from '../options.ts';
@@ -21,8 +22,9 @@ interface EvaluateFlags extends CommonOptions {
 
 export function register(command: Command, terminal: Terminal): void {
   command
-    .argument('<model>', 'a model file')
-    .argument('<dir>', 'one folder of photographs per class, named as the model names them')
+    .usage('[options] <model...> <dir>')
+    .argument('<model>', 'a model file; of several the average of their probabilities is evaluated')
+    .argument('<dir...>', 'one folder of photographs per class, named as the model names them')
     .addOption(
       new Option('--crops <n>', "the centre, or the mean of the paper's ten")
         .choices(['1', '10'])
@@ -40,21 +42,23 @@ export function register(command: Command, terminal: Terminal): void {
     .addOption(skipBadOption())
     .addHelpText(
       'after',
-      '\nExample:\n  alexnet evaluate runs/photos/model.safetensors photos/test --crops 10',
+      '\nExample:\n  alexnet evaluate runs/photos/model.safetensors photos/test --crops 10\n' +
+        '  alexnet evaluate one.safetensors two.safetensors three.safetensors photos/test',
     )
-    .action((model: string, directory: string, flags: EvaluateFlags) =>
-      run(model, directory, flags, terminal),
-    );
+    .action((model: string, more: readonly string[], flags: EvaluateFlags) => {
+      const models = [model, ...more.slice(0, -1)];
+      return run(models, more.at(-1)!, flags, terminal);
+    });
 }
 
 async function run(
-  model: string,
+  models: readonly string[],
   directory: string,
   flags: EvaluateFlags,
   terminal: Terminal,
 ): Promise<void> {
   const { crops, split, engine, threads, batch, maxPixels, depth } = flags;
-  const result = await evaluate(model, directory, {
+  const result = await evaluate(models, directory, {
     crops: crops === '10' ? 10 : 1,
     engine,
     batch,
@@ -81,6 +85,7 @@ function answer({
   labels,
   confusion,
   skipped,
+  models,
 }: FolderEvaluation): unknown {
   return {
     images,
@@ -90,13 +95,12 @@ function answer({
     perClass: perClass.map((row, i) => ({ label: labels[i]!.name, ...row })),
     confusion,
     skipped: skipped.map(({ name, kind, detail }) => ({ file: name, kind, detail })),
+    ...(models && { models }),
   };
 }
 
-function summary(
-  { images, top1, top5, loss, perClass, labels, split, skipped, confusion }: FolderEvaluation,
-  terminal: Terminal,
-): string {
+function summary(result: FolderEvaluation, terminal: Terminal): string {
+  const { images, perClass, labels, split, skipped, confusion, models } = result;
   const rows = perClass
     .map((row, i) => ({
       ...row,
@@ -120,18 +124,32 @@ function summary(
       cells: [label, String(count), percent(hits!, 1), taken],
     })),
   );
-  // Among five classes the right one is always of the first five.
-  const second = labels.length > 5 ? `, top-5 ${percent(top5, 1)}` : '';
   const pictures = `${grouped(images)} ${images === 1 ? 'picture' : 'pictures'}`;
   const part = split === 'train' ? '' : ` (${split})`;
+  const score = `${scoreText(result, labels.length)} on ${pictures}${part}`;
   return [
     lines,
     '',
-    terminal.bold(
-      `top-1 ${percent(top1, 1)}${second}, loss ${loss.toFixed(3)} on ${pictures}${part}`,
-    ),
+    ...(models === undefined ? [] : [singleScores(models, labels.length), '']),
+    terminal.bold(models === undefined ? score : `average of ${models.length} models: ${score}`),
     ...(skipped.length > 0 ? ['what could not be read counts for nothing'] : []),
   ].join('\n');
+}
+
+function scoreText({ top1, top5, loss }: Score, classes: number): string {
+  // Among five classes the right one is always of the first five.
+  const second = classes > 5 ? `, top-5 ${percent(top5, 1)}` : '';
+  return `top-1 ${percent(top1, 1)}${second}, loss ${loss.toFixed(3)}`;
+}
+
+/** Each model alone, to see what averaging gains. */
+function singleScores(models: readonly ModelScore[], classes: number): string {
+  return table(
+    [{ title: 'model' }, { title: 'alone' }],
+    models.map(({ model, ...score }) => ({
+      cells: [printable(model), scoreText(score, classes)],
+    })),
+  );
 }
 
 function mostTaken(row: readonly number[], own: number, labels: readonly string[]): string {

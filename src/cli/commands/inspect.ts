@@ -7,11 +7,13 @@ import { registerMaps } from './inspect/maps.ts';
 import { registerMistakes } from './inspect/mistakes.ts';
 import { registerNeighbours } from './inspect/neighbours.ts';
 import { registerStory } from './inspect/story.ts';
+import { registerTowers } from './inspect/towers.ts';
 import { registerUnit } from './inspect/unit.ts';
 import { registerWhy } from './inspect/why.ts';
 
 const ways = [
   registerKernels,
+  registerTowers,
   registerMaps,
   registerWhy,
   registerUnit,

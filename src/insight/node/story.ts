@@ -1,7 +1,7 @@
 import { escape } from '../../html.ts';
 import { costs } from '../../network/costs.ts';
 import { describeDepth, describeLayer } from '../../network/describe.ts';
-import { stagesOf } from '../../network/drawing/stages.ts';
+import { towersOf } from '../../network/drawing/stages.ts';
 import { drawNetworkCompactly } from '../../network/drawing/svg.ts';
 import type { LayerType, Network } from '../../network/layer.ts';
 import { formatShape, inferShapes } from '../../network/shapes.ts';
@@ -47,7 +47,7 @@ export async function storyHtml(
   const activations = new Map<string, Float32Array>();
   for (const { layer } of shapes) activations.set(layer.name, await session.activation(layer.name));
   const predictions = likeliest(model, probabilities, 5);
-  const towers = Math.max(...stagesOf(model.network).map((stage) => stage.towers));
+  const towers = towersOf(model.network);
   const said = { predictions, probabilities };
   const told: Told = { opened, photograph, shapes, activations, ...said, towers };
   const steps: Record<string, unknown> = {};

@@ -30,6 +30,20 @@ export const abouts = {
       'These kernels work on maps, not on colours: the weights say what is combined, not what it ' +
       'means. For that, ask inspect unit for an image or for photographs that excite the kernel.',
   },
+  towers: {
+    title: 'Towers',
+    does:
+      'Measures how much of each kernel tells colours apart rather than light from dark, once its ' +
+      'grain is taken away, and compares the means of the towers. A permutation test deals the ' +
+      'same kernels to the towers at random, many times: where few dealings are as far apart as ' +
+      'the towers are, they differ.',
+    source:
+      'Krizhevsky, Sutskever and Hinton 2012, Figure 3 and §6.1: one GPU’s kernels were “largely ' +
+      'color-agnostic”, the other’s “largely color-specific”, in every run',
+    cannot:
+      'A small p says that these two towers differ, not why, and one model is one run: the paper ' +
+      'saw it in each of several. A large p says that this many kernels do not show a difference.',
+  },
   maps: {
     title: 'Feature maps',
     does:

@@ -57,6 +57,11 @@ export function stagesOf(network: Network): Stage[] {
   });
 }
 
+/** Into how many towers a network's convolutions are cut; 1 where they are whole. */
+export function towersOf(network: Network): number {
+  return countTowers(inferShapes(network));
+}
+
 function countTowers(shapes: readonly LayerShape[]): number {
   const groups = shapes.map(({ layer }) => (layer.type === 'convolution' ? layer.groups : 1));
   const maximum = Math.max(...groups);
