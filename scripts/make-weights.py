@@ -7,6 +7,7 @@
 Without --full the networks are narrow (some 10,000 parameters), which is what test/weights holds. With it they have
 the published widths (61 million). Weights are random. Every picture is made by `picture`, which the tests know too.
 expected.json: for each file the logits on two pictures, and on photograph.png, made ready here as its model wants it.
+make-dynamo.py, with a newer PyTorch, makes what dynamo exports.
 The older form of PyTorch's files holds memory addresses, so those differ from run to run; all others come out the same.
 """
 import json
@@ -214,72 +215,8 @@ def torch_lrn():
     for name, opset, axes in [("opset9", 9, None), ("opset13", 13, None), ("dynamic", 13, {"x": {0: "n"}, "y": {0: "n"}}), ("open", 16, everywhere)]:
         torch.onnx.export(model, images, path(f"torch-lrn-{name}.onnx"), opset_version=opset, input_names=["x"], output_names=["y"], dynamic_axes=axes)
         expect(f"torch-lrn-{name}.onnx", logits(model), *TV, "torchvision")
-    for name, batch in [("dynamo", 1), ("dynamo-dynamic", "n")]:
-        dynamo(f"torch-lrn-{name}.onnx", model, batch)
-        expect(f"torch-lrn-{name}.onnx", logits(model), *TV, "torchvision")
     for name in [name for name in EXPECTED if name.startswith("torch-lrn")]:
         EXPECTED[name]["variant"] = None
-
-
-def dynamo(name, model, batch):
-    """What torch.onnx.export(…, dynamo=True) of PyTorch 2 writes, node by node: constants as initializers, Pad with constant pads, Squeeze, and sizes from Shape with start and end."""
-    nodes, tensors = [], []
-    shape, value = picture(1, *TV).shape, "x"
-
-    def constant(array, key):
-        tensors.append(numpy_helper.from_array(np.asarray(array), key))
-        return key
-
-    def node(kind, inputs, key, **attributes):
-        nodes.append(helper.make_node(kind, inputs, [key], name=f"node_{key}", **attributes))
-        return key
-
-    def sizes(index, before, *rest):
-        """A shape whose first size is the batch's."""
-        if batch == 1:
-            return constant(np.int64([1, *rest]), f"val_{index}_{before}")
-        first = node("Shape", ["x"], f"sym_{index}_{before}", start=0, end=1)
-        first = node("Reshape", [first, constant(np.int64([-1]), f"flat_{index}_{before}")], f"int_{index}_{before}", allowzero=0)
-        return node("Concat", [first, constant(np.int64(rest), f"rest_{index}_{before}")], f"val_{index}_{before}", axis=0)
-
-    def norm(index, module):
-        channels, height, width = shape[1:]
-        mul = node("Mul", [value, value], f"mul_{index}")
-        view = node("Reshape", [mul, sizes(index, "view", 1, channels, height, -1)], f"view_{index}", allowzero=1)
-        pad = node("Pad", [view, constant(np.int64([0, 0, 2, 0, 0, 0, 0, 2, 0, 0]), f"pads_{index}"), constant(np.float32(0), f"zero_{index}")], f"pad_{index}", mode="constant")
-        pool = node("AveragePool", [pad], f"avg_pool3d_{index}", kernel_shape=[5, 1, 1], strides=[1, 1, 1], pads=[0] * 6, count_include_pad=1, ceil_mode=0)
-        squeeze = node("Squeeze", [pool, constant(np.int64([1]), f"axis_{index}")], f"squeeze_{index}")
-        back = node("Reshape", [squeeze, sizes(index, "back", channels, height, width)], f"view_back_{index}", allowzero=1)
-        scaled = node("Mul", [back, constant(np.float32(module.alpha), f"alpha_{index}")], f"scaled_{index}")
-        added = node("Add", [scaled, constant(np.float32(module.k), f"k_{index}")], f"add_{index}")
-        power = node("Pow", [added, constant(np.float32(module.beta), f"beta_{index}")], f"pow_{index}")
-        return node("Div", [value, power], f"div_{index}")
-
-    running = torch.from_numpy(picture(1, *TV))
-    steps = [*model.features, nn.Flatten(), *model.classifier]
-    for index, module in enumerate(steps):
-        running = module(running)
-        key = f"v_{index}"
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
-            parts = [constant(getattr(module, part).detach().numpy(), f"layer{index}.{part}") for part in ("weight", "bias")]
-            if isinstance(module, nn.Linear):
-                value = node("Gemm", [value, *parts], key, alpha=1.0, beta=1.0, transA=0, transB=1)
-            else:
-                value = node("Conv", [value, *parts], key, group=1, pads=[module.padding[0]] * 4, strides=list(module.stride), dilations=[1, 1], auto_pad="NOTSET")
-        elif isinstance(module, nn.LocalResponseNorm):
-            value = norm(index, module)
-        elif isinstance(module, nn.ReLU):
-            value = node("Relu", [value], key)
-        elif isinstance(module, nn.MaxPool2d):
-            value = node("MaxPool", [value], key, kernel_shape=[3, 3], strides=[2, 2], pads=[0] * 4, dilations=[1, 1], ceil_mode=0, storage_order=0, auto_pad="NOTSET")
-        elif isinstance(module, nn.Flatten):
-            value = node("Reshape", [value, sizes(index, "flat", running.shape[1])], key, allowzero=1)
-        shape = tuple(running.shape)
-    graph = helper.make_graph(nodes, "main_graph", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, *picture(1, *TV).shape[1:]])], [helper.make_tensor_value_info(value, TensorProto.FLOAT, [batch, CLASSES])], tensors)
-    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], producer_name="pytorch")
-    proto.ir_version = 10
-    onnx.checker.check_model(proto)
-    onnx.save(proto, path(name))
 
 
 def chain(model, pool_first):
