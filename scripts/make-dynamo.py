@@ -6,7 +6,7 @@
 
 Run it after make-weights.py, whose PyTorch is too old for dynamo: weights come from its torch-lrn-opset13.onnx, and
 what PyTorch answers here goes into its expected.json. The files are fixed (one picture), dynamic (any number), and
-dynamic before onnxscript's optimiser, where shapes are still arithmetic.
+dynamic before onnxscript's optimiser, where shapes are still arithmetic, and open (pictures of any size).
 """
 import json
 import os
@@ -45,11 +45,12 @@ class LrnAlexNet(nn.Module):
             nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(),
             nn.Conv2d(8, 8, 3, padding=1), nn.ReLU(),
             nn.Conv2d(8, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(3, 2))
+        self.avgpool = nn.Identity()
         self.classifier = nn.Sequential(
             nn.Dropout(), nn.Linear(216, 10), nn.ReLU(), nn.Dropout(), nn.Linear(10, 10), nn.ReLU(), nn.Linear(10, 5))
 
     def forward(self, x):
-        return self.classifier(torch.flatten(self.features(x), 1))
+        return self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
 
 
 model = LrnAlexNet()
@@ -66,11 +67,15 @@ print(f"PyTorch {torch.__version__} answers as PyTorch 1.13 did, within {worst:.
 assert worst < 1e-5
 
 batch = {0: torch.export.Dim("batch")}
+sides = {2: torch.export.Dim("height", min=64, max=512), 3: torch.export.Dim("width", min=64, max=512)}
 for name, options in {
     "torch-lrn-dynamo.onnx": {},
     "torch-lrn-dynamo-dynamic.onnx": {"dynamic_shapes": (batch,)},
     "torch-lrn-dynamo-plain.onnx": {"dynamic_shapes": (batch,), "optimize": False},
+    "torch-lrn-dynamo-open.onnx": {"dynamic_shapes": ({**batch, **sides},)},
 }.items():
+    # Without adaptive pooling a dense layer would hold the size.
+    model.avgpool = nn.AdaptiveAvgPool2d((6, 6)) if "open" in name else nn.Identity()
     # With two pictures, because torch.export takes a size of 1 for fixed.
     example = picture(2 if options else 1)
     torch.onnx.export(model, (example,), path(name), dynamo=True, external_data=False, **options)

@@ -13,7 +13,10 @@ const shapeArithmetic = new Set([
   'Squeeze',
   'Reshape',
   'Identity',
+  'Add',
+  'Sub',
   'Mul',
+  'Div',
 ]);
 
 /** Ways to ask an ONNX graph what its importer needs to know. */
