@@ -5,6 +5,7 @@ import type { FolderEvaluation, ModelScore } from '../../inference/node/evaluate
 import type { Score } from '../../inference/evaluation.ts';
 import type { Split } from '../../data/dataset.ts';
 import { skipBadOption, tellFailed } from '../failed.ts';
+import { tellGuesses } from '../guesses.ts';
 import { depthOption, maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { table } from '../table.ts';
@@ -62,6 +63,7 @@ async function run(
     crops: crops === '10' ? 10 : 1,
     engine,
     batch,
+    onGuesses: (guesses, file) => tellGuesses(file, guesses, terminal),
     onBatch: (done, all) => terminal.progress(`batch ${done} of ${all}`),
     ...(split && { split }),
     ...(threads !== undefined && { threads }),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { readModel, writeModel } from '../../model/node/model-file.ts';
@@ -561,3 +562,87 @@ async function stoppedInspect(...words: string[]): Promise<Run> {
     ...words,
   );
 }
+
+test('no way of looking writes over what it reads or what others made, and none begins before that is clear', async () => {
+  const photos = join(folder, 'photos');
+  const words: Record<string, string[]> = {
+    kernels: [model],
+    towers: [model],
+    maps: [model, photo, '--layer', 'conv3'],
+    why: [model, photo],
+    unit: [model, '--layer', 'fc8', '--channel', '2', '--steps', '1000000'],
+    neighbours: [model, photo, photos],
+    map: [model, photos],
+    mistakes: [model, photos],
+    compare: [model, model, photo],
+    story: [model, photo],
+  };
+  const theirs = join(folder, 'theirs.html');
+  await writeFile(theirs, '<p>notes');
+  for (const [way, rest] of Object.entries(words)) {
+    const { code, err } = await inspect(way, ...rest, '--out', theirs);
+    assert.deepEqual(
+      [code, err],
+      [
+        1,
+        `--out ${theirs} exists, and alexnet did not make it. Name another file, or write over ` +
+          'it with --force.\n',
+      ],
+      way,
+    );
+  }
+  assert.equal(await readFile(theirs, 'utf8'), '<p>notes');
+  const forced = await inspect('kernels', model, '--out', theirs, '--force');
+  assert.equal(forced.code, 0, forced.err);
+  const own = await inspect('why', model, photo, '--out', photo, '--force');
+  assert.equal(own.code, 1);
+  assert.ok(own.err.includes('is what this command reads, and is not written over'), own.err);
+  const nowhere = await inspect('unit', ...words['unit']!, '--out', join(folder, 'no', 'a.png'));
+  assert.match(nowhere.err, /--out .*a\.png could not be written: /);
+});
+
+test('the other files of inspect are held to the same: the projector’s, and the index', async () => {
+  const photos = join(folder, 'photos');
+  const tsv = join(folder, 'mine.tsv');
+  const metadata = join(folder, 'mine.metadata.tsv');
+  await writeFile(metadata, 'my notes');
+  const map = ['map', model, photos, '--no-umap', '--json'];
+  const kept = await inspect(...map, '--tsv', tsv);
+  assert.equal(kept.code, 1);
+  assert.ok(kept.err.startsWith(`--tsv ${metadata} exists, and alexnet did not make it.`));
+  assert.equal(await readFile(metadata, 'utf8'), 'my notes');
+  assert.equal((await inspect(...map, '--tsv', tsv, '--force')).code, 0);
+  const other = join(folder, 'other.safetensors');
+  await writeModel(other, await readModel(model));
+  const before = await readFile(other);
+  for (const index of [model, other])
+    assert.equal((await inspect(...map, '--index', index)).code, 1, index);
+  assert.deepEqual(await readFile(other), before);
+  const index = join(folder, 'features.safetensors');
+  for (let k = 0; k < 2; k++)
+    assert.equal((await inspect(...map, '--index', index)).code, 0, 'an index is written again');
+});
+
+test('inspect takes photographs of as many pixels as --max-pixels says', async () => {
+  const small = await inspect('maps', model, photo, '--layer', 'conv1', '--max-pixels', '1000');
+  assert.equal(small.code, 1);
+  assert.match(small.err, /photo\.png/);
+  assert.match(small.err, /at most 1000 pixels but the picture has 48×40 = 1920/);
+  const none = await inspect('map', model, join(folder, 'photos'), '--max-pixels', '1000');
+  assert.equal(none.code, 1);
+  const more = await inspect('story', model, photo, '--max-pixels', '2k', '--json');
+  assert.equal(more.code, 0, more.err);
+});
+
+test('inspect says what it guesses of weights that do not say it', async () => {
+  const foreign = fileURLToPath(
+    new URL('../../../test/weights/torchvision.safetensors', import.meta.url),
+  );
+  const { code, out, err } = await inspect('kernels', foreign, '--json');
+  assert.equal(code, 0, err);
+  assert.match(err, /torchvision\.safetensors: .*To say otherwise, make a model of it: alexnet/);
+  assert.ok(out.startsWith('{'));
+  const quiet = await inspect('kernels', foreign, '--json', '--quiet');
+  assert.equal(quiet.err, '');
+  assert.equal((await inspect('kernels', model, '--json')).err, '', 'of ours nothing is guessed');
+});

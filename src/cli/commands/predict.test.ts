@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -375,7 +375,7 @@ test('alexnet evaluate names the pictures that it skipped', async () => {
   );
 });
 
-test('alexnet predict says what it guesses of weights that say less than a model of ours', async () => {
+test('alexnet predict and evaluate say what they guess of weights that say less than a model of ours', async () => {
   const at = (name: string): string =>
     new URL(`../../../test/weights/${name}`, import.meta.url).pathname;
   const theirs = at('torchvision.pth');
@@ -383,4 +383,12 @@ test('alexnet predict says what it guesses of weights that say less than a model
   assert.equal(code, 0, err);
   assert.match(err, /torchvision\.pth: The file does not say how its pictures are made ready: RGB/);
   assert.match(err, /torchvision\.pth: The file has no labels: /);
+  const folder = playground.path('numbered');
+  for (const name of ['class 0', 'class 3']) {
+    await mkdir(join(folder, name), { recursive: true });
+    await copyFile(at('photograph.png'), join(folder, name, 'a.png'));
+  }
+  const evaluated = await command(['evaluate', theirs, folder]);
+  assert.equal(evaluated.code, 0, evaluated.err);
+  for (const line of err.split('\n')) assert.ok(evaluated.err.includes(line), evaluated.err);
 });

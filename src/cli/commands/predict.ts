@@ -6,6 +6,7 @@ import { picturesFrom, picturesIn } from '../../inference/node/pictures.ts';
 import { predictFiles } from '../../inference/predict.ts';
 import type { FilePrediction, NamedPicture } from '../../inference/predict.ts';
 import { skipBadOption, tellFailed } from '../failed.ts';
+import { tellGuesses } from '../guesses.ts';
 import { maxPixelsOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -58,10 +59,7 @@ async function run(
     batch: batch ?? 4,
     ...(threads !== undefined && { threads }),
   });
-  for (const { text } of alexnet.guesses)
-    terminal.note(
-      `${model}: ${text} To say otherwise, make a model of it: alexnet convert IN OUT.safetensors`,
-    );
+  tellGuesses(model, alexnet.guesses, terminal);
   let counts = { all: 0, failed: 0 };
   try {
     const options = {

@@ -6,6 +6,7 @@ import type { Failure } from '../../data/picture-store.ts';
 import { openWorkers } from '#workers';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { AlexNet } from '../alexnet.ts';
+import type { Guess } from '../../model/guesses.ts';
 import { importWeights } from '../../model/import.ts';
 import type { Label } from '../../model/model.ts';
 import { ModelAverage, evaluateBatches } from '../evaluation.ts';
@@ -27,6 +28,8 @@ export interface EvaluateFolderOptions {
   /** Of one picture: more are refused. Default 100 million. */
   readonly maximumPixels?: number;
   readonly onBatch?: (done: number, all: number) => void;
+  /** What a file of weights does not say and was assumed, before anything is computed. */
+  readonly onGuesses?: (guesses: readonly Guess[], file: string) => void;
 }
 
 export interface FolderEvaluation extends Evaluation {
@@ -141,7 +144,7 @@ async function labelsOf(
 
 async function withAlexNet<T>(
   model: string | AlexNet,
-  { engine = 'auto', batch = 32, threads }: EvaluateFolderOptions,
+  { engine = 'auto', batch = 32, threads, onGuesses }: EvaluateFolderOptions,
   use: (alexnet: AlexNet) => Promise<T>,
 ): Promise<T> {
   if (typeof model !== 'string') return use(model);
@@ -151,6 +154,7 @@ async function withAlexNet<T>(
     ...(threads !== undefined && { threads }),
   });
   try {
+    onGuesses?.(alexnet.guesses, model);
     return await use(alexnet);
   } finally {
     await alexnet.dispose();

@@ -12,6 +12,9 @@ import { eachPhotograph, only, photographsIn } from './folder.ts';
 import type { Opened } from './open.ts';
 import { eachValues } from '../../model/weights.ts';
 
+/** In the metadata of an index file: whose features it holds. */
+const featuresKey = 'alexnet.features';
+
 /** Numbers of one layer for many photographs. */
 export interface Features {
   readonly dataset: Dataset;
@@ -101,15 +104,15 @@ function gathered(
 }
 
 async function compute(
-  { session, model }: Opened,
+  opened: Opened,
   dataset: Dataset,
   layer: string,
   dimensions: number,
   work: Work,
   take: (sample: number, row: Float32Array) => void,
 ): Promise<string[]> {
-  return eachPhotograph(session, model, dataset, work, async ({ indices, count }) => {
-    const activation = await session.activation(layer);
+  return eachPhotograph(opened, dataset, work, async ({ indices, count }) => {
+    const activation = await opened.session.activation(layer);
     for (let n = 0; n < count; n++)
       take(indices[n]!, activation.slice(n * dimensions, (n + 1) * dimensions));
   });
@@ -139,6 +142,19 @@ function fingerprintOf({ network, weights, preprocessing }: Model, layer: string
   return hash.digest('hex');
 }
 
+/** @throws {AlexNetError} for a safetensors file that is no index: it would be written over. */
+export async function checkIndex(path: string): Promise<void> {
+  const other = await withFile(path, async (source) => {
+    const { metadata } = await readSafetensors(source);
+    return !metadata.has(featuresKey);
+  }).catch(() => false);
+  if (other)
+    throw new AlexNetError(
+      `${path} holds weights, not features of photographs, and would be written over. Name ` +
+        'another file.',
+    );
+}
+
 /**
  * What an index file knows; nothing where there is none, it is damaged, or it belongs to other
  * weights.
@@ -151,7 +167,7 @@ async function readIndex(
   const known = new Map<string, Float32Array>();
   await withFile(path, async (source) => {
     const { metadata, tensors } = await readSafetensors(source);
-    if (metadata.get('alexnet.features') !== fingerprint) return;
+    if (metadata.get(featuresKey) !== fingerprint) return;
     const stamps = JSON.parse(metadata.get('stamps') ?? '[]') as string[];
     const values = (await tensors.get('features')?.read()) ?? new Float32Array(0);
     if (values.length !== stamps.length * dimensions) return;
@@ -173,7 +189,7 @@ async function writeIndex(
   const data = new Float32Array(read.length * dimensions);
   read.forEach((i, at) => data.set(rows[i]!, at * dimensions));
   const metadata = {
-    'alexnet.features': fingerprint,
+    [featuresKey]: fingerprint,
     stamps: JSON.stringify(read.map((i) => stamps[i])),
   };
   await writeWhole(

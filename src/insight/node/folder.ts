@@ -5,11 +5,10 @@ import { finishDataset } from '../../data/split.ts';
 import { filesBelow } from '../../data/node/walk.ts';
 import { openWorkers } from '#workers';
 import { AlexNetError, ensure } from '../../errors.ts';
-import type { Session } from '../../engine/engine.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';
-import type { Model } from '../../model/model.ts';
 import { untilStopped } from '../work.ts';
 import type { Work } from '../work.ts';
+import type { Opened } from './open.ts';
 
 /**
  * All photographs below a folder: with its classes where it has folders of them, else as they lie.
@@ -59,13 +58,16 @@ export interface Looked {
  * @returns how many could not be read, with the first reason.
  */
 export async function eachPhotograph(
-  session: Session,
-  model: Model,
+  { session, model, maximumPixels }: Pick<Opened, 'session' | 'model' | 'maximumPixels'>,
   dataset: Dataset,
   { progress, signal }: Work,
   use: (looked: Looked) => Promise<void> | void,
 ): Promise<string[]> {
-  const workers = await openWorkers({ cacheBytes: 2 ** 26, cacheDirectory: null });
+  const workers = await openWorkers({
+    cacheBytes: 2 ** 26,
+    cacheDirectory: null,
+    ...(maximumPixels !== undefined && { maximumPixels }),
+  });
   try {
     const batches = await openBatches(dataset, {
       split: 'test',

@@ -74,14 +74,14 @@ export async function photographMap(
 
 /** One page with all photographs, small. */
 export async function mapHtml(
-  { name, model }: Opened,
+  { name, model, maximumPixels }: Opened,
   { answer, features: { dataset } }: PhotographMap,
   work: Work = {},
 ): Promise<string> {
   const { points, shares, layer } = answer;
   const side = thumbnailSide(points.length);
   const columns = Math.ceil(Math.sqrt(points.length));
-  const thumbnails = await thumbnailsOf(dataset, side, work);
+  const thumbnails = await thumbnailsOf(dataset, side, work, maximumPixels);
   const withUmap = points[0]!.umap !== undefined;
   const data = {
     points: dataset.samples.map((sample) => ({ name: sample.name, label: sample.label })),
@@ -130,13 +130,21 @@ function thumbnailSide(photographs: number): number {
   return photographs <= 2000 ? 40 : 28;
 }
 
-async function thumbnailsOf(dataset: Dataset, side: number, work: Work): Promise<Picture[]> {
-  const resize = { how: 'shorterSide', size: side } as const;
+async function thumbnailsOf(
+  dataset: Dataset,
+  side: number,
+  work: Work,
+  maximumPixels: number | undefined,
+): Promise<Picture[]> {
+  const reading = {
+    resize: { how: 'shorterSide', size: side },
+    ...(maximumPixels !== undefined && { maximumPixels }),
+  } as const;
   const thumbnails: Picture[] = [];
   await inParts(dataset.samples.length, 8, work, async (first, count) => {
     const samples = dataset.samples.slice(first, first + count);
     const loaded = samples.map(async ({ source }) =>
-      squareOf(await loadPicture(source.path, { resize }), side),
+      squareOf(await loadPicture(source.path, reading), side),
     );
     thumbnails.push(...(await Promise.all(loaded)));
   });

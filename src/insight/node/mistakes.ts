@@ -53,11 +53,11 @@ export async function mistakesReport(
   folder: string,
   { top, split: wished, ...work }: MistakesOptions,
 ): Promise<{ report: Report; answer: MistakesAnswer; remarks: readonly string[] }> {
-  const { model, session, name } = opened;
+  const { model, name } = opened;
   const { dataset, toModel, unknown, split } = await knownPhotographs(model, folder, wished);
   const probabilities: number[] = [];
   const samples: number[] = [];
-  const remarks = await eachPhotograph(session, model, dataset, work, (looked) => {
+  const remarks = await eachPhotograph(opened, dataset, work, (looked) => {
     probabilities.push(...looked.probabilities);
     samples.push(...looked.indices.subarray(0, looked.count));
   });
@@ -162,15 +162,16 @@ const splits = ['test', 'val', 'train'] as const;
 
 /** For each mistake the photograph, and Grad-CAM for the wrong answer over it. */
 async function mistakePanels(
-  { model, session }: Opened,
+  opened: Opened,
   shown: readonly { readonly mistake: Mistake; readonly path: string }[],
   work: Work,
 ): Promise<Panel[]> {
+  const { model, session } = opened;
   const panels: Panel[] = [];
   for (const { mistake, path } of shown) {
     work.signal?.throwIfAborted();
     const { label, predicted, confidence, probability } = mistake;
-    const { picture, input, name } = await openPhotograph(path, model);
+    const { picture, input, name } = await openPhotograph(path, opened);
     const cam = gradCam(session, input, classTarget(model.network, predicted));
     const { overInput } = await untilStopped(cam, work.signal);
     const heat = overPicture(picture, overInput, rangeOf(overInput, 0.995), amounts);

@@ -111,12 +111,12 @@ function wordsFor(
 }
 
 async function neighbourPanels(
-  { model }: Opened,
+  opened: Opened,
   neighbours: NeighboursAnswer['neighbours'],
 ): Promise<Panel[]> {
   const panels: Panel[] = [];
   for (const { file, label, name, distance } of neighbours) {
-    const { picture } = await openPhotograph(file, model);
+    const { picture } = await openPhotograph(file, opened);
     panels.push({
       picture,
       caption: [label, digits(distance), name.split('/').at(-1)!],

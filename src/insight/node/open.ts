@@ -7,6 +7,7 @@ import { loadPicture, preprocess } from '../../images/preprocess.ts';
 import { loadSharp } from '../../images/node/sharp.ts';
 import { ranking } from '../../inference/ranking.ts';
 import { importWeights } from '../../model/import.ts';
+import type { Guess } from '../../model/guesses.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { inputPicture } from '../draw.ts';
@@ -28,6 +29,10 @@ export interface OpenOptions {
   readonly randomize?: string;
   /** Also a model whose weights are NaN or infinite. Default false: it is refused. */
   readonly allowNaN?: boolean;
+  /** Of one photograph: more are refused. Default 100 million. */
+  readonly maximumPixels?: number;
+  /** What the weights' file does not say and was assumed, before anything is computed. */
+  readonly onGuesses?: (guesses: readonly Guess[], path: string) => void;
 }
 
 /** A model and a session that has its weights, shuffled ones included. */
@@ -40,6 +45,8 @@ export interface Opened {
   readonly name: string;
   /** Where it lies. */
   readonly path: string;
+  /** Of one photograph: more are refused. Default 100 million. */
+  readonly maximumPixels?: number;
 }
 
 /**
@@ -51,7 +58,8 @@ export async function withModel<T>(
   options: OpenOptions,
   use: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const { model } = await importWeights(path, { allowNaN: options.allowNaN ?? false });
+  const { model, guesses } = await importWeights(path, { allowNaN: options.allowNaN ?? false });
+  options.onGuesses?.(guesses, path);
   const engine = await findEngine(options.engine);
   const {
     batch = 1,
@@ -59,6 +67,7 @@ export async function withModel<T>(
     keep = () => 'all' as const,
     threads,
     seed = 0,
+    maximumPixels,
   } = options;
   const session = await engine.prepare(model.network, {
     batch,
@@ -68,8 +77,9 @@ export async function withModel<T>(
   });
   try {
     await loadWeights(session, model.weights);
+    const limit = maximumPixels !== undefined && { maximumPixels };
     if (options.randomize === undefined)
-      return await use({ model, session, engine, name: basename(path), path });
+      return await use({ model, session, engine, name: basename(path), path, ...limit });
     await randomize(session, options.randomize, seed);
     return await use({
       model: { ...model, weights: f32Weights(await weightsOf(session)) },
@@ -77,6 +87,7 @@ export async function withModel<T>(
       engine,
       name: `${basename(path)} with its weights shuffled from ${options.randomize} up`,
       path,
+      ...limit,
     });
   } finally {
     await session.dispose();
@@ -104,9 +115,13 @@ export interface Photograph {
 }
 
 /** @throws {UnreadablePicture} with the file's name. */
-export async function openPhotograph(file: string, model: Model): Promise<Photograph> {
+export async function openPhotograph(
+  file: string,
+  { model, maximumPixels }: Pick<Opened, 'model' | 'maximumPixels'>,
+): Promise<Photograph> {
   const { preprocessing, meanImage } = model;
-  const loaded = await loadPicture(file, preprocessing);
+  const limit = maximumPixels !== undefined && { maximumPixels };
+  const loaded = await loadPicture(file, { ...preprocessing, ...limit });
   const input = preprocess(loaded, preprocessing, 1, meanImage);
   const remark = await smallness(file, preprocessing.crop);
   return {
@@ -121,9 +136,12 @@ export async function openPhotograph(file: string, model: Model): Promise<Photog
 
 const wholeSide = 640;
 
+/** Of photographs that were held against the limit already. */
+const unlimited = { limitInputPixels: false } as const;
+
 async function wholePicture(file: string): Promise<Picture> {
   const sharp = await loadSharp();
-  const { data, info } = await sharp(file)
+  const { data, info } = await sharp(file, unlimited)
     .autoOrient()
     .resize(wholeSide, wholeSide, { fit: 'inside', withoutEnlargement: true })
     .flatten({ background: '#fff' })
@@ -151,7 +169,7 @@ export async function photographSection(photograph: Photograph): Promise<Section
 
 async function smallness(file: string, crop: number): Promise<string | undefined> {
   const sharp = await loadSharp();
-  const { width, height } = (await sharp(file).metadata()).autoOrient;
+  const { width, height } = (await sharp(file, unlimited).metadata()).autoOrient;
   if (Math.min(width, height) >= crop) return undefined;
   return (
     `${basename(file)} has ${width}×${height} pixels, fewer than the network's input of ` +

@@ -71,7 +71,7 @@ describe('pages in Chromium, without network', { skip }, () => {
         (
           await storyHtml(
             opened,
-            await openPhotograph(join(photos, 'star', 'star-0000.png'), opened.model),
+            await openPhotograph(join(photos, 'star', 'star-0000.png'), opened),
           )
         ).html,
       );

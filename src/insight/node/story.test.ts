@@ -31,7 +31,7 @@ async function storyOf(variant: Variant, input: number): Promise<string> {
     });
     await writeFile(join(folder, 'photo.jpg'), await jpeg(1, 80, 80));
     return withModel(model, {}, async (opened) => {
-      const photograph = await openPhotograph(join(folder, 'photo.jpg'), opened.model);
+      const photograph = await openPhotograph(join(folder, 'photo.jpg'), opened);
       return (await storyHtml(opened, photograph)).html;
     });
   });

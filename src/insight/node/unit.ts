@@ -127,18 +127,19 @@ function averageOf(image: Float32Array, c: number): number {
 
 /** The strongest place of the channel in every photograph, the strongest photographs first. */
 async function strongestIn(
-  { model, session }: Opened,
+  opened: Opened,
   folder: string,
   layer: string,
   channel: number,
   top: number,
   work: Work,
 ): Promise<{ found: Strongest[]; unread: string[] }> {
+  const { model, session } = opened;
   const dataset = await photographsIn(folder);
   const { output } = findLayer(inferShapes(model.network), layer);
   const places = output[1] * output[2];
   const all: { sample: number; value: number; place: number }[] = [];
-  const unread = await eachPhotograph(session, model, dataset, work, async ({ indices, count }) => {
+  const unread = await eachPhotograph(opened, dataset, work, async ({ indices, count }) => {
     const activation = await session.activation(layer);
     for (let n = 0; n < count; n++) {
       const from = n * volume(output) + channel * places;
@@ -165,18 +166,19 @@ async function strongestIn(
 
 /** A row of patches, and below it a row of their deconvnet images. */
 async function patchSections(
-  { model, session }: Opened,
+  opened: Opened,
   layer: string,
   channel: number,
   found: readonly Strongest[],
   { signal }: Work,
 ): Promise<Section[]> {
+  const { model, session } = opened;
   const shapes = inferShapes(model.network);
   const { output } = findLayer(shapes, layer);
   const patches: Panel[] = [];
   const made: Panel[] = [];
   for (const { file, name, value, y, x, field } of found) {
-    const photograph = await openPhotograph(file, model);
+    const photograph = await openPhotograph(file, opened);
     const unit = (channel * output[1] + y) * output[2] + x;
     const back = await untilStopped(deconvnet(session, photograph.input, { layer, unit }), signal);
     patches.push({

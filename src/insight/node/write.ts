@@ -6,9 +6,13 @@ import { reportPng } from './png.ts';
 import type { Report } from '../pages/report.ts';
 
 /** @throws {UsageError} for an ending that nothing is written as. */
-export function checkOut(out: string, endings: readonly string[] = ['.png', '.html']): void {
+export function checkOut(
+  out: string,
+  endings: readonly string[] = ['.png', '.html'],
+  flag = '--out',
+): void {
   if (!endings.includes(extname(out).toLowerCase()))
-    throw new UsageError(`Expected --out to end in ${endings.join(' or ')} but found "${out}".`);
+    throw new UsageError(`Expected ${flag} to end in ${endings.join(' or ')} but found "${out}".`);
 }
 
 /** As PNG or one-file HTML, told by the name's ending; whole or not at all. */

@@ -25,17 +25,17 @@ export function registerCompare(inspect: Command, terminal: Terminal): void {
         '--out compare.html',
     )
     .action((fileA: string, fileB: string, photo: string, { randomize, ...flags }: InspectFlags) =>
-      withModel(fileA, { ...openOptions(flags), mode: 'inference' }, (a) =>
+      withModel(fileA, { ...openOptions(flags, terminal), mode: 'inference' }, (a) =>
         withModel(
           fileB,
           {
-            ...openOptions({ ...flags, ...(randomize !== undefined && { randomize }) }),
+            ...openOptions({ ...flags, ...(randomize !== undefined && { randomize }) }, terminal),
             mode: 'inference',
           },
           async (b) => {
             const photographs = [
-              await openPhotograph(photo, a.model),
-              await openPhotograph(photo, b.model),
+              await openPhotograph(photo, a),
+              await openPhotograph(photo, b),
             ] as const;
             for (const remark of new Set(
               photographs.flatMap((photograph) => photograph.remark ?? []),

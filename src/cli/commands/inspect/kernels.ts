@@ -36,7 +36,7 @@ export function registerKernels(inspect: Command, terminal: Terminal): void {
     .action((model: string, flags: KernelsFlags) =>
       withModel(
         model,
-        { ...openOptions(flags), mode: 'inference', keep: () => [] },
+        { ...openOptions(flags, terminal), mode: 'inference', keep: () => [] },
         async (opened) => {
           const { report, answer } = await kernelsReport(opened, {
             ...(flags.layer !== undefined && { layer: flags.layer }),

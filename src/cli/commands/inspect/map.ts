@@ -7,7 +7,16 @@ import { withModel } from '../../../insight/node/open.ts';
 import { checkOut } from '../../../insight/node/write.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
-import { openOptions, outOf, outOption, randomizeOption, tell, working } from './shared.ts';
+import {
+  checkInspected,
+  indexOption,
+  openOptions,
+  outOf,
+  outOption,
+  randomizeOption,
+  tell,
+  working,
+} from './shared.ts';
 import type { InspectFlags } from './shared.ts';
 
 interface MapFlags extends InspectFlags {
@@ -19,36 +28,38 @@ interface MapFlags extends InspectFlags {
 }
 
 export function registerMap(inspect: Command, terminal: Terminal): void {
-  randomizeOption(
+  const command = randomizeOption(
     outOption(
       inspect
         .command('map')
         .description('all photographs of a folder in a plane, alike ones together: PCA and UMAP'),
       'a one-file .html',
+      ['.html'],
     ),
-  )
+  );
+  indexOption(command)
     .argument('<model>')
     .argument('<dir>', 'photographs, in folders of classes or not')
     .option('--layer <name>', 'whose numbers are mapped (default: the last hidden layer)')
     .option('--no-umap', 'only principal components')
     .option('--tsv <file>', 'also FILE.tsv and FILE.metadata.tsv for the Embedding Projector')
-    .option(
-      '--index <file>',
-      'where the features are kept for the next time (default: beside the model)',
-    )
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
+    .hook('preAction', async (_, action) => {
+      const { tsv } = action.opts<MapFlags>();
+      if (tsv === undefined) return;
+      checkOut(tsv, ['.tsv'], '--tsv');
+      for (const path of [tsv, metadataOf(tsv)]) await checkInspected(action, path, '--tsv');
+    })
     .addHelpText(
       'after',
       '\nExample:\n  alexnet inspect map model.safetensors photos --out map.html --tsv photos.tsv',
     )
     .action((model: string, folder: string, flags: MapFlags) => {
       const out = outOf('map', flags);
-      if (out !== undefined) checkOut(out, ['.html']);
-      if (flags.tsv !== undefined) checkOut(flags.tsv, ['.tsv']);
       return withModel(
         model,
         {
-          ...openOptions(flags),
+          ...openOptions(flags, terminal),
           batch: flags.batch,
           mode: 'inference',
           keep: (network) => [flags.layer ?? lastHidden({ network })],
@@ -85,5 +96,10 @@ async function writeTsv(
   { vectors, metadata }: { vectors: string; metadata: string },
 ): Promise<void> {
   await writeWhole(path, [Buffer.from(vectors)]);
-  await writeWhole(`${path.slice(0, -extname(path).length)}.metadata.tsv`, [Buffer.from(metadata)]);
+  await writeWhole(metadataOf(path), [Buffer.from(metadata)]);
+}
+
+/** What stands beside the vectors and says what each is. */
+function metadataOf(tsv: string): string {
+  return `${tsv.slice(0, -extname(tsv).length)}.metadata.tsv`;
 }

@@ -33,7 +33,7 @@ export function registerMaps(inspect: Command, terminal: Terminal): void {
     .action((model: string, photo: string, flags: MapsFlags) =>
       withModel(
         model,
-        { ...openOptions(flags), mode: 'inference', keep: () => [flags.layer] },
+        { ...openOptions(flags, terminal), mode: 'inference', keep: () => [flags.layer] },
         async (opened) => {
           const photograph = await photographOf(photo, opened, terminal);
           const { report, answer } = await mapsReport(opened, photograph, flags.layer, {

@@ -44,7 +44,7 @@ export function registerMistakes(inspect: Command, terminal: Terminal): void {
       withModel(
         model,
         {
-          ...openOptions(flags),
+          ...openOptions(flags, terminal),
           batch: flags.batch,
           keep: (network) => keepForExplaining(network),
         },

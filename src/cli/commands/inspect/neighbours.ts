@@ -7,6 +7,7 @@ import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import {
   finish,
+  indexOption,
   openOptions,
   outOption,
   photographOf,
@@ -24,7 +25,7 @@ interface NeighboursFlags extends InspectFlags {
 }
 
 export function registerNeighbours(inspect: Command, terminal: Terminal): void {
-  randomizeOption(
+  const command = randomizeOption(
     outOption(
       inspect
         .command('neighbours')
@@ -32,7 +33,8 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
           "the photographs that the network takes for most alike (the paper's Figure 4)",
         ),
     ),
-  )
+  );
+  indexOption(command)
     .argument('<model>')
     .argument('<photo>')
     .argument('<dir>', 'where to look, in folders of classes or not')
@@ -41,10 +43,6 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
       new Option('--metric <m>', 'how').choices(['euclidean', 'cosine']).default('euclidean'),
     )
     .option('--top <n>', 'how many', wholeNumber(1), 12)
-    .option(
-      '--index <file>',
-      'where the features are kept for the next time (default: beside the model)',
-    )
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
     .addHelpText(
       'after',
@@ -55,7 +53,7 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
       withModel(
         model,
         {
-          ...openOptions(flags),
+          ...openOptions(flags, terminal),
           batch: flags.batch,
           mode: 'inference',
           keep: (network) => [flags.layer ?? lastHidden({ network })],

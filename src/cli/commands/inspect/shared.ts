@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
 import { AlexNetError } from '../../../errors.ts';
-import { writeReport } from '../../../insight/node/write.ts';
+import { checkIndex } from '../../../insight/node/features.ts';
+import { checkOut, writeReport } from '../../../insight/node/write.ts';
 import type { Report } from '../../../insight/pages/report.ts';
 import type { Work } from '../../../insight/work.ts';
 import { openPhotograph } from '../../../insight/node/open.ts';
 import type { OpenOptions, Opened, Photograph } from '../../../insight/node/open.ts';
 import { duration } from '../../duration.ts';
+import { tellGuesses } from '../../guesses.ts';
 import { untilInterrupted } from '../../interrupt.ts';
+import { addForceOption, maxPixelsOption } from '../../options.ts';
 import type { CommonOptions } from '../../options.ts';
+import { checkOutput } from '../../output.ts';
 import type { Terminal } from '../../terminal.ts';
 
 /** The flags that every way of looking inside has. */
@@ -15,15 +19,52 @@ export interface InspectFlags extends CommonOptions {
   readonly out?: string;
   readonly randomize?: string;
   readonly allowNan?: true;
+  readonly force?: true;
+  readonly maxPixels?: number;
 }
 
-export function outOption(command: Command, what = 'a .png or a one-file .html'): Command {
+/**
+ * `--out` with what goes along with it. What the command writes is looked at before its work.
+ * @param endings what the page can be written as.
+ */
+export function outOption(
+  command: Command,
+  what = 'a .png or a one-file .html',
+  endings: readonly string[] = ['.png', '.html'],
+): Command {
+  const name = command.name();
+  command.option('--out <file>', `write ${what} (default: inspect-${name}.html, none with --json)`);
+  return addForceOption(command)
+    .addOption(maxPixelsOption())
+    .option('--allow-nan', 'also a model whose weights are NaN or infinite')
+    .hook('preAction', async (_, action) => {
+      const flags = action.opts<InspectFlags>();
+      const out = outOf(name, flags);
+      if (out === undefined) return;
+      checkOut(out, endings);
+      await checkInspected(action, out, '--out');
+    });
+}
+
+/** Where the features of a folder are kept. */
+export function indexOption(command: Command): Command {
   return command
     .option(
-      '--out <file>',
-      `write ${what} (default: inspect-${command.name()}.html, none with --json)`,
+      '--index <file>',
+      'where the features are kept for the next time (default: beside the model)',
     )
-    .option('--allow-nan', 'also a model whose weights are NaN or infinite');
+    .hook('preAction', async (_, action) => {
+      const { index } = action.opts<{ readonly index?: string }>();
+      if (index === undefined) return;
+      await checkInspected(action, index, '--index');
+      await checkIndex(index);
+    });
+}
+
+/** That a file may be written by a command that reads what its arguments name. */
+export async function checkInspected(command: Command, path: string, flag: string): Promise<void> {
+  const { force } = command.opts<InspectFlags>();
+  await checkOutput(path, { flag, inputs: command.args, force: force === true });
 }
 
 export function randomizeOption(command: Command): Command {
@@ -34,17 +75,16 @@ export function randomizeOption(command: Command): Command {
 }
 
 /** What {@link OpenOptions} the common flags stand for. */
-export function openOptions({
-  engine,
-  threads,
-  seed,
-  randomize,
-  allowNan,
-}: InspectFlags): OpenOptions {
+export function openOptions(
+  { engine, threads, seed, randomize, allowNan, maxPixels }: InspectFlags,
+  terminal: Terminal,
+): OpenOptions {
   return {
     engine,
     seed,
     allowNaN: allowNan === true,
+    onGuesses: (guesses, path) => tellGuesses(path, guesses, terminal),
+    ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
     ...(threads !== undefined && { threads }),
     ...(randomize !== undefined && { randomize }),
   };
@@ -53,10 +93,10 @@ export function openOptions({
 /** The photograph as the network sees it; what one should know about it is said. */
 export async function photographOf(
   file: string,
-  { model }: Opened,
+  opened: Opened,
   terminal: Terminal,
 ): Promise<Photograph> {
-  const photograph = await openPhotograph(file, model);
+  const photograph = await openPhotograph(file, opened);
   if (photograph.remark !== undefined) terminal.note(photograph.remark);
   return photograph;
 }

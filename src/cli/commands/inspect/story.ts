@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { withModel } from '../../../insight/node/open.ts';
 import { storyHtml } from '../../../insight/node/story.ts';
-import { checkOut } from '../../../insight/node/write.ts';
 import { writeWhole } from '#platform';
 import type { Terminal } from '../../terminal.ts';
 import { percent } from '../../../text.ts';
@@ -15,6 +14,7 @@ export function registerStory(inspect: Command, terminal: Terminal): void {
         .command('story')
         .description('the way of one photograph through all layers, as one page for a classroom'),
       'a one-file .html',
+      ['.html'],
     ),
   )
     .argument('<model>')
@@ -25,8 +25,7 @@ export function registerStory(inspect: Command, terminal: Terminal): void {
     )
     .action((model: string, photo: string, flags: InspectFlags) => {
       const out = outOf('story', flags);
-      if (out !== undefined) checkOut(out, ['.html']);
-      return withModel(model, openOptions(flags), async (opened) => {
+      return withModel(model, openOptions(flags, terminal), async (opened) => {
         const photograph = await photographOf(photo, opened, terminal);
         const { html, answer } = await storyHtml(opened, photograph);
         if (out !== undefined) await writeWhole(out, [Buffer.from(html)]);

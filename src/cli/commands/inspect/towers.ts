@@ -28,7 +28,7 @@ export function registerTowers(inspect: Command, terminal: Terminal): void {
     .action((model: string, flags: TowersFlags) =>
       withModel(
         model,
-        { ...openOptions(flags), mode: 'inference', keep: () => [] },
+        { ...openOptions(flags, terminal), mode: 'inference', keep: () => [] },
         async (opened) => {
           const { report, answer } = await towersReport(opened, {
             halves: flags.halves === true,

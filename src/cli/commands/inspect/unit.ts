@@ -62,7 +62,7 @@ export function registerUnit(inspect: Command, terminal: Terminal): void {
 function run(model: string, flags: UnitFlags, terminal: Terminal): Promise<void> {
   const { steps, jitter, scale, rotation, blur, decay, seed, layer, channel, images } = flags;
   const options = {
-    ...openOptions(flags),
+    ...openOptions(flags, terminal),
     batch: images === undefined ? 1 : 32,
     keep: (network: Network) => [network[0]!.name, layer],
   };

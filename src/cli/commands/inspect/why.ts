@@ -74,7 +74,7 @@ async function why(
     flags.method === 'all'
       ? (Object.keys(methods) as MethodName[])
       : flags.method.split(',').map(parseMethod);
-  const { randomize, ...options } = openOptions(flags);
+  const { randomize, ...options } = openOptions(flags, terminal);
   const many = chosen.some(
     (method) =>
       method === 'occlusion' || method === 'smoothgrad' || method === 'integrated-gradients',
