@@ -69,7 +69,7 @@ export type { FileInput } from './model/input.ts';
 export { exportNpz, exportTorchvision } from './model/export-tensors.ts';
 export { f32Values, f32Weights, valuesOf } from './model/weights.ts';
 export type { WeightTensor, Weights } from './model/weights.ts';
-export type { LayerQuantisation, Quantisation } from './model/quantisation.ts';
+export type { Grid, LayerQuantisation, Quantisation } from './network/quantisation.ts';
 export { exportOnnx } from './model/export-onnx.ts';
 export type { OnnxOptions } from './model/export-onnx.ts';
 export { imagenetLabels } from './model/imagenet.ts';

@@ -42,9 +42,15 @@
  * 9. **Exchange.** A parameter's gradient can be seen and changed where it lies
  *    ({@link Session.gradientViews}), and {@link GradientOptions.exchange} tells when it is final.
  *    Several sessions that see parts of a batch so add up to one that sees it all.
+ * 10. **Integers.** A network with a quantisation record ({@link PrepareOptions.quantisation}) is
+ *    computed in whole numbers where the record says so, by the rules of
+ *    `network/quantisation.ts`: the same integers on every engine, bit for bit in a layer that is
+ *    fed the same ones. It is for inference only. Its int8 layers get their parameters by
+ *    {@link Session.setIntegers}.
  */
 import type { Network } from '../network/layer.ts';
 import type { Parameter } from '../network/parameters.ts';
+import type { Integers, Quantisation } from '../network/quantisation.ts';
 
 export type Precision = 'f32' | 'bf16';
 
@@ -97,6 +103,8 @@ export interface Availability {
   readonly available: boolean;
   /** One sentence: why not, and what to do about it; or which build was chosen. */
   readonly reason: string;
+  /** Whether it computes quantised networks here. Default false. */
+  readonly integers?: boolean;
   readonly details: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -123,6 +131,10 @@ export interface PrepareOptions {
    * are those of the whole (rule 4). Default 0.
    */
   readonly dropoutBefore?: number;
+  /**
+   * Which layers are computed with whole numbers. Default none. Inference in f32 only.
+   */
+  readonly quantisation?: Quantisation;
 }
 
 export interface Session {
@@ -196,7 +208,7 @@ export interface Session {
 
   /**
    * The output of a kept layer in the last `forward` or `gradients`, `[n, …]`. The name of the
-   * input layer gives the images.
+   * input layer gives the images. What is held in 8 bits is given as the numbers it stands for.
    */
   activation(layer: string): Promise<Float32Array>;
 
@@ -208,7 +220,7 @@ export interface Session {
 
   /**
    * A parameter's value, gradient or velocity in its canonical layout. Gradient and velocity:
-   * training mode only.
+   * training mode only. Of int8 layers neither this nor {@link setParameter}.
    */
   getParameter(name: string, part?: ParameterPart): Promise<Float32Array>;
 
@@ -217,6 +229,12 @@ export interface Session {
    * a run exactly (f32 master weights under bf16 too).
    */
   setParameter(name: string, values: Float32Array, part?: ParameterPart): Promise<void>;
+
+  /**
+   * Sets the parameters of an int8 layer, which have no other way in or out.
+   * @throws {AlexNetError} for a layer that the quantisation does not name.
+   */
+  setIntegers(layer: string, integers: Integers): Promise<void>;
 
   /** Gives back memory and threads; every later call is refused. Calling it twice does nothing. */
   dispose(): Promise<void>;

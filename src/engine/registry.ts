@@ -6,13 +6,17 @@ import type { Engine } from './engine.ts';
 export { engines };
 
 /**
- * An engine by name; `auto` is the first that runs here.
+ * An engine by name; `auto` is the first that runs here, and computes quantised networks where
+ * `integers` are wanted.
  * @throws {UsageError} for an unknown name. @throws {AlexNetError} for an engine that does not run
  * here, with its reason.
  */
-export async function findEngine(name = 'auto'): Promise<Engine> {
+export async function findEngine(name = 'auto', { integers = false } = {}): Promise<Engine> {
   if (name === 'auto') {
-    for (const engine of engines) if ((await engine.probe()).available) return engine;
+    for (const engine of engines) {
+      const found = await engine.probe();
+      if (found.available && (!integers || found.integers === true)) return engine;
+    }
     throw new AlexNetError(
       'No engine runs on this machine. "alexnet doctor" says what each one needs.',
     );

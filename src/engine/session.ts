@@ -3,6 +3,15 @@ import type { Network } from '../network/layer.ts';
 import { hasParameters } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
 import type { Parameter } from '../network/parameters.ts';
+import {
+  edgesOf,
+  inputsOf,
+  isScale,
+  maximumBias,
+  recordOf,
+  scaleRange,
+} from '../network/quantisation.ts';
+import type { Edge, Integers, LayerQuantisation, Quantisation } from '../network/quantisation.ts';
 import { findLayer, formatShape, inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape } from '../network/shapes.ts';
 import { maximumThreads } from '../platform/thread-limit.ts';
@@ -57,6 +66,10 @@ export interface Plan {
   readonly top: number;
   /** Where there is a softmax. */
   readonly classes: number;
+  /** By layer index: how its output is held. */
+  readonly edges: readonly Edge[];
+  /** By layer index: those computed with whole numbers. */
+  readonly int8: ReadonlyMap<number, LayerQuantisation>;
 }
 
 /** What a backward pass does beside handing gradients down. */
@@ -141,6 +154,8 @@ export function makePlan(network: Network, options: PrepareOptions): Plan {
   const lowestTrained = shapes.findIndex(
     ({ layer }, index) => hasParameters(layer) && !frozen.has(index),
   );
+  const { quantisation = {} } = options;
+  checkIntegers(quantisation, options);
   const dropoutLayers = [...shapes.keys()].filter(
     (index) => shapes[index]!.layer.type === 'dropout',
   );
@@ -163,7 +178,31 @@ export function makePlan(network: Network, options: PrepareOptions): Plan {
     outputSize: volume(last),
     top: endsWithSoftmax ? shapes.length - 2 : shapes.length - 1,
     classes: last[0],
+    edges: edgesOf(shapes, quantisation),
+    int8: new Map(
+      shapes.flatMap(({ layer }, index) => {
+        const record = recordOf(quantisation, layer.name);
+        return record === undefined ? [] : [[index, record] as const];
+      }),
+    ),
   };
+}
+
+function checkIntegers(
+  quantisation: Quantisation,
+  { mode, precision = 'f32' }: PrepareOptions,
+): void {
+  const [first] = Object.keys(quantisation);
+  ensure(
+    first === undefined || mode === 'inference',
+    `The layer "${first}" is computed in int8, which is for inference only, but mode '${mode}' ` +
+      'was asked for. Prepare the network without its quantisation, with its weights as f32.',
+  );
+  ensure(
+    first === undefined || precision === 'f32',
+    `The layer "${first}" is computed in int8 and the others in f32, but precision ` +
+      `'${precision}' was asked for.`,
+  );
 }
 
 function checkChain(network: Network): void {
@@ -203,6 +242,18 @@ function trainedInOrder(
     )
     .toReversed()
     .flat();
+}
+
+/** For engines that do not compute quantised networks, or not on this machine. */
+export function refuseIntegers({ int8, shapes }: Plan, engine: string, why: string): void {
+  const [first] = int8.keys();
+  ensure(
+    first === undefined,
+    () =>
+      `The layer "${shapes[first!]!.layer.name}" is computed in int8, which the ${engine} engine ` +
+      `does not do${why}. Use another engine ("auto" finds one), or turn the model into one of ` +
+      'f32: npx alexnet convert MODEL OUT.safetensors --precision f32',
+  );
 }
 
 /**
@@ -291,6 +342,12 @@ export abstract class BaseSession implements Session {
     part: ParameterPart,
     values: Float32Array,
   ): Promise<void>;
+  /** @param layer index of an int8 layer. */
+  protected writeIntegers(_layer: number, _integers: Integers): Promise<void> {
+    return Promise.reject(
+      new AlexNetError(`The ${this.engine} engine does not compute quantised networks.`),
+    );
+  }
   /** Called once, after everything queued before it. */
   protected abstract release(): Promise<void>;
 
@@ -430,6 +487,14 @@ export abstract class BaseSession implements Session {
     });
   }
 
+  setIntegers(layer: string, integers: Integers): Promise<void> {
+    return this.#enqueue('setIntegers', () => {
+      const index = this.#layerIndex(layer);
+      this.#checkIntegers(index, integers);
+      return this.writeIntegers(index, integers);
+    });
+  }
+
   dispose(): Promise<void> {
     this.#disposed ??= this.#queue
       .then(() => this.#exchanged.catch(() => undefined))
@@ -563,6 +628,37 @@ export abstract class BaseSession implements Session {
     return index;
   }
 
+  #checkIntegers(index: number, { weight, scales, bias }: Integers): void {
+    const { shapes, parameters, int8 } = this.plan;
+    const { layer } = shapes[index]!;
+    ensure(
+      int8.has(index),
+      () => `Layer "${layer.name}" is not computed in int8: set its parameters in f32.`,
+    );
+    const [own] = parameters.filter((parameter) => parameter.layer === layer);
+    const outputs = own!.shape[0]!;
+    ensure(
+      weight.length === own!.size && scales.length === outputs && bias.length === outputs,
+      () =>
+        `Expected ${own!.shape.join('×')} = ${own!.size} weights, ${outputs} scales and ` +
+        `${outputs} biases for the int8 layer "${layer.name}" but found ${weight.length}, ` +
+        `${scales.length} and ${bias.length}.`,
+    );
+    const flaw = scales.find((scale) => !isScale(scale));
+    ensure(
+      flaw === undefined,
+      `Expected the scales of the int8 layer "${layer.name}" from ${scaleRange.join(' to ')} but ` +
+        `found ${flaw}.`,
+    );
+    const most = maximumBias(inputsOf(shapes[index]!));
+    const large = bias.find((value) => Math.abs(value) > most);
+    ensure(
+      large === undefined,
+      `Expected biases of at most ${most} for the int8 layer "${layer.name}", so that its sums ` +
+        `fit in 32 bits, but found ${large}.`,
+    );
+  }
+
   #requireMode(what: string, modes: readonly Mode[]): void {
     ensure(
       modes.includes(this.plan.mode),
@@ -630,12 +726,16 @@ export abstract class BaseSession implements Session {
         `There is no parameter "${name}". The parameters are: ` +
           `${parameters.map((p) => p.name).join(', ')}.`,
       );
+    const own = shapes.findIndex(({ layer }) => layer === parameter.layer);
+    ensure(
+      !this.plan.int8.has(own),
+      () =>
+        `Parameter "${name}" is held in whole numbers: set it with ` +
+        `setIntegers("${parameter.layer.name}", …), and read it from the model.`,
+    );
     if (part !== 'value') {
       this.#requireMode(`A parameter's ${part}`, ['training']);
-      ensure(
-        !frozen.has(shapes.findIndex(({ layer }) => layer === parameter.layer)),
-        () => `Parameter "${name}" is frozen and has no ${part}.`,
-      );
+      ensure(!frozen.has(own), () => `Parameter "${name}" is frozen and has no ${part}.`);
     }
     return index;
   }

@@ -6,9 +6,9 @@ import type { PictureInput } from '../images/preprocess.ts';
 import type { Guess } from '../model/guesses.ts';
 import type { ImportOptions } from '../model/import.ts';
 import type { FileInput } from '../model/input.ts';
+import { loadModel } from '../model/integers.ts';
 import type { Model } from '../model/model.ts';
 import { checkModel } from '../model/model.ts';
-import { loadWeights } from '../model/weights.ts';
 import { predictionsFrom } from './predictions.ts';
 import type { Prediction } from './predictions.ts';
 import { probabilitiesOf } from './probabilities.ts';
@@ -58,11 +58,12 @@ export class AlexNet {
    */
   static async load(weights: FileInput, options: LoadOptions = {}): Promise<AlexNet> {
     const { importWeights } = await import('../model/import.ts');
-    const [engine, { model, guesses }] = await Promise.all([
+    // Looking for an engine takes as long as reading a file; the second look costs nothing.
+    const [, { model, guesses }] = await Promise.all([
       engineOf(options),
       importWeights(weights, options),
     ]);
-    return AlexNet.#open(model, { ...options, engine }, guesses);
+    return AlexNet.#open(model, options, guesses);
   }
 
   /** From a model in memory. */
@@ -79,15 +80,17 @@ export class AlexNet {
     guesses: readonly Guess[],
   ): Promise<AlexNet> {
     checkModel(model);
-    const engine = await engineOf(options);
+    const { quantisation } = model;
+    const engine = await engineOf(options, quantisation !== undefined);
     const { batch = 1, threads } = options;
     const session = await engine.prepare(model.network, {
       batch,
       mode: 'inference',
+      ...(quantisation && { quantisation }),
       ...(threads !== undefined && { threads }),
     });
     try {
-      await loadWeights(session, model.weights);
+      await loadModel(session, model);
     } catch (error) {
       await session.dispose();
       throw error;
@@ -130,6 +133,9 @@ export class AlexNet {
   }
 }
 
-async function engineOf({ engine = 'auto' }: Pick<LoadOptions, 'engine'>): Promise<Engine> {
-  return typeof engine === 'string' ? findEngine(engine) : engine;
+async function engineOf(
+  { engine = 'auto' }: Pick<LoadOptions, 'engine'>,
+  integers = false,
+): Promise<Engine> {
+  return typeof engine === 'string' ? findEngine(engine, { integers }) : engine;
 }

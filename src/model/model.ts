@@ -20,11 +20,12 @@ import type { Check } from '../network/check.ts';
 import { parseNetwork } from '../network/json.ts';
 import type { Network } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
+import { quantisationCheck } from '../network/quantisation.ts';
+import type { Quantisation } from '../network/quantisation.ts';
 import { inferShapes } from '../network/shapes.ts';
 import { withoutPaths } from './provenance.ts';
 import type { Provenance } from './provenance.ts';
-import { checkQuantisation, quantisationCheck } from './quantisation.ts';
-import type { Quantisation } from './quantisation.ts';
+import { checkQuantisation } from './integers.ts';
 import { torchvisionNames } from './tensor-names.ts';
 import { checkFinite, checkTensor, converted } from './weights.ts';
 import type { WeightTensor, Weights } from './weights.ts';
@@ -270,7 +271,7 @@ export function checkModel(model: Model): void {
   const { network, weights, labels, preprocessing, meanImage } = model;
   const parameters = parametersOf(network);
   for (const parameter of parameters) checkTensor(parameter, weights.get(parameter.name));
-  if (model.quantisation) checkQuantisation(model.quantisation, weights);
+  if (model.quantisation) checkQuantisation(network, model.quantisation, weights);
   ensure(
     weights.size === parameters.length,
     () =>

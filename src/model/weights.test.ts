@@ -20,6 +20,10 @@ const sizes = new Map(parameters.map(({ name, size }) => [name, size]));
 function mixed(): Model {
   const bytes = (name: string): Uint8Array =>
     Uint8Array.from(randomNumbers(sizes.get(name)!, 128, 1), (value) => value + 128);
+  const signed = (name: string): Int8Array =>
+    Int8Array.from(randomNumbers(sizes.get(name)!, 40, 1), (value) =>
+      Math.max(-127, Math.min(127, value)),
+    );
   const weights = new Map(f32Weights(testParameters(network, 3)));
   weights.set('conv1.weight', {
     dtype: 'f16',
@@ -27,7 +31,7 @@ function mixed(): Model {
   });
   weights.set('conv2.weight', {
     dtype: 'i8',
-    data: new Int8Array(bytes('conv2.weight').buffer),
+    data: signed('conv2.weight'),
     scales: Float32Array.from({ length: outputs.get('conv2.weight')! }, (_, i) => 0.01 * (i + 1)),
   });
   weights.set('conv3.weight', {
@@ -41,7 +45,6 @@ function mixed(): Model {
     weights,
     quantisation: {
       conv2: { compute: 'int8', input: { scale: 0.125, zeroPoint: 0 } },
-      conv3: { compute: 'int8', input: { scale: 0.5, zeroPoint: 255 } },
     },
     labels: ['a', 'b', 'c'].map((name) => ({ name })),
     preprocessing: {
@@ -130,6 +133,13 @@ test('loadWeights() gives a session the numbers that are meant', async () => {
   await session.dispose();
 });
 
+const grid = { scale: 0.5, zeroPoint: 3 };
+
+function with2Bias(model: Model, value: number): Model['weights'] {
+  const data = new Float32Array(outputs.get('conv2.bias')!).fill(value);
+  return new Map([...model.weights, ['conv2.bias', { dtype: 'f32', data }]]);
+}
+
 test('checkModel() refuses scales and records that do not fit', () => {
   const model = mixed();
   const data = new Int8Array(sizes.get('conv2.weight')!);
@@ -159,7 +169,36 @@ test('checkModel() refuses scales and records that do not fit', () => {
     ],
     [
       with2({ dtype: 'f32', data: new Float32Array(data.length) }),
-      'The quantisation of the layer "conv2" needs weights of i8 or u8 but found f32.',
+      'The quantisation of the layer "conv2" needs weights of i8 but found f32.',
+    ],
+    [
+      with2({ dtype: 'i8', data: data.map(() => -128), scales: Float32Array.of(1) }),
+      'Expected the weights of the int8 layer "conv2" from -127 to 127 but found -128.',
+    ],
+    [
+      { ...model, weights: with2Bias(model, NaN) },
+      'Expected the biases of the int8 layer "conv2" to be finite but found NaN.',
+    ],
+    [
+      { ...model, quantisation: { pool1: { compute: 'int8', input: grid } } },
+      'The quantisation names the layer "pool1", but the network has no convolution and no ' +
+        'dense layer of that name.',
+    ],
+    [
+      { ...model, quantisation: { conv2: { compute: 'int8', input: { ...grid, scale: 0 } } } },
+      'The quantisation of the model is not valid: expected its "conv2.input.scale" to be ' +
+        'a number from 1e-12 to 1000000000000 but found 0.',
+    ],
+    [
+      {
+        ...model,
+        quantisation: {
+          conv3: { compute: 'int8', input: grid, output: grid },
+          conv4: { compute: 'int8', input: grid },
+        },
+      },
+      'The quantisation of the layer "conv3" has an output of its own, but the int8 layer behind ' +
+        'it says what it reads. Leave it out.',
     ],
     [
       {

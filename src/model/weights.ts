@@ -109,7 +109,7 @@ function allFinite(values: Float32Array): boolean {
   return a === 0 && b === 0 && (pairs === values.length || Number.isFinite(values[pairs]));
 }
 
-/** Gives a session these weights. */
+/** Gives a session that computes in floating point these weights. */
 export async function loadWeights(session: Session, weights: Weights): Promise<void> {
   const set = [...weights].map(([name, tensor]) => session.setParameter(name, f32Values(tensor)));
   await Promise.all(set);

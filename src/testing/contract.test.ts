@@ -3,9 +3,9 @@ import { engines } from '../engine/registry.ts';
 import { contractCases } from './contract.ts';
 
 for (const engine of engines) {
-  const { available, reason } = await engine.probe();
-  describe(`the ${engine.name} engine`, { skip: available ? false : reason }, () => {
+  const found = await engine.probe();
+  describe(`the ${engine.name} engine`, { skip: found.available ? false : found.reason }, () => {
     for (const { name, run, skip } of contractCases)
-      test(name, { skip: skip?.(engine) ?? false }, () => run(engine));
+      test(name, { skip: skip?.(engine, found) ?? false }, () => run(engine));
   });
 }

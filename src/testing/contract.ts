@@ -2,6 +2,7 @@ import type { Engine, GradientOptions, PrepareOptions, Session } from '../engine
 import type { Layer, Network } from '../network/layer.ts';
 import { volume, inferShapes } from '../network/shapes.ts';
 import { exchangeCases } from './contract/exchange.ts';
+import { integerCases } from './contract/integers.ts';
 import { partCases } from './contract/parts.ts';
 import {
   allParameters,
@@ -67,6 +68,7 @@ export const contractCases: readonly ContractCase[] = [
   { name: 'a disposed session refuses calls and can be disposed again', run: disposed },
   ...partCases,
   ...exchangeCases,
+  ...integerCases,
 ];
 
 function networkCases(name: string, network: Network): ContractCase[] {

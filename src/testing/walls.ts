@@ -11,7 +11,7 @@ export const floors: readonly (readonly string[])[] = [
   ['model'],
   ['inference'],
   ['training', 'insight', 'lesson'],
-  ['compress', 'parallel'],
+  ['shrink', 'parallel'],
   ['server', 'cli'],
 ];
 

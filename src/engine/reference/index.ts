@@ -17,6 +17,7 @@ export const referenceEngine: Engine = {
       reason:
         'Plain TypeScript in float64 on one thread: for truth and for reading, not for speed.',
       details: { precision: 'f64' },
+      integers: true,
     }),
   prepare: async (network, options) => {
     const plan = makePlan(network, options);

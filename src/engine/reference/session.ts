@@ -2,6 +2,8 @@ import { ensure } from '../../errors.ts';
 import type { Layer } from '../../network/layer.ts';
 import { volume } from '../../network/shapes.ts';
 import type { LayerShape } from '../../network/shapes.ts';
+import { multipliers, passesIntegers } from '../../network/quantisation.ts';
+import type { Integers } from '../../network/quantisation.ts';
 import type { Draw, ParameterPart, ReluRule, StepResult } from '../engine.ts';
 import { crossEntropy, softmax } from '../loss.ts';
 import { BaseSession } from '../session.ts';
@@ -15,6 +17,7 @@ import type {
 import { convolution, convolutionBackward } from './convolution.ts';
 import { dense, denseBackward } from './dense.ts';
 import { dropoutFactors, multiply } from './dropout.ts';
+import { dequantise, fromSums, quantise } from './integers.ts';
 import { lrn, lrnBackward } from './lrn.ts';
 import {
   adaptiveSpans,
@@ -46,6 +49,8 @@ export class ReferenceSession extends BaseSession {
   readonly #switches: readonly Int32Array[];
   /** By layer index: dropout's factors. */
   readonly #factors: readonly Float64Array[];
+  /** By layer index, of int8 layers: what its sums are multiplied by. */
+  readonly #multipliers = new Map<number, Float32Array>();
 
   constructor(plan: Plan) {
     super(plan);
@@ -138,7 +143,8 @@ export class ReferenceSession extends BaseSession {
   }
 
   protected override readActivation(layer: number, count: number): Promise<Float32Array> {
-    return Promise.resolve(this.#firstImages(this.#outputs, layer, count));
+    const length = count * volume(this.plan.shapes[layer]!.output);
+    return Promise.resolve(Float32Array.from(this.#numbers(layer, length)));
   }
 
   protected override readActivationGradient(layer: number, count: number): Promise<Float32Array> {
@@ -155,6 +161,17 @@ export class ReferenceSession extends BaseSession {
     values: Float32Array,
   ): Promise<void> {
     this.#parts[index]![part].set(values);
+    return Promise.resolve();
+  }
+
+  protected override writeIntegers(
+    layer: number,
+    { weight, scales, bias }: Integers,
+  ): Promise<void> {
+    const { int8, edges, shapes } = this.plan;
+    this.#parameter(shapes[layer]!.layer, 'weight').value.set(weight);
+    this.#parameter(shapes[layer]!.layer, 'bias').value.set(bias);
+    this.#multipliers.set(layer, multipliers(int8.get(layer)!.input, scales, edges[layer]!));
     return Promise.resolve();
   }
 
@@ -188,10 +205,57 @@ export class ReferenceSession extends BaseSession {
     draw: Required<Draw> | undefined,
   ): Promise<void> {
     this.#outputs[0]!.set(images);
+    this.#toGrid(0, count);
     for (let index = 1; index < this.#outputs.length; index++) {
-      this.#layerForward(index, count, draw);
+      if (!this.#integersForward(index, count)) {
+        this.#layerForward(index, count, draw);
+        this.#toGrid(index, count);
+      }
       await breathe();
     }
+  }
+
+  /** Layers that take integers and give what their edge holds. @returns whether it was one. */
+  #integersForward(index: number, count: number): boolean {
+    const { int8, edges, shapes } = this.plan;
+    const shape = shapes[index]!;
+    const [input, out] = [this.#outputs[index - 1]!, this.#outputs[index]!];
+    const multiplier = this.#multipliers.get(index);
+    if (int8.has(index)) {
+      ensure(
+        multiplier !== undefined,
+        () => `The int8 layer "${shape.layer.name}" has no parameters yet: call setIntegers().`,
+      );
+      this.#sums(index, count, input);
+      fromSums(out, count, shape.output[1] * shape.output[2], multiplier, edges[index]!);
+      return true;
+    }
+    if (edges[index] === 'f32' || edges[index - 1] === 'f32' || !passesIntegers(shape))
+      return false;
+    const length = count * volume(shape.output);
+    if (shape.layer.type === 'relu') relu(input, length, out);
+    else if (shape.layer.type === 'maxPool')
+      maxPool(spansOf(shape), shape.input, input, count, out, this.#switches[index]!);
+    else out.set(input.subarray(0, length));
+    return true;
+  }
+
+  /** Rounds what a layer in floating point gave, where its edge holds 8 bits. */
+  #toGrid(index: number, count: number): void {
+    const { edges, shapes } = this.plan;
+    const edge = edges[index]!;
+    if (edge !== 'f32')
+      quantise(this.#outputs[index]!, count * volume(shapes[index]!.output), edge);
+  }
+
+  /** A layer's output as numbers. */
+  #numbers(index: number, length: number): Float64Array {
+    const edge = this.plan.edges[index]!;
+    const held = this.#outputs[index]!;
+    if (edge === 'f32') return held.subarray(0, length);
+    const numbers = new Float64Array(length);
+    dequantise(held, length, edge, numbers);
+    return numbers;
   }
 
   /** From the gradient of layer `top`'s output down to that of layer `lowest`'s. */
@@ -219,27 +283,13 @@ export class ReferenceSession extends BaseSession {
   #layerForward(index: number, count: number, draw: Required<Draw> | undefined): void {
     const shape = this.plan.shapes[index]!;
     const { layer, output } = shape;
-    const input = this.#outputs[index - 1]!;
+    const input = this.#numbers(index - 1, count * volume(shape.input));
     const out = this.#outputs[index]!;
     const features = volume(output);
     switch (layer.type) {
       case 'convolution':
-        return convolution(
-          convolutionSizes(shape),
-          input,
-          this.#parameter(layer, 'weight').value,
-          this.#parameter(layer, 'bias').value,
-          count,
-          out,
-        );
       case 'dense':
-        return dense(
-          input,
-          this.#parameter(layer, 'weight').value,
-          this.#parameter(layer, 'bias').value,
-          count,
-          out,
-        );
+        return this.#sums(index, count, input);
       case 'relu':
         return relu(input, count * features, out);
       case 'tanh':
@@ -266,6 +316,16 @@ export class ReferenceSession extends BaseSession {
       case 'input':
         throw new Error('The input layer comes first and computes nothing.');
     }
+  }
+
+  /** The sums of a convolution or dense layer: of integers, they are exact. */
+  #sums(index: number, count: number, input: Float64Array): void {
+    const shape = this.plan.shapes[index]!;
+    const weight = this.#parameter(shape.layer, 'weight').value;
+    const bias = this.#parameter(shape.layer, 'bias').value;
+    const out = this.#outputs[index]!;
+    if (shape.layer.type === 'dense') dense(input, weight, bias, count, out);
+    else convolution(convolutionSizes(shape), input, weight, bias, count, out);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { AlexNetError } from '../../errors.ts';
 import type {
+  Availability,
   Engine,
   PrepareOptions,
   Session,
@@ -13,7 +14,7 @@ import { relativeError, testParameters } from '../data.ts';
 export interface ContractCase {
   readonly name: string;
   /** Why this engine cannot be held to it, where it cannot yet. */
-  readonly skip?: (engine: Engine) => string | undefined;
+  readonly skip?: (engine: Engine, found: Availability) => string | undefined;
   readonly run: (engine: Engine) => Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { AlexNetError } from '../../errors.ts';
+import { refuseTraining } from '../../model/integers.ts';
 import type { Model } from '../../model/model.ts';
 import type { Network } from '../../network/layer.ts';
 import { checkMemory } from './memory.ts';
@@ -47,6 +48,7 @@ export function blueprintOf({
       `There is one class alone, "${classes[0]}": a network learns to tell classes apart, and needs ` +
         'two at least. Expected a folder of pictures per class.',
     );
+  if (model !== undefined) refuseTraining(model);
   const network = networkOf(settings, model, classes.length);
   const batch = Math.min(settings.batch, pictures);
   const micro = Math.min(settings.microBatch ?? batch, batch);

@@ -3,7 +3,7 @@ import { AlexNetError, ensure } from '../../../errors.ts';
 import type { Network } from '../../../network/layer.ts';
 import { volume } from '../../../network/shapes.ts';
 import type { Draw, ParameterPart, PrepareOptions, Session, StepResult } from '../../engine.ts';
-import { BaseSession, makePlan } from '../../session.ts';
+import { BaseSession, makePlan, refuseIntegers } from '../../session.ts';
 import type {
   Plan,
   ResolvedBackwardOptions,
@@ -21,6 +21,7 @@ import type { NativeSession } from './native.ts';
 export async function prepareSession(network: Network, options: PrepareOptions): Promise<Session> {
   const plan = makePlan(network, options);
   const addon = requireAddon();
+  refuseIntegers(plan, 'onednn', ' yet');
   ensure(
     plan.precision === 'f32' || addon.cpu().bf16,
     () =>
