@@ -8,10 +8,11 @@ const script = `
   const { contractCases } = await import('/dist/testing/contract.js');
   const { wasmEngine } = await import('/dist/engine/wasm/index.js');
   const failures = [];
-  const cases = contractCases.filter(({ skip }) => skip?.(wasmEngine) === undefined);
+  const availability = await wasmEngine.probe();
+  const skips = ({ skip }) => skip?.(wasmEngine, availability) !== undefined;
+  const cases = contractCases.filter((each) => !skips(each));
   for (const { name, run } of cases)
     await run(wasmEngine).catch((error) => failures.push(name + ': ' + error.message));
-  const availability = await wasmEngine.probe();
   const isolated = crossOriginIsolated;
   globalThis.result = { cases: cases.length, failures, isolated, availability };`;
 
