@@ -15,6 +15,7 @@ build: node_modules/.installed kernels
 # The oneDNN engine: `build` makes it where compiler and library are there and says so where not; here their lack is an error.
 native: node_modules/.installed
 	$(BIN)/tsc -p .
+	node scripts/bundle.mjs
 	node bin/alexnet native
 
 # The wasm engine's kernels, four builds of one source: with and without relaxed SIMD, for shared memory and for a page

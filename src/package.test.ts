@@ -62,7 +62,7 @@ describe('the npm package', () => {
       'dist/browser.d.ts',
       'dist/door/index.js',
       'dist/door/browser.js',
-      'dist/cli/main.js',
+      'dist/command/main.js',
     ]) {
       assert.ok(files.includes(path), path);
     }
@@ -105,6 +105,15 @@ describe('the npm package', () => {
       (await run(process.execPath, ['use.js'], { cwd: project })).stdout,
       '724406816 function\n',
     );
+  });
+
+  test('answers --help from one file, which brings nothing that is slow to load', async () => {
+    const first = await readFile(installed('dist', 'command', 'main.js'), 'utf8');
+    const imported = [...first.matchAll(/^import [^;]*?"([^"]+)";$/gm)].map(([, name]) => name!);
+    assert.ok(imported.includes('commander'));
+    const slow = (name: string): boolean =>
+      !/^(commander|node:(fs\/promises|os|path|worker_threads))$/.test(name);
+    assert.deepEqual(imported.filter(slow), []);
   });
 
   test('gives on Node, where few files hold it, what its modules give, and one of each through both doors', async () => {
@@ -241,10 +250,6 @@ describe('the npm package', () => {
   });
 });
 
-/**
- * The dependencies that npm would have installed beside it, taken from here instead of from the
- * network.
- */
 /** Two classes that the brightness tells apart, with noise. */
 async function photographs(folder: string): Promise<void> {
   for (const [label, name] of ['dark', 'light'].entries()) {
@@ -261,6 +266,10 @@ async function photographs(folder: string): Promise<void> {
   }
 }
 
+/**
+ * The dependencies that npm would have installed beside it, taken from here instead of from the
+ * network.
+ */
 async function linkDependencies(project: string): Promise<void> {
   const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;

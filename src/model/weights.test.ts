@@ -8,8 +8,8 @@ import { alexnet } from '../network/variants.ts';
 import { randomNumbers, testParameters } from '../testing/data.ts';
 import { checkModel, decodeModel, encodeModel } from './model.ts';
 import type { Model } from './model.ts';
-import { eachValues, f32Values, f32Weights, loadWeights } from './weights.ts';
-import type { WeightTensor } from './weights.ts';
+import { checkFinite, eachValues, f32Values, f32Weights, loadWeights } from './weights.ts';
+import type { Weights, WeightTensor } from './weights.ts';
 
 const network = alexnet('small', { classes: 3, width: 0.1 });
 const parameters = parametersOf(network);
@@ -239,4 +239,23 @@ test('decodeModel() refuses a damaged quantisation record, and scales without ze
       'the tensor "conv1.weight" has scales, so it should be i8, or u8 with zero points, ' +
       'but it is u8 without zero points.',
   });
+});
+
+test('checkFinite() finds one number that is not finite wherever it stands, and none where all are', () => {
+  const length = (1 << 12) + 7;
+  const weights = (at: number, value: number, also?: number): Weights => {
+    const data = new Float32Array(length).fill(-3.4e38);
+    data[at] = value;
+    if (also !== undefined) data[(at + 4) % length] = also;
+    return f32Weights([['fc.weight', data]]);
+  };
+  checkFinite(weights(0, 3.4e38));
+  for (const at of [0, 1, 2, 3, (1 << 12) - 1, 1 << 12, length - 3, length - 2, length - 1])
+    for (const value of [NaN, Infinity, -Infinity])
+      assert.throws(() => checkFinite(weights(at, value)), {
+        message:
+          `the weights "fc.weight" hold 1 numbers of ${length} that are NaN or infinite, so the ` +
+          'network has no answers. See which ones with: alexnet explain MODEL',
+      });
+  assert.throws(() => checkFinite(weights(5, Infinity, -Infinity)), /hold 2 numbers of/);
 });

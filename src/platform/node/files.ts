@@ -1,5 +1,4 @@
 /** The platform's files on Node; `platform.ts` says what each does. */
-import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
@@ -61,6 +60,8 @@ export function isUnfinished(name: string): boolean {
 
 export async function writeWhole(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
   const place = resolve(path);
+  // Loaded where it is used: it takes Node some milliseconds, which `--help` need not wait for.
+  const { randomBytes } = await import('node:crypto');
   const beside = join(dirname(place), `.${basename(place)}.${randomBytes(6).toString('hex')}.part`);
   try {
     await writePieces(beside, pieces);

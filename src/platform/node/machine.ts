@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Memory } from '../platform.ts';
@@ -33,6 +32,8 @@ export function yieldToEvents(): Promise<void> {
 }
 
 export async function sha256(pieces: Iterable<string | Uint8Array>): Promise<string> {
+  // Loaded where it is used, as in `files.ts`.
+  const { createHash } = await import('node:crypto');
   const hash = createHash('sha256');
   for (const piece of pieces) hash.update(piece);
   return hash.digest('hex');
