@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the oneDNN engine with AddressSanitizer and UndefinedBehaviorSanitizer and runs its contract
-# suite and its own loops under them.
+# Builds the oneDNN engine with AddressSanitizer and UndefinedBehaviorSanitizer and runs its own
+# tests, its contract suite and PyTorch's numbers under them.
 # The checkout must be built (`make build`). Takes some minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,8 +18,6 @@ rm -f "$out"/*.o
 g++ -shared -fopenmp -fsanitize=address,undefined -o "$out/alexnet.node" "$out"/*.o -ldnnl
 # Node itself leaks on purpose; and its own memory is not watched.
 libraries="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)"
-LD_PRELOAD="$libraries" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-  ALEXNET_NATIVE="$PWD/$out/alexnet.node" node --test --test-reporter=spec \
-  --test-name-pattern="onednn|any number of threads" \
-  dist/testing/contract.test.js dist/engine/onednn/onednn.test.js |
-  grep -v "does not match pattern"
+export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+export ALEXNET_NATIVE="$PWD/$out/alexnet.node"
+LD_PRELOAD="$libraries" scripts/test-onednn.sh
