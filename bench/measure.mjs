@@ -2,6 +2,8 @@
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { alexnet } from '../dist/network/variants.js';
+import { leastMilliseconds, machinePeak } from './limit.mjs';
 
 /**
  * @param tables `{ title, rows: [{ contender, …settings }] }`; with --only NAME those whose title
@@ -23,7 +25,7 @@ export async function measure(tables) {
     for (const row of rows) contenders.push(await start(row));
     const first = [];
     for (const contender of contenders) first.push((await contender.ask(true)).output);
-    compare(first);
+    compare(rows, first);
     const times = contenders.map(() => []);
     const cpu = contenders.map(() => []);
     for (let round = -1; round < Number(rounds); round++) {
@@ -37,6 +39,7 @@ export async function measure(tables) {
     }
     for (const contender of contenders) contender.end();
     report(rows, times, cpu, contenders);
+    await reportLimits(rows, times);
   }
 }
 
@@ -67,13 +70,42 @@ async function start({ contender, ...settings }) {
   };
 }
 
+/**
+ * How far probabilities may differ, as a share of the largest: bf16 has 8 bits, which 8 layers
+ * round again and again.
+ */
+const agreement = { f32: 1e-3, bf16: 0.05 };
+
 /** Contenders that compute something else are no contenders. */
-function compare(outputs) {
-  const [reference, ...others] = outputs.filter(Boolean);
-  for (const other of others) {
-    const worst =
-      Math.max(...other.map((p, i) => Math.abs(p - reference[i]))) / Math.max(...reference);
-    if (!(worst < 1e-3)) throw new Error(`The contenders' probabilities differ by ${worst}.`);
+function compare(rows, outputs) {
+  const all = outputs.flatMap((output, i) =>
+    output === undefined ? [] : [{ output, precision: rows[i].precision ?? 'f32' }],
+  );
+  const [reference, ...others] = all;
+  for (const { output, precision } of others) {
+    const bound = Math.max(agreement[precision], agreement[reference.precision]);
+    const differences = output.map((p, i) => Math.abs(p - reference.output[i]));
+    const worst = Math.max(...differences) / Math.max(...reference.output);
+    if (!(worst < bound))
+      throw new Error(`The contenders' probabilities differ by ${worst}, more than ${bound}.`);
+  }
+}
+
+/** For rows of our networks: what the machine, measured right then, allows at most. */
+async function reportLimits(rows, times) {
+  for (const [index, row] of rows.entries()) {
+    const { contender, variant, mode, batch, threads, precision = 'f32' } = row;
+    if (variant === undefined) continue;
+    const peak = await machinePeak(threads);
+    if (peak === undefined) return console.log('  the limit of the machine: needs the addon');
+    const least = leastMilliseconds({ network: alexnet(variant), mode, batch, precision }, peak);
+    const speed = precision === 'bf16' && peak.bf16 > 0 ? peak.bf16 : peak.f32;
+    const share = (100 * least) / median(times[index]);
+    console.log(
+      `  limit of the machine for ${contender}, ${precision}: ${least.toFixed(1)} ms at ` +
+        `${(speed / 1e9).toFixed(0)} GFLOP/s and ${(peak.memory / 1e9).toFixed(1)} GB/s; ` +
+        `reached: ${share.toFixed(0)} %`,
+    );
   }
 }
 

@@ -24,7 +24,7 @@ const pytorch = (python, settings = {}) => ({
   ...settings,
 });
 
-async function peak() {
+async function tellPeak() {
   const { f32, bf16, memory } = await requireAddon().peak(threads);
   const billions = (value, digits) => (value / 1e9).toFixed(digits);
   const half = bf16 === 0 ? 'no bf16' : `${billions(bf16, 0)} bf16`;
@@ -34,7 +34,9 @@ async function peak() {
   );
 }
 
-await peak();
+await tellPeak();
+/** Where the processor has bf16 dot products. */
+const halves = (await requireAddon().peak(1)).bf16 > 0 ? ['bf16'] : [];
 await measure([
   ...[1, 32].map((batch) => ({
     title: `inference, paper, batch ${batch}`,
@@ -58,7 +60,15 @@ await measure([
   },
   {
     title: 'training, paper, batch 128',
-    rows: [ours({ variant: 'paper', batch: 128, mode: 'train' })],
+    rows: ['f32', ...halves].map((precision) =>
+      ours({ variant: 'paper', batch: 128, mode: 'train', precision }),
+    ),
+  },
+  {
+    title: 'inference, paper, batch 32, by precision',
+    rows: ['f32', ...halves].map((precision) =>
+      ours({ variant: 'paper', batch: 32, mode: 'infer', precision }),
+    ),
   },
 ]);
-await peak();
+await tellPeak();

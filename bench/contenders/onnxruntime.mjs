@@ -8,7 +8,8 @@ import { onnxModel } from '../onnx.mjs';
  * onnxruntime-node on its CPU provider: native code with the widest vectors the machine has.
  * Inference only.
  */
-export async function prepare({ variant, batch, threads }) {
+export async function prepare({ variant, batch, threads, precision = 'f32' }) {
+  if (precision !== 'f32') throw new Error(`onnxruntime is measured in f32, not ${precision}.`);
   const network = alexnet(variant);
   const session = await ort.InferenceSession.create(
     onnxModel(network, weights(parametersOf(network))),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Checksum } from './checksum.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
+import { readOnnx, writeOnnx } from './onnx.ts';
 import { bytesSource } from './source.ts';
 
 const bytes = Uint8Array.from({ length: 75 }, (_, i) => (i * 37 + 11) % 256);
@@ -52,6 +53,42 @@ test('a safetensors file with checksums is refused after any flipped bit of its 
       await assert.rejects(read.get(name)!.read(), { message });
       await assert.rejects(read.get(name)!.readRaw(), { message });
     }
+  }
+});
+
+test('an ONNX file with checksums is refused after any flipped bit of its weights, and read where others added tensors', async () => {
+  const data = Float32Array.from({ length: 70 }, (_, i) => i + 1);
+  for (const precision of ['f32', 'f16'] as const) {
+    const model = {
+      opset: 17,
+      producer: { name: 'alexnet', version: '1' },
+      graph: 'g',
+      inputs: [{ name: 'x', shape: [1] }],
+      outputs: [{ name: 'y', shape: [1] }],
+      nodes: [{ type: 'Add', name: 'n', inputs: ['x', 'w'], outputs: ['y'] }],
+      initializers: [{ name: 'w', shape: [70], data, precision }],
+      metadata: { mine: 'kept' },
+    };
+    const file = Buffer.concat([...writeOnnx({ ...model, checksums: true })]);
+    const whole = await readOnnx(bytesSource(file));
+    assert.deepEqual([...whole.metadata], [['mine', 'kept']]);
+    assert.deepEqual(await whole.initializers.get('w')!.read(), data);
+    // 69 and 70, of which one bit changes.
+    const end = precision === 'f32' ? [0, 0, 138, 66, 0, 0, 140, 66] : [80, 84, 96, 84];
+    const place = file.indexOf(Buffer.from(end));
+    assert.ok(place > 0);
+    const broken = Buffer.from(file);
+    broken[place + 1]! ^= 1;
+    const { initializers } = await readOnnx(bytesSource(broken));
+    const message =
+      'The file is damaged: the numbers of the tensor "w" do not fit their checksum. Fetch or ' +
+      'copy it again; where another program changed them on purpose, take "alexnet.checksums" ' +
+      'out of its metadata.';
+    await assert.rejects(initializers.get('w')!.read(), { message });
+    await assert.rejects(initializers.get('w')!.readRaw(), { message });
+    const others = { ...model, metadata: { 'alexnet.checksums': '{"gone":"00"}' } };
+    const changed = await readOnnx(bytesSource(Buffer.concat([...writeOnnx(others)])));
+    assert.deepEqual(await changed.initializers.get('w')!.read(), data);
   }
 });
 

@@ -3,6 +3,7 @@
  * judgement.
  */
 import { AlexNetError } from '../errors.ts';
+import { checkedTensor, checksumOf, checksumsKey, parseChecksums } from './checked-tensor.ts';
 import { Pages } from './pages.ts';
 import { ProtobufReader, ProtobufWriter, expectWire } from './protobuf.ts';
 import type { Field } from './protobuf.ts';
@@ -131,7 +132,13 @@ class ModelReader {
       }
     }
     if (graph === undefined) throw damaged('it has no graph');
-    return { opset, producer, metadata, ...graph };
+    return {
+      opset,
+      producer,
+      metadata,
+      ...graph,
+      initializers: checked(graph.initializers, metadata),
+    };
   }
 
   async graph(
@@ -507,6 +514,8 @@ export interface WrittenModel {
   readonly nodes: readonly WrittenNode[];
   readonly initializers: readonly WrittenTensor[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Also a checksum of each f32 and f16 tensor, which {@link readOnnx} holds it against. */
+  readonly checksums?: boolean;
 }
 
 /**
@@ -529,10 +538,43 @@ export function writeOnnx(model: WrittenModel): Generator<Uint8Array> {
     .bytes(3, model.producer.version)
     .message(7, graph);
   message.message(8, new ProtobufWriter().bytes(1, '').whole(2, model.opset));
-  for (const [key, value] of Object.entries(model.metadata))
+  const metadata = model.checksums === true ? withChecksums(model) : model.metadata;
+  for (const [key, value] of Object.entries(metadata))
     message.message(14, new ProtobufWriter().bytes(1, key).bytes(2, value));
   return message.write();
 }
+
+function withChecksums({ metadata, initializers }: WrittenModel): Record<string, string> {
+  const sums: Record<string, string> = {};
+  for (const { name, data, precision = 'f32' } of initializers)
+    if (data instanceof Float32Array) sums[name] = checksumOf(encodeNumbers(data, precision));
+  return { ...metadata, [checksumsKey]: JSON.stringify(sums) };
+}
+
+/**
+ * Tensors with their checksums. Tools that rewrite graphs leave the metadata: tensors that are new
+ * have none.
+ */
+function checked(
+  tensors: ReadonlyMap<string, OnnxTensor>,
+  metadata: Map<string, string>,
+): ReadonlyMap<string, OnnxTensor> {
+  const text = metadata.get(checksumsKey);
+  metadata.delete(checksumsKey);
+  if (text === undefined) return tensors;
+  const sums = parseChecksums(text);
+  if (sums === undefined) throw damaged('its checksums are no texts by name');
+  return new Map(
+    [...tensors].map(([name, tensor]) => {
+      const sum = sums.get(name);
+      return [name, sum === undefined ? tensor : checkedTensor(tensor, sum, changed)];
+    }),
+  );
+}
+
+const changed =
+  'Fetch or copy it again; where another program changed them on purpose, take ' +
+  `"${checksumsKey}" out of its metadata.`;
 
 function writeNode({ type, name, inputs, outputs, attributes = {} }: WrittenNode): ProtobufWriter {
   const node = new ProtobufWriter();

@@ -4,7 +4,7 @@
  * (github.com/huggingface/safetensors, "Format").
  */
 import { AlexNetError } from '../errors.ts';
-import { Checksum } from './checksum.ts';
+import { checkedTensor, checksumOf, checksumsKey, parseChecksums } from './checked-tensor.ts';
 import { decodeText, readBytes } from './source.ts';
 import type { ByteSource } from './source.ts';
 import {
@@ -80,8 +80,6 @@ export async function readSafetensors(source: ByteSource): Promise<SafetensorsFi
   return { tensors, metadata };
 }
 
-const checksumsKey = 'alexnet.checksums';
-
 /** What we write beside the tensors; files of others, and older ones of ours, have none. */
 function checksumsIn(
   metadata: ReadonlyMap<string, string>,
@@ -90,46 +88,10 @@ function checksumsIn(
   const text = metadata.get(checksumsKey);
   if (text === undefined) return undefined;
   const names = new Set(entries.map(({ name }) => name));
-  const sums = textsIn(text);
+  const sums = parseChecksums(text);
   if (sums === undefined || sums.size !== names.size || [...sums.keys()].some((n) => !names.has(n)))
     throw new AlexNetError("The safetensors file is damaged: its checksums are not the tensors'.");
   return sums;
-}
-
-function textsIn(json: string): ReadonlyMap<string, string> | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const entries: [string, unknown][] = Object.entries(value);
-    return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
-      ? new Map(entries)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The same tensor, its bytes held against their checksum whenever all of them are read. */
-function checkedTensor(tensor: StoredTensor, sum: string): StoredTensor {
-  const check = (bytes: Uint8Array): void => {
-    if (new Checksum().add(bytes).hex() !== sum)
-      throw new AlexNetError(
-        `The file is damaged: the numbers of the tensor "${tensor.name}" do not fit their ` +
-          'checksum. Fetch or copy it again.',
-      );
-  };
-  const readRaw = async (): Promise<Uint8Array<ArrayBuffer>> => {
-    const bytes = await tensor.readRaw();
-    check(bytes);
-    return bytes;
-  };
-  const read = async (): Promise<Float32Array<ArrayBuffer>> => {
-    if (tensor.dtype !== 'f32') await readRaw();
-    const values = await tensor.read();
-    if (tensor.dtype === 'f32') check(bytesOf(values));
-    return values;
-  };
-  return { ...tensor, read, readRaw };
 }
 
 interface Entry {
@@ -374,11 +336,7 @@ function checksumsOf(
   precision: WrittenPrecision,
 ): Record<string, string> {
   return Object.fromEntries(
-    tensors.map(({ name, data }) => {
-      const sum = new Checksum();
-      for (const piece of piecesOf(data, precision)) sum.add(piece);
-      return [name, sum.hex()];
-    }),
+    tensors.map(({ name, data }) => [name, checksumOf(piecesOf(data, precision))]),
   );
 }
 

@@ -46,6 +46,7 @@ export function exportOnnx(model: Model, options: OnnxOptions = {}): Iterable<Ui
     producer: { name: 'alexnet', version: '1' },
     graph: 'alexnet',
     ...graph.write(),
+    checksums: true,
     metadata: {
       ...describe(withMeanColour(model)),
       'alexnet.input': options.withPreprocessing === true ? 'bytes' : 'preprocessed',

@@ -40,6 +40,17 @@ export interface DataOrigin {
   readonly kind: string;
   /** The same for the same pictures, labels and split. */
   readonly digest: string;
+  /** How files were read: a run that goes on reads them alike. */
+  readonly reading?: Reading;
+}
+
+export interface Reading {
+  /** Of class folders that hold folders: how far down the classes are. */
+  readonly depth?: number;
+  /** Of one picture: more were refused. */
+  readonly maximumPixels?: number;
+  /** Other data whose pictures are all for validation, as people named it. */
+  readonly validation?: string;
 }
 
 export interface DataRecord extends DataOrigin {
@@ -49,6 +60,7 @@ export interface DataRecord extends DataOrigin {
 }
 
 const count = number({ whole: true, atLeast: 0 });
+const positive = number({ whole: true, atLeast: 1 });
 const names = list(text);
 
 /** Settings have rules of their own. */
@@ -61,14 +73,22 @@ const recordRule = object<Omit<RunRecord, 'settings'>>(
     engine: text,
     threads: number({ whole: true, atLeast: 1, atMost: 4096 }),
     budget: nullable(number({ above: 0 })),
-    data: object<DataRecord>({
-      root: text,
-      kind: text,
-      digest: text,
-      classes: count,
-      train: count,
-      validation: count,
-    }),
+    data: object<DataRecord>(
+      {
+        root: text,
+        kind: text,
+        digest: text,
+        reading: object<Reading>({ depth: positive, maximumPixels: positive, validation: text }, [
+          'depth',
+          'maximumPixels',
+          'validation',
+        ]),
+        classes: count,
+        train: count,
+        validation: count,
+      },
+      ['reading'],
+    ),
     transfer: nullable(
       object<Transfer>({
         taken: names,
@@ -121,6 +141,26 @@ export function checkSameSettings(
       `${shown(asked)} was given. Leave it out, or start a new run from the weights: ` +
       `--from ${place}/last.safetensors.`,
   );
+}
+
+/**
+ * How a run that goes on reads its files: as it did, and where something is given, the same.
+ * @throws {UsageError} where what is given differs.
+ */
+export function sameReading(before: RunRecord, given: Reading, place: string): Reading {
+  const { reading } = before.data;
+  // Older runs do not say it.
+  if (reading === undefined) return given;
+  for (const key of ['depth', 'maximumPixels'] as const) {
+    const [kept, asked] = [reading[key], given[key]];
+    if (kept !== undefined && asked !== undefined && kept !== asked)
+      throw new UsageError(
+        `A resumed run keeps its settings: ${key} is ${kept} in ${place}, but ${asked} was ` +
+          'given. Leave it out, or start a new run from the weights: ' +
+          `--from ${place}/last.safetensors.`,
+      );
+  }
+  return { ...reading, ...given };
 }
 
 type Pair = readonly [name: string, kept: unknown, asked: unknown];

@@ -210,6 +210,7 @@ function newRecord(
       root: data.root,
       kind: data.kind,
       digest: data.digest,
+      ...(data.reading && { reading: data.reading }),
       classes: blueprint.classes.length,
       train: training.samples - (training.failures?.length ?? 0),
       validation: (validation?.samples ?? 0) - (validation?.failures?.length ?? 0),

@@ -169,3 +169,46 @@ describe('train killed at any moment (kill -9) and resumed ends with the same bi
     });
   }
 });
+
+test('a resumed run reads its files as it began: depth, limit of pixels and validation stand in its record', async () => {
+  const nested = playground.path('nested');
+  await writeGreys(nested + '/animals', 6);
+  await writeGreys(nested + '/plants', 6);
+  const validation = playground.path('other');
+  await writeGreys(validation + '/animals', 2);
+  await writeGreys(validation + '/plants', 2);
+  const options = { data: nested, depth: 2, maximumPixels: 600, validation };
+  const more = { settings: { ...settings, epochs: 2 } };
+  const stopped: TrainOptions['onEvent'] = (event) => {
+    if (event.kind === 'epoch') throw new Error('left');
+  };
+  await assert.rejects(
+    playground.train('deep', { ...options, ...more, onEvent: stopped }),
+    /^Error: left$/,
+  );
+  const record = JSON.parse(await readFile(playground.path('deep', 'settings.json'), 'utf8')) as {
+    data: { reading: unknown };
+  };
+  assert.deepEqual(record.data.reading, { depth: 2, maximumPixels: 600, validation });
+  for (const [given, sentence] of [
+    [{ depth: 1 }, 'depth is 2'],
+    [{ maximumPixels: 700 }, 'maximumPixels is 600'],
+  ] as const)
+    await assert.rejects(
+      playground.train('deep', { data: nested, resume: true, ...given }),
+      (error: Error) => error.message.startsWith(`A resumed run keeps its settings: ${sentence}`),
+    );
+  const { classes, epochs } = await playground.train('deep', { data: nested, resume: true });
+  assert.deepEqual([classes, epochs], [6, 2]);
+});
+
+test('a run of before the record said how files are read takes what is given', async () => {
+  await playground.train('older', { settings: { ...settings, epochs: 1 } });
+  const path = playground.path('older', 'settings.json');
+  const record = JSON.parse(await readFile(path, 'utf8')) as { data: { reading?: unknown } };
+  assert.deepEqual(record.data.reading, { depth: 1, maximumPixels: 100e6 });
+  delete record.data.reading;
+  await writeFile(path, JSON.stringify(record));
+  const { epochs } = await playground.train('older', { resume: true, maximumPixels: 1000 });
+  assert.equal(epochs, 1);
+});

@@ -2,14 +2,15 @@ import { join } from 'node:path';
 import { cores, writeWhole } from '#platform';
 import type { Dataset } from '../../data/dataset.ts';
 import { openDataset } from '../../data/node/open.ts';
+import { maximumPixels } from '../../images/decode-limits.ts';
 import { findEngine } from '../../engine/registry.ts';
 import { AlexNetError, UsageError } from '../../errors.ts';
 import type { Evaluation } from '../../inference/evaluation.ts';
 import { version } from '../../version.ts';
 import type { LeftOut } from '../core/entries.ts';
 import type { TrainEvent } from '../core/events.ts';
-import { checkSameData, checkSameSettings } from '../core/record.ts';
-import type { Host, RunRecord } from '../core/record.ts';
+import { checkSameData, checkSameSettings, sameReading } from '../core/record.ts';
+import type { Host, Reading, RunRecord } from '../core/record.ts';
 import { resolveSettings } from '../core/resolve.ts';
 import type { SettingsOverrides } from '../core/resolve.ts';
 import type { Settings } from '../core/settings.ts';
@@ -132,6 +133,7 @@ async function trainIn(
     for (const text of dataset.remarks) tell({ kind: 'remark', text });
     const trained = await trainNetwork({
       ...pictures,
+      data: { ...pictures.data, reading: job.reading },
       blueprint,
       engine,
       threads,
@@ -161,6 +163,7 @@ export interface FolderJob {
   readonly threads: number | undefined;
   readonly cacheBytes: number | undefined;
   readonly maximumPixels: number | undefined;
+  readonly reading: Reading;
   readonly tell: (event: TrainEvent) => void;
 }
 
@@ -179,16 +182,15 @@ export async function openJob(
   const before = resume ? await readRecord(out!) : undefined;
   if (before) checkSameSettings(before, { recipe, settings, engine: options.engine }, out!);
   const resolved = before?.settings ?? resolveSettings(recipe ?? 'photos', settings);
+  const given = readingOf(typeof data === 'string', validation, options);
+  const reading = before
+    ? sameReading(before, given, out!)
+    : { ...(typeof data === 'string' && { depth: 1 }), maximumPixels, ...given };
+  // A depth that was not chosen is remarked on: that of `reading` counts as chosen.
   const dataset =
-    typeof data === 'string' ? await openData(data, validation, resolved, options) : data;
+    typeof data === 'string' ? await openData(data, before ? reading : given, resolved) : data;
   const folder = out ?? (await freshFolder(dataset.provenance.root));
-  const {
-    engine = 'auto',
-    threads,
-    cacheBytes,
-    maximumPixels,
-    onEvent = () => undefined,
-  } = options;
+  const { engine = 'auto', threads, cacheBytes, onEvent = () => undefined } = options;
   return {
     dataset,
     folder,
@@ -197,7 +199,8 @@ export async function openJob(
     engine,
     threads,
     cacheBytes,
-    maximumPixels,
+    maximumPixels: reading.maximumPixels,
+    reading,
     tell: onEvent,
   };
 }
@@ -206,11 +209,23 @@ function isDataset(value: unknown): value is Dataset {
   return typeof value === 'object' && value !== null && 'samples' in value && 'classes' in value;
 }
 
+/** What is said of how files are read; of an open dataset only what is still to come. */
+function readingOf(
+  files: boolean,
+  validation: string | undefined,
+  { depth, maximumPixels: pixels }: Pick<TrainOptions, 'depth' | 'maximumPixels'>,
+): Reading {
+  return {
+    ...(files && depth !== undefined && { depth }),
+    ...(files && validation !== undefined && { validation }),
+    ...(pixels !== undefined && { maximumPixels: pixels }),
+  };
+}
+
 async function openData(
   data: string,
-  validation: string | undefined,
+  { depth, validation }: Reading,
   { holdOut, seed }: Settings,
-  { depth }: Pick<TrainOptions, 'depth'>,
 ): Promise<Dataset> {
   const reading = depth === undefined ? {} : { depth };
   if (validation === undefined) return openDataset(data, { holdOut, seed, ...reading });

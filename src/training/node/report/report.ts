@@ -40,7 +40,10 @@ export async function report(content: ReportContent): Promise<string> {
   const title = `${name} on ${record.data.root}`;
   const parts = [
     heading(title, content),
-    curves(content.entries.filter((entry) => entry.kind === 'epoch')),
+    curves(
+      content.entries.filter((entry) => entry.kind === 'epoch'),
+      content.record.data.classes,
+    ),
     ...(evaluation === null
       ? []
       : [
@@ -88,7 +91,7 @@ function heading(title: string, content: ReportContent): string {
   );
 }
 
-function curves(epochs: readonly EpochEntry[]): string {
+function curves(epochs: readonly EpochEntry[], classes: number): string {
   if (epochs.length === 0) return '';
   const curve = (
     name: string,
@@ -114,7 +117,7 @@ function curves(epochs: readonly EpochEntry[]): string {
       [
         curve('training', 'one', ({ train }) => train.top1),
         curve('validation', 'two', ({ validation }) => validation?.top1),
-        curve('top-5', 'three', ({ validation }) => validation?.top5),
+        ...(classes > 5 ? [curve('top-5', 'three', ({ validation }) => validation?.top5)] : []),
       ],
       {
         title: 'Top-1',
