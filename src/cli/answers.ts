@@ -29,7 +29,8 @@ export const answers: Readonly<Record<string, string>> = {
     '   explanations: [{method, signed, unit, facts, heat, …}], out?}',
   'inspect unit': '{layer, channel, value, receptiveField, strongest: [{file, value, …}], out?}',
   'inspect neighbours':
-    '{file, layer, metric, photographs, neighbours: [{file, name, label, distance, …}], out?}',
+    '{layer, metric, photographs, file, query, neighbours: [{file, name, label, distance}],\n' +
+    '   out?}; of several {layer, metric, photographs, queries: [{file, query, neighbours}], out?}',
   'inspect map': '{layer, shares, points: [{file, label, pca, umap?}], out?}',
   'inspect mistakes':
     '{images, top1, mistakes: [{file, label, predicted, confidence, probability}],\n' +

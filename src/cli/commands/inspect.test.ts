@@ -199,6 +199,34 @@ test('inspect neighbours finds the same photograph at no distance, and leaves it
   );
 });
 
+test('inspect neighbours of several photographs finds for each what it finds for it alone', async () => {
+  const photos = join(folder, 'photos');
+  const own = join(photos, 'owl', '2.png');
+  const grid = await json('neighbours', model, photo, own, photos, '--top', '3');
+  const queries = grid['queries'] as { file: string; neighbours: unknown[] }[];
+  assert.deepEqual(
+    queries.map(({ file, neighbours }) => [file, neighbours.length]),
+    [
+      [photo, 3],
+      [own, 3],
+    ],
+  );
+  for (const [k, file] of [photo, own].entries()) {
+    const alone = await json('neighbours', model, file, photos, '--top', '3');
+    const { layer, metric, photographs, ...found } = alone;
+    assert.deepEqual(queries[k], found);
+    assert.deepEqual([layer, metric, photographs], ['relu7', 'euclidean', 9]);
+  }
+  const page = join(folder, 'grid.html');
+  assert.equal((await inspect('neighbours', model, photo, own, photos, '--out', page)).code, 0);
+  const html = await readFile(page, 'utf8');
+  assert.equal(html.match(/style="--columns:7"/g)!.length, 2);
+  assert.equal(html.match(/<figure>/g)!.length, 14);
+  const { code, err } = await inspect('neighbours', model, photo);
+  assert.equal(code, 2);
+  assert.match(err, /Usage: alexnet inspect neighbours \[options\] <model> <photo\.\.\.> <dir>/);
+});
+
 test('inspect neighbours goes by any layer and by angle', async () => {
   const [own, other] = ['0', '2'].map((name) => join(folder, 'photos', 'cat', `${name}.png`));
   const all = await json(

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { indexPath, lastHidden } from '../../../insight/node/features.ts';
 import { neighboursReport } from '../../../insight/node/neighbours.ts';
 import { withModel } from '../../../insight/node/open.ts';
+import type { Photograph } from '../../../insight/node/open.ts';
 import { wholeNumber } from '../../options.ts';
 import type { Terminal } from '../../terminal.ts';
 import {
@@ -19,7 +20,7 @@ import type { InspectFlags } from './shared.ts';
 interface NeighboursFlags extends InspectFlags {
   readonly layer?: string;
   readonly metric: 'euclidean' | 'cosine';
-  readonly top: number;
+  readonly top?: number;
   readonly index?: string;
   readonly batch: number;
 }
@@ -35,22 +36,26 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
     ),
   );
   indexOption(command)
+    .usage('[options] <model> <photo...> <dir>')
     .argument('<model>')
-    .argument('<photo>')
-    .argument('<dir>', 'where to look, in folders of classes or not')
+    .argument('<photo>', 'of several photographs a grid, each with its nearest beside it')
+    .argument('<dir...>', 'where to look, in folders of classes or not')
     .option('--layer <name>', 'whose numbers are compared (default: the last hidden layer)')
     .addOption(
       new Option('--metric <m>', 'how').choices(['euclidean', 'cosine']).default('euclidean'),
     )
-    .option('--top <n>', 'how many', wholeNumber(1), 12)
+    .option('--top <n>', 'how many (default: 12, in a grid 6)', wholeNumber(1))
     .option('--batch <n>', 'photographs at once', wholeNumber(1), 32)
     .addHelpText(
       'after',
       '\nExample:\n  alexnet inspect neighbours model.safetensors photo.jpg photos --out ' +
-        'neighbours.html',
+        'neighbours.html\n  alexnet inspect neighbours model.safetensors a.jpg b.jpg c.jpg photos ' +
+        '--out figure4.png',
     )
-    .action((model: string, photo: string, folder: string, flags: NeighboursFlags) =>
-      withModel(
+    .action((model: string, photo: string, more: readonly string[], flags: NeighboursFlags) => {
+      const files = [photo, ...more.slice(0, -1)];
+      const folder = more.at(-1)!;
+      return withModel(
         model,
         {
           ...openOptions(flags, terminal),
@@ -60,13 +65,14 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
         },
         async (opened) => {
           const layer = flags.layer ?? lastHidden(opened.model);
-          const photograph = await photographOf(photo, opened, terminal);
-          const { report, answer, remarks } = await working(terminal, 'features', (work) =>
-            neighboursReport(opened, photograph, folder, {
+          const photographs: Photograph[] = [];
+          for (const file of files) photographs.push(await photographOf(file, opened, terminal));
+          const { report, answer, queries, remarks } = await working(terminal, 'features', (work) =>
+            neighboursReport(opened, photographs, folder, {
               ...work,
               layer,
               metric: flags.metric,
-              top: flags.top,
+              top: flags.top ?? (files.length === 1 ? 12 : 6),
               index: flags.index ?? indexPath(model, layer, folder),
             }),
           );
@@ -77,11 +83,14 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
             terminal,
             report,
             answer,
-            answer.neighbours.map(
-              ({ distance, name, label }) => `${distance.toPrecision(4)}  ${label}  ${name}`,
-            ),
+            queries.flatMap(({ file, neighbours }) => [
+              ...(files.length === 1 ? [] : [`${file}:`]),
+              ...neighbours.map(
+                ({ distance, name, label }) => `${distance.toPrecision(4)}  ${label}  ${name}`,
+              ),
+            ]),
           );
         },
-      ),
-    );
+      );
+    });
 }
