@@ -40,6 +40,10 @@ export const answers: Readonly<Record<string, string>> = {
   'inspect story':
     '{file, predictions: [{index, label, probability}],\n' +
     '   layers: [{name, type, output, formula, zeros, …}], out?}',
+  'inspect augment':
+    '{file, of, seed, sample, size, crop, views: [{epoch, shown, box, mirrored, brightness,\n' +
+    '   contrast, saturation, noise: {alphas, added} | null, scale, erase: {…} | null}],\n' +
+    '   crops: [{left, top, width, height, mirrored}], out?}',
   doctor: '{node, threads, engines: [{name, available, reason, details}]}',
   native: '{built, library, version, …}',
   bench:

@@ -17,6 +17,24 @@ export interface Drawn {
   readonly contrast: number;
   /** A rectangle of the crop to be erased. */
   readonly erase?: Rectangle;
+  /** What {@link Drawn.colours} is made of, for people. */
+  readonly told: ColourDraws;
+}
+
+/** Factors, and what the colour noise adds. */
+export interface ColourDraws {
+  readonly brightness: number;
+  readonly contrast: number;
+  /** 0 where the colours were taken away. */
+  readonly saturation: number;
+  readonly noise?: NoiseDraw;
+}
+
+export interface NoiseDraw {
+  /** α1 to α3: how far along each principal axis. */
+  readonly alphas: readonly number[];
+  /** To red, green and blue, in 8-bit units. */
+  readonly added: readonly number[];
 }
 
 /**
@@ -70,14 +88,18 @@ export function drawAugmentation(
   const shared = leader === sample ? chance : chanceOf(leader);
   const box = cropBox(augmentation.crop, width, height, crop, shared);
   const noise = noiseIn(augmentation, epoch);
-  const shift = noise && statistics ? pcaShift(words, sample, noise, statistics) : undefined;
+  const told: ColourDraws = {
+    ...jitterIn(augmentation, chance),
+    ...(noise && statistics && { noise: drawNoise(words, sample, noise, statistics) }),
+  };
   const erase = eraseBox(augmentation, crop, chance);
   return {
     box,
     mirrored: shared(place.mirror) < (augmentation.mirror ?? 0),
-    colours: (meanGrey) => colourMap(augmentation, chance, meanGrey, shift),
+    colours: (meanGrey) => colourMap(told, meanGrey),
     contrast: noise?.scale === 'deviation' ? 1 / (1 + noise.deviation) : 1,
     ...(erase && { erase }),
+    told,
   };
 }
 
@@ -150,35 +172,42 @@ function eraseBox({ erase }: Augmentation, crop: number, chance: Chance): Rectan
 }
 
 /** `[p1 p2 p3]·[α1s1 α2s2 α3s3]`, in 8-bit units; eigenvalues are of colours from 0 to 1. */
-function pcaShift(
+function drawNoise(
   words: ReturnType<typeof bits>,
   sample: number,
   { deviation, scale }: ColourNoise,
   { eigenvalues, eigenvectors }: ColourStatistics,
-): number[] {
+): NoiseDraw {
   const alphas = new Float64Array(3);
   normal(words, alphas, deviation, sample * wordsPerPicture + place.pca);
   const sizes = scale === 'deviation' ? eigenvalues.map((value) => Math.sqrt(value)) : eigenvalues;
-  return [0, 1, 2].map(
+  const added = [0, 1, 2].map(
     (c) =>
       255 * [0, 1, 2].reduce((sum, k) => sum + eigenvectors[k]![c]! * alphas[k]! * sizes[k]!, 0),
   );
+  return { alphas: [...alphas], added };
 }
 
 const greyWeights = [0.299, 0.587, 0.114] as const;
 
-function colourMap(
+function jitterIn(
   { jitter = {}, grey = 0 }: Augmentation,
   chance: Chance,
-  meanGrey: () => number,
-  shift?: readonly number[],
-): ColourMap {
+): Omit<ColourDraws, 'noise'> {
   const factor = (strength: number | undefined, word: number): number =>
     strength ? between([1 - strength, 1 + strength], chance(word)) : 1;
-  const brightness = factor(jitter.brightness, place.brightness);
-  const contrast = factor(jitter.contrast, place.contrast);
-  const saturation =
-    grey > 0 && chance(place.grey) < grey ? 0 : factor(jitter.saturation, place.saturation);
+  return {
+    brightness: factor(jitter.brightness, place.brightness),
+    contrast: factor(jitter.contrast, place.contrast),
+    saturation:
+      grey > 0 && chance(place.grey) < grey ? 0 : factor(jitter.saturation, place.saturation),
+  };
+}
+
+function colourMap(
+  { brightness, contrast, saturation, noise }: ColourDraws,
+  meanGrey: () => number,
+): ColourMap {
   let map = identityColours;
   if (brightness !== 1 || contrast !== 1)
     map = scaled(
@@ -192,7 +221,7 @@ function colourMap(
       ),
       offset: [0, 0, 0],
     });
-  return shift ? compose(map, { ...identityColours, offset: shift }) : map;
+  return noise ? compose(map, { ...identityColours, offset: noise.added }) : map;
 }
 
 function scaled(gain: number, add: number): ColourMap {

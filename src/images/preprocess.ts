@@ -133,8 +133,12 @@ export function squarePlace(
   return { left: begin(width, size), top: begin(height, size) };
 }
 
-/** In the central square. */
-function cropPlaces(picture: Picture, { crop, resize }: Preprocessing, crops: 1 | 10): CropPlace[] {
+/** Where crops lie in the central square of a resized picture. */
+export function cropPlaces(
+  picture: Pick<Picture, 'width' | 'height'>,
+  { crop, resize }: Preprocessing,
+  crops: 1 | 10,
+): CropPlace[] {
   const room = resize.size - crop;
   const centre = centrePlace(picture, crop, resize);
   if (crops === 1) return [{ ...centre, mirrored: false }];
@@ -146,7 +150,7 @@ function cropPlaces(picture: Picture, { crop, resize }: Preprocessing, crops: 1 
  * Ours and Caffe's lies in the middle of the square, torchvision's in the middle of the picture.
  */
 function centrePlace(
-  picture: Picture,
+  picture: Pick<Picture, 'width' | 'height'>,
   crop: number,
   resize: Resize,
 ): { readonly x: number; readonly y: number } {

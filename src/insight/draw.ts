@@ -1,4 +1,4 @@
-import type { Picture } from '../images/picture.ts';
+import type { Picture, Rectangle } from '../images/picture.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { shade } from './colours.ts';
 import type { ColourMap, Range } from './colours.ts';
@@ -50,28 +50,56 @@ export function overPicture(
 
 /**
  * What the network's input shows, `[3, height, width]` back to bytes: what was subtracted is added
- * again.
+ * again. Of a mean image that is what lies under the centre crop.
  */
 export function inputPicture(
   input: ArrayLike<number>,
-  { crop, channels, scale, mean, deviation, resize }: Preprocessing,
+  preprocessing: Preprocessing,
   meanImage?: Float32Array,
 ): Picture {
+  const { crop, mean, deviation, resize } = preprocessing;
   const margin = (resize.size - crop) >> 1;
-  const data = new Uint8Array(crop * crop * 3);
+  return shownInput(input, preprocessing, (c, i) => {
+    if (!('tensor' in mean)) return mean[c]! / deviation[c]!;
+    const row = c * resize.size + Math.floor(i / crop) + margin;
+    return (meanImage?.[row * resize.size + (i % crop) + margin] ?? 0) / deviation[c]!;
+  });
+}
+
+/** The same with what was subtracted from channel c at place i, in units of the input. */
+export function shownInput(
+  input: ArrayLike<number>,
+  { crop, channels, scale, deviation }: Preprocessing,
+  subtracted: (c: number, i: number) => number,
+): Picture {
+  const places = crop * crop;
+  const data = new Uint8Array(places * 3);
   for (let c = 0; c < 3; c++) {
-    for (let i = 0; i < crop * crop; i++) {
-      const place =
-        (c * resize.size + Math.floor(i / crop) + margin) * resize.size + (i % crop) + margin;
-      const subtracted = 'tensor' in mean ? (meanImage?.[place] ?? 0) : mean[c]!;
-      const value = (input[c * crop * crop + i]! * deviation[c]! + subtracted) / scale;
-      data[3 * i + (channels === 'RGB' ? c : 2 - c)] = Math.min(
-        255,
-        Math.max(0, Math.round(value)),
-      );
+    const to = channels === 'RGB' ? c : 2 - c;
+    for (let i = 0; i < places; i++) {
+      const value = ((input[c * places + i]! + subtracted(c, i)) * deviation[c]!) / scale;
+      data[3 * i + to] = Math.min(255, Math.max(0, Math.round(value)));
     }
   }
   return { width: crop, height: crop, data };
+}
+
+/** A picture with the outline of a rectangle in it, `thickness` pixels wide, in a colour. */
+export function outlined(
+  { width, height, data }: Picture,
+  box: Rectangle,
+  colour: readonly [number, number, number],
+  thickness: number,
+): Picture {
+  const out = Uint8Array.from(data);
+  const [right, bottom] = [box.left + box.width, box.top + box.height];
+  for (let y = Math.max(0, box.top); y < Math.min(height, bottom); y++) {
+    for (let x = Math.max(0, box.left); x < Math.min(width, right); x++) {
+      const inside = Math.min(x - box.left, right - 1 - x, y - box.top, bottom - 1 - y);
+      if (inside < thickness) out.set(colour, (y * width + x) * 3);
+    }
+  }
+  return { width, height, data: out };
 }
 
 /**

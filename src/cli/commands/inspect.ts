@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Terminal } from '../terminal.ts';
+import { registerAugment } from './inspect/augment.ts';
 import { registerCompare } from './inspect/compare.ts';
 import { registerKernels } from './inspect/kernels.ts';
 import { registerMap } from './inspect/map.ts';
@@ -22,6 +23,7 @@ const ways = [
   registerMistakes,
   registerCompare,
   registerStory,
+  registerAugment,
 ];
 
 export function register(command: Command, terminal: Terminal): void {

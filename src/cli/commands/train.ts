@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { AlexNetError, UsageError } from '../../errors.ts';
@@ -13,6 +12,7 @@ import { duration, parseDuration } from '../duration.ts';
 import { parseSize } from '../size.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { readNetwork } from '../network-file.ts';
+import { assign, settingsFile } from '../settings-words.ts';
 import { depthOption, maxPixelsOption, number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -240,63 +240,6 @@ async function overrides(flags: TrainFlags, command: Command): Promise<Record<st
   const seedGiven = command.getOptionValueSource('seed') === 'cli';
   if (seedGiven || (!('seed' in settings) && !flags.resume)) settings['seed'] = flags.seed;
   return settings;
-}
-
-async function settingsFile(path: string): Promise<Record<string, unknown>> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new UsageError(
-      `The settings file ${path} cannot be read: ` +
-        `${error instanceof Error ? error.message : String(error)}.`,
-    );
-  });
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new Error('expected an object of settings');
-    const { settings } = value as { settings?: unknown };
-    return { ...((settings as Record<string, unknown> | undefined) ?? value) };
-  } catch (error) {
-    throw new UsageError(
-      `The settings file ${path} is not valid: ` +
-        `${error instanceof Error ? error.message : String(error)}.`,
-    );
-  }
-}
-
-/** `schedule.kind=constant`; the value is JSON, or text where it is not. */
-function assign(settings: Record<string, unknown>, assignment: string): void {
-  const at = assignment.indexOf('=');
-  if (at < 1) throw new UsageError(`Expected --set key=value but found "${assignment}".`);
-  const path = assignment.slice(0, at).split('.');
-  let inner = settings;
-  for (const key of path.slice(0, -1)) {
-    if (!Object.hasOwn(inner, key)) setOwn(inner, key, {});
-    const value = inner[key];
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      throw new UsageError(
-        `"${assignment}" sets a part of "${key}", which is set to ${JSON.stringify(value)} before.`,
-      );
-    inner = value as Record<string, unknown>;
-  }
-  setOwn(inner, path.at(-1)!, parseValue(assignment.slice(at + 1)));
-}
-
-/** Sets a key of the object's own, whatever it is called: `__proto__` is then told as unknown. */
-function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(object, key, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  });
-}
-
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 function lastBlock(result: TrainResult, directory: string, terminal: Terminal): string {

@@ -171,10 +171,7 @@ function wordsFor(
   return { caption, alt: `The photograph that neighbours are sought for: ${caption.join('; ')}` };
 }
 
-async function neighbourPanels(
-  opened: Opened,
-  neighbours: Found['neighbours'],
-): Promise<Panel[]> {
+async function neighbourPanels(opened: Opened, neighbours: Found['neighbours']): Promise<Panel[]> {
   const panels: Panel[] = [];
   for (const { file, label, name, distance } of neighbours) {
     const { picture } = await openPhotograph(file, opened);

@@ -117,7 +117,13 @@ export interface Photograph {
 /** @throws {UnreadablePicture} with the file's name. */
 export async function openPhotograph(
   file: string,
-  { model, maximumPixels }: Pick<Opened, 'model' | 'maximumPixels'>,
+  {
+    model,
+    maximumPixels,
+  }: {
+    readonly model: Pick<Model, 'preprocessing' | 'meanImage'>;
+    readonly maximumPixels?: number;
+  },
 ): Promise<Photograph> {
   const { preprocessing, meanImage } = model;
   const limit = maximumPixels !== undefined && { maximumPixels };

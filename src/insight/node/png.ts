@@ -184,21 +184,32 @@ function drawScale(
   sheet.y = Math.max(at, sheet.y);
 }
 
+/** Of type in a table, and the least room in which its last column is broken into lines. */
+const tableSize = 15;
+const leastRoom = 400;
+
+/** In columns as wide as they need; where that is too much the last is broken into lines. */
 function drawTable(sheet: Sheet, { columns, rows }: Table): void {
   const space = 1.5;
   const widest = columns.map(
     (column, c) => Math.max(...[column, ...rows.map((row) => row[c]!)].map(widthOf)) * 1.1 + space,
   );
-  const size = Math.min(15, inner / widest.reduce((sum, width) => sum + width, 0));
-  const at = widest.map(
-    (_, c) => margin + size * widest.slice(0, c).reduce((sum, width) => sum + width, 0),
-  );
+  const total = (widths: readonly number[]): number => widths.reduce((sum, one) => sum + one, 0);
+  const room = inner - tableSize * total(widest.slice(0, -1));
+  const size = room >= leastRoom ? tableSize : Math.min(tableSize, inner / total(widest));
+  const at = widest.map((_, c) => margin + size * total(widest.slice(0, c)));
   for (const [r, row] of [columns, ...rows].entries()) {
     sheet.y += size * 1.6;
-    const cells = row.map((value, c) =>
-      textSvg(value, { x: at[c]!, y: sheet.y, size, bold: r === 0 }),
-    );
-    sheet.parts.push(...cells, ruleSvg(sheet.y + size * 0.45, '#ddd'));
+    const top = sheet.y;
+    for (const [c, value] of row.entries()) {
+      const lines = c < row.length - 1 || size < tableSize ? [value] : broken(value, room / size);
+      for (const [k, line] of lines.entries()) {
+        const y = top + k * size * 1.35;
+        sheet.parts.push(textSvg(line, { x: at[c]!, y, size, bold: r === 0 }));
+        sheet.y = Math.max(sheet.y, y);
+      }
+    }
+    sheet.parts.push(ruleSvg(sheet.y + size * 0.45, '#ddd'));
   }
   sheet.y += gap;
 }

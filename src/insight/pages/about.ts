@@ -78,6 +78,19 @@ export const abouts = {
       'It can only find what is in the folder; the strongest nine hide what the unit answers ' +
       'to more weakly.',
   },
+  augment: {
+    title: 'Augmentation',
+    does:
+      'Draws crop, mirror image, colours and erased rectangle as training does for this photograph ' +
+      'in these epochs, by the same functions, and shows what reaches the network, with what was ' +
+      'subtracted added again. Each row has all that the rows above have, with the same draws.',
+    source:
+      'Krizhevsky, Sutskever and Hinton 2012, §4.1; resampled crops: Szegedy et al. 2014, arXiv ' +
+      '1409.4842; erasing: Zhong et al. 2017, arXiv 1708.04896',
+    cannot:
+      'A few epochs are a few of many views. That a view looks strange to a person says little: ' +
+      'whether it helps is told by training with and without it.',
+  },
   neighbours: {
     title: 'Nearest neighbours',
     does:

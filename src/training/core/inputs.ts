@@ -21,7 +21,7 @@ export type Measure = (resize: Preprocessing['resize'], meanImage: boolean) => P
  * ask for their own mean, deviation or principal components.
  */
 export async function inputsFor(
-  { settings, model, input }: Blueprint,
+  { settings, model, input }: Pick<Blueprint, 'settings' | 'model' | 'input'>,
   measure: Measure,
 ): Promise<Inputs> {
   const ownNetwork = settings.variant !== null || settings.network !== undefined;

@@ -42,7 +42,7 @@ export function resolveSettings(recipe: string, overrides: SettingsOverrides = {
     variant,
     input: isOtherNetwork(overrides, variant) ? null : base.input,
   };
-  return parseSettings({ ...merge(own, overrides), recipe: name });
+  return parseSettings({ ...mergeSettings(own, overrides), recipe: name });
 }
 
 /** The size of input that a recipe names is meant for the recipe's own network. */
@@ -57,7 +57,7 @@ function isOtherNetwork(
  * Objects of another kind (`schedule.kind`, `crop.from`) replace each other, others are merged key
  * by key.
  */
-function merge(
+export function mergeSettings(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
@@ -67,7 +67,9 @@ function merge(
     if (key === '__proto__') throw new UsageError(`There is no setting "${key}".`);
     const before = Object.hasOwn(merged, key) ? merged[key] : undefined;
     merged[key] =
-      isObject(before) && isObject(value) && sameKind(before, value) ? merge(before, value) : value;
+      isObject(before) && isObject(value) && sameKind(before, value)
+        ? mergeSettings(before, value)
+        : value;
   }
   return merged;
 }
