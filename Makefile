@@ -5,11 +5,12 @@ BIN := node_modules/.bin
 # from the sources, so that a test that was deleted does not run on from dist.
 TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
 
-.PHONY: build kernels native test demo bench docs lint format clean
+.PHONY: build kernels native web app test demo bench docs lint format clean
 
 build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
 	node scripts/bundle.mjs
+	$(BIN)/vite build -c web/vite.config.js --logLevel error
 	@node bin/alexnet native --if-possible
 
 # The oneDNN engine: `build` makes it where compiler and library are there and says so where not; here their lack is an error.
@@ -17,6 +18,12 @@ native: node_modules/.installed
 	$(BIN)/tsc -p .
 	node scripts/bundle.mjs
 	node bin/alexnet native
+
+# The browser app, dist/web: files for any static host. `build` makes it too.
+web: build
+
+app: build
+	node bin/alexnet app
 
 # The wasm engine's kernels, four builds of one source: with and without relaxed SIMD, for shared memory and for a page
 # that has none.
@@ -54,6 +61,7 @@ docs: build
 
 lint: node_modules/.installed
 	$(BIN)/tsc -p . --noEmit
+	$(BIN)/tsc -p web
 	$(BIN)/oxlint --type-aware
 	$(BIN)/prettier --check --log-level warn .
 	@$(MAKE) --no-print-directory clang-format CLANG_FORMAT_FLAGS='--dry-run --Werror'

@@ -22,7 +22,8 @@ export const alexnetExplanation = late(
   () => import('./lesson/explanation.ts'),
   'alexnetExplanation',
 );
-export type { Lesson } from './lesson/lesson.ts';
+export type * from './lesson/lesson.ts';
+export { windowStrip } from './lesson/figures/strip.ts';
 export { bits, purposes } from './random/philox.ts';
 export type { Address, Purpose, Words } from './random/philox.ts';
 export { keepMask, normal, permutation, uniform } from './random/draws.ts';

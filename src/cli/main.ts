@@ -66,6 +66,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
       'neighbours, a story',
     load: () => import('./commands/inspect.ts'),
   },
+  app: {
+    summary: 'AlexNet in your browser: walk through it with your own picture, see every number',
+    load: () => import('./commands/app.ts'),
+  },
   demo: {
     summary: 'draws a picture set, trains on it, evaluates and predicts, in a few minutes',
     load: () => import('./commands/demo.ts'),

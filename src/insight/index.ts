@@ -2,7 +2,7 @@
  * Looking inside: what a model has learned, and why it answers so. Numbers in, numbers out; nothing
  * here imports from Node.
  */
-export { amounts, rangeOf, signedRangeOf, signs } from './colours.ts';
+export { amounts, rangeOf, shade, signedRangeOf, signs } from './colours.ts';
 export type { ColourMap, Range } from './colours.ts';
 export { mapDifferences, weightStatistics } from './compare.ts';
 export type { MapDifference, WeightStatistics } from './compare.ts';

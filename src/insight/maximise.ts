@@ -45,6 +45,8 @@ export interface MaximiseOptions extends Work {
   readonly decay?: number;
   /** Default 0. */
   readonly seed?: number;
+  /** Called after every step with the network's input as it is then, and the steps done. */
+  readonly onImage?: (image: Float32Array, done: number) => void;
 }
 
 export interface Maximised {
@@ -89,6 +91,7 @@ export async function maximise(
     decay = 0.01,
     seed = 0,
     colours,
+    onImage,
     ...work
   } = options;
   ensure(
@@ -118,6 +121,7 @@ export async function maximise(
     );
     ascend(z, gradient, rate, decay);
     if (step % 4 === 3) blur(z, deviation * (1 - step / steps), height, width);
+    onImage?.(toInput(z, colours), step + 1);
   });
   const image = toInput(z, colours);
   await session.forward(image);

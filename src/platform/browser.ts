@@ -86,7 +86,10 @@ export function withFile<T>(path: string, _use: (file: OpenFile) => Promise<T>):
   return Promise.reject(noFiles(`${path} could not be opened`));
 }
 
-export async function fileBeside(_path: string, _name: string): Promise<'missing'> {
+export async function fileBeside(
+  _path: string,
+  _name: string,
+): Promise<{ path: string } | 'missing' | 'outside'> {
   return 'missing';
 }
 

@@ -6,7 +6,8 @@ import { extname } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+/** Debian's browser, or the one that CHROMIUM names. */
+export const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Why no page can be opened here, for a test's `skip`; or false. */
 export const noBrowser = existsSync(executablePath)

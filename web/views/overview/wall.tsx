@@ -1,0 +1,62 @@
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { MapsAnswer } from '../../compute/protocol.ts';
+import { coloured, palettes } from '../../parts/palette.ts';
+import type { Stage } from './layout.ts';
+
+/** One tower's maps, or numbers, beside and above each other. */
+export function Wall({
+  stage,
+  tower,
+  maps,
+  scale,
+}: {
+  readonly stage: Stage;
+  readonly tower: number;
+  readonly maps: MapsAnswer | undefined;
+  readonly scale: number;
+}): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { columns, rows, tile, gap } = stage;
+  const width = columns * (tile[1] + gap) - gap;
+  const height = rows * (tile[0] + gap) - gap;
+  const colours = palettes.value;
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (!context || maps === undefined || colours === undefined) return;
+    paint(context, stage, tower, maps, maps.signed ? colours.signs : colours.amounts);
+  }, [maps, colours, stage]);
+  return (
+    <canvas
+      ref={canvas}
+      class={`wall ${maps === undefined ? 'empty' : ''} ${scale >= 1 || stage.kind === 'numbers' ? 'cells' : ''}`}
+      width={width}
+      height={height}
+      style={{ width: `${stage.width * scale}px`, height: `${stage.height * scale}px` }}
+      data-tower={tower}
+      aria-hidden="true"
+    />
+  );
+}
+
+function paint(
+  context: CanvasRenderingContext2D,
+  { columns, tile: [height, width], gap, towers, layer }: Stage,
+  tower: number,
+  { bytes }: MapsAnswer,
+  palette: Uint8Array,
+): void {
+  const each = layer.output[0] / towers;
+  const size = height * width;
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  for (let i = 0; i < each; i++) {
+    const from = (tower * each + i) * size;
+    const image = new ImageData(
+      coloured(bytes.subarray(from, from + size), palette),
+      width,
+      height,
+    );
+    const [column, row] = [i % columns, Math.floor(i / columns)];
+    context.putImageData(image, column * (width + gap), row * (height + gap));
+  }
+}

@@ -1,0 +1,6 @@
+import type { JSX } from 'preact';
+import type { Current } from '../../state/current.ts';
+
+export function WhyView({ current }: { readonly current: Current }): JSX.Element {
+  return <p>{current.model.id}</p>;
+}
