@@ -5,6 +5,7 @@
 export const answers: Readonly<Record<string, string>> = {
   train:
     '{run, model, report, epochs, best: {epoch, top1, top5, loss}, seconds, imagesPerSecond, …}',
+  app: '{address}',
   demo: 'as train',
   'data check':
     '{classes, images, problems: [{file, kind, detail}],\n' +
