@@ -12,7 +12,8 @@ export const floors: readonly (readonly string[])[] = [
   ['inference'],
   ['training', 'insight', 'lesson'],
   ['shrink', 'parallel'],
-  ['server', 'cli'],
+  ['server'],
+  ['cli'],
 ];
 
 /** Folders whose every file may know Node, wherever they stand. */
