@@ -112,7 +112,7 @@ describe('the npm package', () => {
     const imported = [...first.matchAll(/^import [^;]*?"([^"]+)";$/gm)].map(([, name]) => name!);
     assert.ok(imported.includes('commander'));
     const slow = (name: string): boolean =>
-      !/^(commander|node:(fs\/promises|os|path|worker_threads))$/.test(name);
+      !/^(commander|node:(fs|fs\/promises|os|path|url|worker_threads))$/.test(name);
     assert.deepEqual(imported.filter(slow), []);
   });
 

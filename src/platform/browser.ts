@@ -1,5 +1,6 @@
 /** The platform in a page and in its workers. See `platform.ts`. */
 import { AlexNetError } from '../errors.ts';
+import { missingFile } from './missing-file.ts';
 import type { Answer, Memory, OpenFile, Thread, ThreadHandlers, ThreadSource } from './platform.ts';
 
 export function canShareMemory(): boolean {
@@ -20,14 +21,16 @@ export function memory(): Memory {
   return { total, available: total / 2 };
 }
 
-export function startThread({ inPage }: ThreadSource, handlers: ThreadHandlers): Thread {
+export function startThread({ file, inPage }: ThreadSource, handlers: ThreadHandlers): Thread {
   const worker = inPage();
   worker.addEventListener('message', (event: MessageEvent<unknown>) =>
     handlers.message(event.data),
   );
-  worker.addEventListener('error', (event) =>
-    handlers.error(new Error(event.message || 'The worker could not be started.')),
-  );
+  worker.addEventListener('error', (event) => {
+    // What a worker throws has a message; a file that is not there has none.
+    const told = event.message as string | undefined;
+    handlers.error(told ? new Error(told) : missingFile(file, 'its thread did not start'));
+  });
   return {
     post: (message, transfer = []) => worker.postMessage(message, transfer),
     hold: () => undefined,
@@ -48,8 +51,7 @@ export function listen(receive: (data: unknown, answer: Answer) => void): void {
 
 export async function readPackageFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
-  if (!response.ok)
-    throw new Error(`${url.href} could not be fetched: ${response.status} ${response.statusText}`);
+  if (!response.ok) throw missingFile(url.href, `${response.status} ${response.statusText}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

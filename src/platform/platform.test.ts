@@ -4,6 +4,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import * as inUse from '#platform';
 import * as browser from './browser.ts';
@@ -53,6 +54,23 @@ test('a page says that it has no files', async () => {
     browser.withFile('model.safetensors', async () => 0),
     /^AlexNetError: model\.safetensors could not be opened: a page has no files/,
   );
+});
+
+test('a file of the package that a bundler left behind is named, and what to do', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'alexnet-platform-'));
+  const beside = pathToFileURL(join(folder, 'bundle.js')).href;
+  const told = (file: string): string =>
+    `${join(folder, file)}, a file of alexnet itself, could not be read: there is no such file ` +
+    'or folder. Where a bundler put alexnet into this program, have it bring that file along, or ' +
+    'leave alexnet outside (as "external"): see docs/bundlers.md of alexnet.';
+  const kernels = node.readPackageFile(new URL('./relaxed.wasm', beside));
+  await assert.rejects(kernels, { name: 'AlexNetError', message: told('relaxed.wasm') });
+  const source = { file: './worker.js', beside, inPage: () => assert.fail() };
+  const error = await new Promise<Error>((resolve) => {
+    node.startThread(source, { message: () => undefined, error: resolve });
+  });
+  assert.deepEqual([error.name, error.message], ['AlexNetError', told('worker.js')]);
+  await rm(folder, { recursive: true });
 });
 
 describe('writeWhole()', () => {

@@ -5,9 +5,9 @@ import { WorkerTeam, inThisThread } from '../worker-team.ts';
 import type { DataWorkers, WorkersOptions } from '../workers.ts';
 
 const source: ThreadSource = {
-  file: './worker.js',
+  file: './data-worker.js',
   beside: import.meta.url,
-  inPage: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+  inPage: () => new Worker(new URL('./data-worker.js', import.meta.url), { type: 'module' }),
 };
 
 /**

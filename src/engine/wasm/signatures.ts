@@ -240,7 +240,7 @@ export const signatures = {
   },
 } as const satisfies Readonly<Record<string, Signature>>;
 
-/** What the worker computes in TypeScript (`worker.ts`), because all engines share it. */
+/** What the worker computes in TypeScript (`wasm-worker.ts`), because all engines share it. */
 export const lossSignatures = {
   softmax: {
     logits: 'pointer',

@@ -5,9 +5,9 @@ import type { Thread, ThreadSource } from '../../platform/platform.ts';
 import type { Transfer } from './transfer.ts';
 
 const workers: ThreadSource = {
-  file: './worker.js',
+  file: './wasm-worker.js',
   beside: import.meta.url,
-  inPage: () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
+  inPage: () => new Worker(new URL('./wasm-worker.js', import.meta.url), { type: 'module' }),
 };
 
 export interface TeamOptions {

@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { missingFile } from '../missing-file.ts';
 import type { Memory } from '../platform.ts';
+import { reason } from './files.ts';
 
 /** Always, unless this process was told to behave like a page that is not isolated. */
 export function canShareMemory(): boolean {
@@ -19,7 +22,11 @@ export function memory(): Memory {
 }
 
 export async function readPackageFile(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await readFile(url));
+  try {
+    return new Uint8Array(await readFile(url));
+  } catch (error) {
+    throw missingFile(fileURLToPath(url), reason(error));
+  }
 }
 
 /**
