@@ -31,3 +31,6 @@ export type {
   ModelScore,
 } from './inference/node/evaluate.ts';
 export { picturesIn } from './inference/node/pictures.ts';
+export const createServer = late(() => import('./server/server.ts'), 'createServer');
+export type { AlexNetServer } from './server/server.ts';
+export type { ServerOptions } from './server/options.ts';
