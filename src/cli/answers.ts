@@ -45,6 +45,7 @@ export const answers: Readonly<Record<string, string>> = {
     '{file, of, seed, sample, size, crop, views: [{epoch, shown, box, mirrored, brightness,\n' +
     '   contrast, saturation, noise: {alphas, added} | null, scale, erase: {…} | null}],\n' +
     '   crops: [{left, top, width, height, mirrored}], out?}',
+  serve: '{url, models, engine, precision, curl}, then it serves',
   doctor: '{node, threads, engines: [{name, available, reason, details}]}',
   native: '{built, library, version, …}',
   bench:

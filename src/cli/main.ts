@@ -60,6 +60,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: "an engine's speed alone, on made-up images",
     load: () => import('./commands/bench.ts'),
   },
+  serve: {
+    summary: 'models over HTTP: pictures, the Open Inference Protocol, metrics',
+    load: () => import('./commands/serve.ts'),
+  },
   inspect: {
     summary:
       'what a model has learned, and why it answers so: kernels, maps, heat maps, ' +

@@ -45,13 +45,16 @@ export async function buildApp(state: ServerState): Promise<FastifyInstance> {
   secure(app, state.settings.cors);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (state.draining) reply.header('connection', 'close');
     if (!open.test(request.routeOptions.url ?? '-')) state.keys.check(request.headers);
+  });
+  // Also where it was asked before: clients come again, by then to another server.
+  app.addHook('onSend', async (_, reply) => {
+    if (state.draining) reply.header('connection', 'close');
   });
   const others = otherMethods(app);
   await app.register(swagger, documented(version, state.keys.any));
   await app.register(async (routes) => {
-    pageRoutes(routes, state);
+    await pageRoutes(routes);
     classifyRoute(routes, state);
     healthRoutes(routes, state);
     modelRoutes(routes, state);

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { reason } from '#platform';
+import { AlexNetError } from '../errors.ts';
 import { buildApp } from './app.ts';
 import { Turns } from './batching/turns.ts';
 import { DecodingTeam } from './decoding/team.ts';
@@ -21,10 +23,12 @@ export interface AlexNetServer {
   readonly models: readonly string[];
   /** The engine that computes them. */
   readonly engine: string;
-  /** @returns the address: `http://127.0.0.1:8000`. @throws where the port is taken. */
+  /** @returns the address: `http://127.0.0.1:8000`. @throws {AlexNetError} where the port is taken. */
   listen(where: { readonly host: string; readonly port: number }): Promise<string>;
   /** From now on it is not ready, and asks clients to connect anew; it still answers. */
   drain(): void;
+  /** Ends all connections, answered or not. */
+  cutOff(): void;
   /** Takes no more requests, answers those that it has, and gives everything back. */
   close(): Promise<void>;
 }
@@ -76,21 +80,53 @@ export async function createServer(options: ServerOptions): Promise<AlexNetServe
 function opened(http: FastifyInstance, state: ServerState): AlexNetServer {
   const { repository, team } = state;
   const [first] = repository.loaded().values();
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    state.draining = true;
+    await http.close();
+    await repository.close();
+    await team.close();
+  };
   return {
     http,
     models: repository.names,
     engine: first!.facts.engine,
-    listen: ({ host, port }) => http.listen({ host, port }),
+    listen: (where) => listen(http, where),
     drain: () => {
       state.draining = true;
     },
-    close: async () => {
-      state.draining = true;
-      await http.close();
-      await repository.close();
-      await team.close();
+    cutOff: () => {
+      http.server.closeAllConnections();
     },
+    close: () => (closing ??= close()),
   };
+}
+
+async function listen(
+  http: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  try {
+    await http.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    const advice = code === 'EADDRINUSE' ? ' Choose another port, or 0 for any that is free.' : '';
+    throw new AlexNetError(
+      `The server could not listen on ${host}, port ${port}: ${reason(error)}.${advice}`,
+      { cause: error },
+    );
+  }
+  const bound = http.server.address();
+  const found = typeof bound === 'object' && bound !== null ? bound.port : port;
+  const scheme = 'setSecureContext' in http.server ? 'https' : 'http';
+  return `${scheme}://${reachable(host)}:${found}`;
+}
+
+/** Where a program on this machine reaches it. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function openRepository(settings: Settings, metrics: Metrics): Promise<Repository> {
