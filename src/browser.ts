@@ -22,7 +22,9 @@ export const alexnetExplanation = late(
   () => import('./lesson/explanation.ts'),
   'alexnetExplanation',
 );
-export type * from './lesson/lesson.ts';
+export type { Lesson } from './lesson/lesson.ts';
+export type * as LessonParts from './lesson/lesson.ts';
+export { placeOf as evidencePlace } from './lesson/faces/evidence.ts';
 export { windowStrip } from './lesson/figures/strip.ts';
 export { bits, purposes } from './random/philox.ts';
 export type { Address, Purpose, Words } from './random/philox.ts';

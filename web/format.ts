@@ -34,11 +34,11 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** Four digits that count, with a true minus. */
-export function number(value: number): string {
+/** The digits that count, with a true minus. */
+export function number(value: number, digits = 4): string {
   if (Number.isNaN(value)) return '–';
   const size = Math.abs(value);
-  let text = value.toPrecision(4);
+  let text = value.toPrecision(digits);
   if (value === 0) text = '0';
   else if (size < 1e-3 || size >= 1e6) text = value.toExponential(2);
   else if (size >= 1000) text = value.toFixed(1);

@@ -26,7 +26,7 @@ const serviceWorker = {
     const built = Object.keys(bundle).filter((name) => !/\.(safetensors|map)$/.test(name));
     const files = [...built, ...readdirSync(`${here}public`)];
     const source = readFileSync(`${here}service-worker.js`, 'utf8');
-    const build = hash([...files].sort().join());
+    const build = hash([...files].sort((a, b) => (a < b ? -1 : 1)).join());
     this.emitFile({
       type: 'asset',
       fileName: 'service-worker.js',

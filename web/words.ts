@@ -129,7 +129,7 @@ export const words = {
     lead: (numbers: number, scale: string) =>
       `Every number that the network computes for this picture is here, ${count(numbers)} of them, ` +
       `each drawn ${scale}. Click one.`,
-    onePixel: (side: string) => `as a square of ${side} pixels`,
+    side: (side: number) => (side === 1 ? 'as one pixel' : `as a square of ${side} pixels`),
     towers: 'The two rows are the two towers: they meet only where kernels see all channels.',
     answer: 'The answer',
     play: 'Play',
@@ -152,6 +152,11 @@ export const words = {
   },
   layer: {
     choose: 'Layers of the network',
+    none: (layer: string, layers: readonly string[]) =>
+      `This network has no layer “${layer}”. Its layers are: ${layers.join(', ')}.`,
+    tilesTold: (unit: number, channels: number) =>
+      `How channel ${unit} combines the ${count(channels)} channels that it sees: red adds, blue ` +
+      'takes away.',
     order: 'Order',
     byStrength: 'by strength',
     byNumber: 'by number',
@@ -249,14 +254,19 @@ export const words = {
       'From faint noise, the picture is changed step by step so that this channel’s middle number ' +
       'grows. It shows one thing that excites it, exaggerated; a channel may answer to several.',
     begin: 'Make it',
-    again: 'Make it again',
     step: (done: number, total: number) => `step ${done} of ${total}`,
     reached: (value: string) => `It reaches ${value}.`,
     written: 'All the numbers, written out',
+    more: 'Write out more channels',
+    softmaxScaled: (label: string, largest: string) =>
+      `For “${label}”. Both sides are divided by e to the power of the largest score, ${largest}, so ` +
+      'that nothing overflows.',
   },
   why: {
     title: (name: string) => `Why “${name}”?`,
     choose: 'Class',
+    none: (index: number, classes: number) =>
+      `There is no class ${index}: this network has ${count(classes)}, numbered 0 to ${classes - 1}.`,
     probability: (share: number) => percent(share),
     cannot: 'What it cannot show:',
     check: 'Check with random weights',
@@ -312,11 +322,11 @@ export const words = {
   },
   lesson: {
     contents: 'Contents',
+    none: (section: string) => `The lesson has no section “${section}”.`,
     beside: 'The network beside the text',
     reveal: 'Answer',
     exercise: 'Exercise.',
     guess: 'Think first, then open the answer.',
-    evidence: 'evidence',
     tryIt: 'Try it',
     ours: 'what we do',
     show: (name: string) => `Show ${name} beside`,
@@ -338,9 +348,7 @@ export const words = {
   compare: {
     title: 'Two models, one picture',
     choose: 'with',
-    answers: 'What they answer',
     maps: (layer: string, unit: number) => `${layer}, channel ${unit}`,
-    layer: 'Layer',
     unit: 'Channel',
     missing: (layer: string) => `This model has no layer ${layer}.`,
     noChannel: (layer: string, channels: number) =>

@@ -15,7 +15,7 @@ export function Scale({
   readonly high: number;
   readonly signed: boolean;
 }): JSX.Element {
-  const [from, to] = [number(low), number(high)];
+  const [from, to] = [number(low, 3), number(high, 3)];
   return (
     <span class="scale" role="img" aria-label={words.scale(from, to)}>
       <span aria-hidden="true">{from}</span>

@@ -111,16 +111,50 @@ function numbersStage(layer: LayerFacts, title: string, most: number): Stage {
 /** Between two stages, in pixels of the screen. */
 export const between = 18;
 
+/** Of the answer that stands behind the last stage. */
+const answerWidth = 250;
+
 /**
- * How many pixels of the screen a cell gets: all stages in one row where that is large enough, else
- * as large as the widest allows, in several rows.
+ * How many pixels of the screen a cell gets: one or more, in as few rows as that takes; less where
+ * the widest stage is wider than the screen.
  */
 export function scaleFor(stages: readonly Stage[], available: number): number {
-  const whole = stages.reduce((sum, { width }) => sum + width, 0);
-  const inOneRow = (available - between * (stages.length - 1)) / whole;
-  if (inOneRow >= 0.6) return Math.min(4, inOneRow);
+  for (let rows = 1; rows <= stages.length; rows++) {
+    const scale = largestScale(stages, available, rows);
+    if (scale >= 0.97) return tidy(scale);
+  }
   const widest = Math.max(...stages.map(({ width }) => width));
-  return Math.min(0.75, (available - 2) / widest);
+  return Math.min(1, available / widest);
+}
+
+/** Whole pixels are drawn sharp. */
+function tidy(scale: number): number {
+  return scale < 1.5 ? Math.min(scale, 1) : Math.min(4, Math.floor(2 * scale) / 2);
+}
+
+/** The largest at which the stages, laid in rows like words, take no more than so many rows. */
+function largestScale(stages: readonly Stage[], available: number, rows: number): number {
+  let [fits, tooLarge] = [0, 8];
+  while (tooLarge - fits > 0.005) {
+    const middle = (fits + tooLarge) / 2;
+    if (rowsAt(stages, available, middle) <= rows) fits = middle;
+    else tooLarge = middle;
+  }
+  return fits;
+}
+
+function rowsAt(stages: readonly Stage[], available: number, scale: number): number {
+  const widths = [...stages.map(({ width }) => Math.max(48, width * scale)), answerWidth];
+  let [rows, used] = [1, 0];
+  for (const width of widths) {
+    if (width > available) return Infinity;
+    if (used > 0 && used + between + width > available) {
+      rows++;
+      used = 0;
+    }
+    used += (used > 0 ? between : 0) + width;
+  }
+  return rows;
 }
 
 /** Which number lies at a pixel of a stage's wall; undefined between them. */

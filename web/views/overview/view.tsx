@@ -3,7 +3,6 @@ import { useMemo } from 'preact/hooks';
 import { useWidth } from '../../parts/width.ts';
 import type { Current } from '../../state/current.ts';
 import { towersOf } from '../../state/current.ts';
-import { number } from '../../format.ts';
 import { words } from '../../words.ts';
 import { Answer } from './answer.tsx';
 import { Costs } from './costs.tsx';
@@ -27,10 +26,7 @@ export function Overview({ current }: { readonly current: Current }): JSX.Elemen
       <section aria-labelledby="network" class="overview">
         <h2 id="network">{words.overview.title}</h2>
         <p>
-          {words.overview.lead(
-            numbers,
-            words.overview.onePixel(number(Number(scale.toPrecision(2)))),
-          )}
+          {words.overview.lead(numbers, words.overview.side(Number(scale.toPrecision(2))))}
           {towersOf(model) > 1 && ` ${words.overview.towers}`}
         </p>
         {controls}

@@ -1,0 +1,32 @@
+import type { JSX } from 'preact';
+import type { NumberAnswer, Pixels } from '../../compute/protocol.ts';
+import { Picture } from '../../parts/image.tsx';
+import { words } from '../../words.ts';
+
+/** The pixels that can change the number, framed on the picture. */
+export function FieldOnPicture({
+  picture,
+  field: { rows, columns },
+}: {
+  readonly picture: Pixels;
+  readonly field: NumberAnswer['field'];
+}): JSX.Element {
+  const [height, width] = [rows.end - rows.start, columns.end - columns.start];
+  const told = words.unit.sees(height, width);
+  return (
+    <figure>
+      <span class="framed">
+        <Picture pixels={picture} label={told} cells={picture.width < 100} />
+        <svg viewBox={`0 0 ${picture.width} ${picture.height}`} aria-hidden="true">
+          <path
+            class="veil"
+            fill-rule="evenodd"
+            d={`M0 0H${picture.width}V${picture.height}H0ZM${columns.start} ${rows.start}v${height}h${width}v${-height}Z`}
+          />
+          <rect x={columns.start} y={rows.start} width={width} height={height} />
+        </svg>
+      </span>
+      <figcaption>{told}</figcaption>
+    </figure>
+  );
+}
