@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { drawScene, sceneClasses } from '../dist/data/node/scenes/scene.js';
+import { drawScene, sceneClasses } from '../dist/data/scenes/scene.js';
 
 /** Chosen by eye among the first twelve of each class: another seed than any model was trained on. */
 const seed = 77;

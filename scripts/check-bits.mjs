@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { writeScenes } from '../dist/data/node/scenes/write.js';
+import { writeScenes } from '../dist/data/node/write-scenes.js';
 
 const checkout = resolve(process.argv[2] ?? '.');
 const folder = await mkdtemp(join(tmpdir(), 'alexnet-bits-'));

@@ -9,7 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { drawScene, sceneClasses } from '../dist/data/node/scenes/scene.js';
+import { drawScene, sceneClasses } from '../dist/data/scenes/scene.js';
 import { convolution } from '../dist/engine/reference/convolution.js';
 import { relu } from '../dist/engine/reference/relu.js';
 import { amounts } from '../dist/insight/colours.js';

@@ -37,6 +37,8 @@ export type { BenchMode, BenchOptions, BenchResult } from './engine/bench.ts';
 export { referenceEngine } from './engine/reference/index.ts';
 export { wasmEngine } from './engine/wasm/index.ts';
 export * from './insight/index.ts';
+export { drawScene, sceneClasses } from './data/scenes/scene.ts';
+export type { SceneAddress } from './data/scenes/scene.ts';
 export { loadPicture, preprocess } from './images/preprocess.ts';
 export type { PictureInput } from './images/preprocess.ts';
 export type { Preprocessing } from './images/preprocessing.ts';

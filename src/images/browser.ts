@@ -1,5 +1,6 @@
 /** `#images` in a page and in its workers. See `decoder.ts`. */
-import type { Decoder, DecodeRequest, PictureFiles } from './decoder.ts';
+import { AlexNetError } from '../errors.ts';
+import type { DecodeRequest, Decoder, Drawings, PictureFiles } from './decoder.ts';
 import { endsEarly } from './ending.ts';
 import type { Fit } from './fit.ts';
 import type { Picture, Rectangle } from './picture.ts';
@@ -7,6 +8,7 @@ import { resamplePicture } from './pixels.ts';
 import { UnreadablePicture } from './problem.ts';
 
 export const decoder: Decoder = { decode, resize };
+export const drawings: Drawings = { rasterise };
 
 /**
  * The browser decodes and turns upright, on threads of its own; we resize. It decodes what is left
@@ -60,6 +62,21 @@ function pixelsOf(bitmap: ImageBitmap, { left, top, width, height }: Rectangle):
     data[to++] = rgba[from + 2]!;
   }
   return { width, height, data };
+}
+
+async function rasterise(svg: string, width: number, height: number): Promise<Uint8Array> {
+  if (typeof Image === 'undefined')
+    throw new AlexNetError(
+      'A worker cannot draw: browsers turn SVG into pixels only in a page. Draw there, and post ' +
+        'the pixels to the worker.',
+    );
+  const image = new Image(width, height);
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
+  context.drawImage(image, 0, 0, width, height);
+  return new Uint8Array(context.getImageData(0, 0, width, height).data);
 }
 
 async function resize(picture: Picture, to: Fit): Promise<Picture> {

@@ -31,6 +31,12 @@ export interface DecodeRequest {
   readonly target: (width: number, height: number) => Promise<Fit | undefined>;
 }
 
+/** From a drawing to pixels. `#images` gives it: librsvg on Node, the browser's own way in a page. */
+export interface Drawings {
+  /** An SVG's pixels: red, green, blue and opacity of each, row by row, at this size. */
+  rasterise(svg: string, width: number, height: number): Promise<Uint8Array>;
+}
+
 /** Pictures' bytes by a path. */
 export interface PictureFiles {
   /**

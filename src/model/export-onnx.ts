@@ -2,6 +2,7 @@ import { AlexNetError } from '../errors.ts';
 import { writeOnnx } from '../formats/onnx.ts';
 import type { WrittenNode, WrittenTensor } from '../formats/onnx.ts';
 import type { WrittenPrecision } from '../formats/tensor.ts';
+import { meanCrop } from '../images/colour.ts';
 import { dividedAlpha } from '../network/layer.ts';
 import type { Layer, LrnLayer } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
@@ -103,16 +104,21 @@ class GraphWriter {
   }
 
   #answerDoc(): string {
-    return `Of each picture the probabilities of ${this.#model.labels.length} classes; their names are in the metadata alexnet.labels.`;
+    return (
+      `Of each picture the probabilities of ${this.#model.labels.length} classes; their names ` +
+      'are in the metadata alexnet.labels.'
+    );
   }
 
   /** `(p · scale − mean) / deviation` */
   #preprocess(): void {
-    const { scale, mean, deviation, resize, crop } = this.#model.preprocessing;
+    const { preprocessing, meanImage } = this.#model;
+    const { scale, mean, deviation, crop } = preprocessing;
     if (scale !== 1)
       this.#node('Mul', 'scale', [this.#constant('preprocessing.scale', [1], [scale])]);
-    const subtracted =
-      'tensor' in mean ? meanCrop(this.#model.meanImage!, resize.size, crop) : mean;
+    // Undivided: the graph divides after it.
+    const whole = { ...preprocessing, deviation: [1, 1, 1] as const };
+    const subtracted = 'tensor' in mean ? meanCrop(whole, meanImage)! : mean;
     const shape = 'tensor' in mean ? [1, 3, crop, crop] : [1, 3, 1, 1];
     this.#node('Sub', 'mean', [this.#constant('preprocessing.mean', shape, subtracted)]);
     if (deviation.some((value) => value !== 1))
@@ -287,12 +293,4 @@ function slide({
     strides: { ints: stride },
     pads: { ints: [top, left, Math.max(0, bottom), Math.max(0, right)] },
   };
-}
-
-function meanCrop(image: Float32Array, size: number, crop: number): Float32Array {
-  const offset = (size - crop) >> 1;
-  return Float32Array.from({ length: 3 * crop * crop }, (_, i) => {
-    const [channel, y, x] = [Math.floor(i / (crop * crop)), Math.floor(i / crop) % crop, i % crop];
-    return image[(channel * size + y + offset) * size + x + offset]!;
-  });
 }

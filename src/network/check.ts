@@ -1,6 +1,10 @@
 /**
  * Checks of values that come from outside as JSON. Our own, because a schema library takes longer
  * to load than everything else behind the package's door (docs/performance.md, "Loading").
+ *
+ * These are functions: a file's numbers have conditions of any kind, and its first flaw is told.
+ * Settings have rules that are data (`training/core/rules.ts`), because there one must ask what a
+ * rule knows: which keys there are, for "did you mean", and in which order they are written.
  */
 
 /** What is wrong with a value, and where in it. */

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
-import { writeScenes } from '../../data/node/scenes/write.ts';
+import { writeScenes } from '../../data/node/write-scenes.ts';
 import { writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
 import { bits, purposes } from '../../random/philox.ts';

@@ -4,7 +4,7 @@ import { reason } from '#platform';
 import { makeFolders } from '../../platform/node/folders.ts';
 import { samplesOf } from '../../data/dataset.ts';
 import { openDataset } from '../../data/node/open.ts';
-import { writeScenes } from '../../data/node/scenes/write.ts';
+import { writeScenes } from '../../data/node/write-scenes.ts';
 import { AlexNetError } from '../../errors.ts';
 import { AlexNet } from '../../inference/alexnet.ts';
 import { predictFiles } from '../../inference/predict.ts';

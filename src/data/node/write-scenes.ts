@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { makeFolders } from '../../../platform/node/folders.ts';
-import type { Split } from '../../dataset.ts';
-import { drawScene, sceneClasses } from './scene.ts';
+import { makeFolders } from '../../platform/node/folders.ts';
+import type { Split } from '../dataset.ts';
+import { drawScene, sceneClasses } from '../scenes/scene.ts';
 
 export interface ScenesOptions {
   readonly seed: number;

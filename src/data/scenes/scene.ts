@@ -1,7 +1,7 @@
-import sharp from 'sharp';
-import type { Picture } from '../../../images/picture.ts';
-import { normal } from '../../../random/draws.ts';
-import { bits, purposes } from '../../../random/philox.ts';
+import { drawings } from '#images';
+import type { Picture } from '../../images/picture.ts';
+import { normal } from '../../random/draws.ts';
+import { bits, purposes } from '../../random/philox.ts';
 import { Chance } from './chance.ts';
 import { things } from './things.ts';
 
@@ -18,15 +18,14 @@ export interface SceneAddress {
 
 /**
  * A drawn scene: a thing of its class in any colour, size, place and pose, among clutter, under
- * light from some side, with noise. A function of its address. `size` pixels square.
+ * light from some side, with noise. A function of its address, but for how the edges are smoothed,
+ * which a browser does in its own way. `size` pixels square.
  */
 export async function drawScene(address: SceneAddress, size = 48): Promise<Picture> {
   const chance = new Chance(address.seed, address.label, address.number);
   const { below, thing, above } = sceneSvg(chance, address.label, size);
-  const { data } = await sharp(svg([below, thing, above], size))
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
+  const rgba = await drawings.rasterise(svg([below, thing, above], size), size, size);
+  const data = Uint8Array.from({ length: 3 * size * size }, (_, i) => rgba[rgbaPlace(i)]!);
   return { width: size, height: size, data: withNoise(data, chance.between(4, 12), address) };
 }
 
@@ -36,22 +35,22 @@ export async function drawThingMask(
   size = 48,
 ): Promise<Picture> {
   const { thing } = sceneSvg(new Chance(seed, label, number), label, size);
-  const { data } = await sharp(svg([thing], size))
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  return {
-    width: size,
-    height: size,
-    data: Uint8Array.from({ length: 3 * size * size }, (_, i) =>
-      data[4 * Math.floor(i / 3) + 3]! >= 128 ? 255 : 0,
-    ),
-  };
+  const rgba = await drawings.rasterise(svg([thing], size), size, size);
+  const data = Uint8Array.from({ length: 3 * size * size }, (_, i) =>
+    rgba[4 * Math.floor(i / 3) + 3]! >= 128 ? 255 : 0,
+  );
+  return { width: size, height: size, data };
 }
 
-function svg(parts: readonly string[], size: number): Buffer {
-  return Buffer.from(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">${parts.join('')}</svg>`,
+/** Where a number of an RGB picture stands in the same picture with a fourth channel. */
+function rgbaPlace(i: number): number {
+  return i + Math.floor(i / 3);
+}
+
+function svg(parts: readonly string[], size: number): string {
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}">` +
+    `${parts.join('')}</svg>`
   );
 }
 
@@ -67,7 +66,8 @@ function sceneSvg(
   const clutter = (count: number): string =>
     Array.from({ length: count }, () => litter(chance, size)).join('');
   // In the order in which they draw from `chance`.
-  const below = `<rect width="${size}" height="${size}" fill="${background}"/>${clutter(chance.whole(3, 7))}`;
+  const below =
+    `<rect width="${size}" height="${size}" fill="${background}"/>` + clutter(chance.whole(3, 7));
   const thing = placed(chance, label, ground, size);
   return { below, thing, above: clutter(chance.whole(0, 1)) + light(chance, size) };
 }
@@ -83,7 +83,10 @@ function placed(chance: Chance, label: number, ground: number, size: number): st
   const room = size / 2 - 0.8 * scale;
   const x = size / 2 + room * chance.between(-1, 1);
   const y = size / 2 + room * chance.between(-1, 1);
-  return `<g transform="translate(${x.toFixed(2)} ${y.toFixed(2)}) rotate(${chance.whole(-20, 20)}) skewX(${chance.whole(-10, 10)}) scale(${scale.toFixed(2)})">${thing(chance, paint)}</g>`;
+  const pose =
+    `translate(${x.toFixed(2)} ${y.toFixed(2)}) rotate(${chance.whole(-20, 20)}) ` +
+    `skewX(${chance.whole(-10, 10)}) scale(${scale.toFixed(2)})`;
+  return `<g transform="${pose}">${thing(chance, paint)}</g>`;
 }
 
 /** Something small that means nothing. */
@@ -94,7 +97,8 @@ function litter(chance: Chance, size: number): string {
   const opacity = chance.between(0.35, 0.9).toFixed(2);
   const shape = chance.of([
     () =>
-      `<line x1="${at()}" y1="${at()}" x2="${at()}" y2="${at()}" stroke="${colour}" stroke-width="${chance.between(0.5, 2).toFixed(1)}"`,
+      `<line x1="${at()}" y1="${at()}" x2="${at()}" y2="${at()}" stroke="${colour}" ` +
+      `stroke-width="${chance.between(0.5, 2).toFixed(1)}"`,
     () => `<circle cx="${at()}" cy="${at()}" r="${small()}" fill="${colour}"`,
     () => `<rect x="${at()}" y="${at()}" width="${small()}" height="${small()}" fill="${colour}"`,
   ]);
@@ -105,7 +109,12 @@ function litter(chance: Chance, size: number): string {
 function light(chance: Chance, size: number): string {
   const angle = chance.whole(0, 359);
   const strength = chance.between(0, 0.4).toFixed(2);
-  return `<defs><linearGradient id="l" gradientTransform="rotate(${angle} .5 .5)"><stop offset="0" stop-color="#fff" stop-opacity="${strength}"/><stop offset="1" stop-color="#000" stop-opacity="${strength}"/></linearGradient></defs><rect width="${size}" height="${size}" fill="url(#l)"/>`;
+  return (
+    `<defs><linearGradient id="l" gradientTransform="rotate(${angle} .5 .5)">` +
+    `<stop offset="0" stop-color="#fff" stop-opacity="${strength}"/>` +
+    `<stop offset="1" stop-color="#000" stop-opacity="${strength}"/></linearGradient></defs>` +
+    `<rect width="${size}" height="${size}" fill="url(#l)"/>`
+  );
 }
 
 function withNoise(

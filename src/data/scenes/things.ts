@@ -7,15 +7,18 @@ import type { Chance } from './chance.ts';
 export type Thing = (chance: Chance, paint: () => string) => string;
 
 function polygon(points: readonly (readonly [number, number])[], fill: string): string {
-  return `<polygon points="${points.map(([x, y]) => `${x.toFixed(3)},${y.toFixed(3)}`).join(' ')}" fill="${fill}"/>`;
+  const corners = points.map(([x, y]) => `${x.toFixed(3)},${y.toFixed(3)}`).join(' ');
+  return `<polygon points="${corners}" fill="${fill}"/>`;
 }
 
 function circle(x: number, y: number, radius: number, fill: string): string {
-  return `<circle cx="${x.toFixed(3)}" cy="${y.toFixed(3)}" r="${radius.toFixed(3)}" fill="${fill}"/>`;
+  const [cx, cy, r] = [x, y, radius].map((value) => value.toFixed(3));
+  return `<circle cx="${cx}" cy="${cy}" r="${r}" fill="${fill}"/>`;
 }
 
 function box(x: number, y: number, width: number, height: number, fill: string): string {
-  return `<rect x="${x.toFixed(3)}" y="${y.toFixed(3)}" width="${width.toFixed(3)}" height="${height.toFixed(3)}" fill="${fill}"/>`;
+  const [left, top, wide, high] = [x, y, width, height].map((value) => value.toFixed(3));
+  return `<rect x="${left}" y="${top}" width="${wide}" height="${high}" fill="${fill}"/>`;
 }
 
 /** Six kinds of thing that differ in form alone: every colour is drawn anew for every scene. */
@@ -98,7 +101,11 @@ export const things: Readonly<Record<string, Thing>> = {
   face: (chance, paint) => {
     const eyes = paint();
     const apart = chance.between(0.25, 0.36);
-    const mouth = `<path d="M-0.4 ${chance.between(0.2, 0.32).toFixed(3)} Q0 ${chance.between(0.55, 0.85).toFixed(3)} 0.4 0.25" fill="none" stroke="${eyes}" stroke-width="0.13"/>`;
+    const left = chance.between(0.2, 0.32).toFixed(3);
+    const middle = chance.between(0.55, 0.85).toFixed(3);
+    const mouth =
+      `<path d="M-0.4 ${left} Q0 ${middle} 0.4 0.25" fill="none" ` +
+      `stroke="${eyes}" stroke-width="0.13"/>`;
     return (
       circle(0, 0, 0.9, paint()) +
       circle(-apart, -0.25, 0.14, eyes) +

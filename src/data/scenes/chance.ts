@@ -1,4 +1,4 @@
-import { bits, purposes } from '../../../random/philox.ts';
+import { bits, purposes } from '../../random/philox.ts';
 
 /** Draws for one scene, one after another, from its own address. */
 export class Chance {
