@@ -116,7 +116,7 @@ describe('the npm package', () => {
     assert.deepEqual(imported.filter(slow), []);
   });
 
-  test('gives on Node, where few files hold it, what its modules give, and one of each through both doors', async () => {
+  test('gives on Node what its modules give, and one of each by both doors', async () => {
     const script = `
       import * as node from 'alexnet';
       import * as browser from 'alexnet/browser';
@@ -131,7 +131,7 @@ describe('the npm package', () => {
     assert.deepEqual(JSON.parse(stdout), { names: Object.keys(modules), different: [] });
   });
 
-  test('refuses what it is given with an error of its own class, whichever module made it', async () => {
+  test('refuses with an error of one class, whichever module made it', async () => {
     const script = `
       import { AlexNetError, importWeights, openDataset, train } from 'alexnet';
       const all = await Promise.allSettled([importWeights('none.pth'), openDataset('none'), train({ data: 'none', out: 'run' })]);

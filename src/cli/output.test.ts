@@ -21,7 +21,7 @@ async function png(): Promise<Buffer> {
   return sharp({ create }).png().toBuffer();
 }
 
-test('checkOutput() lets what alexnet made be written over, and nothing else without force', async () => {
+test('checkOutput() lets only what alexnet made be written over without force', async () => {
   await withFolder(async (folder) => {
     const { model } = await importWeights(torchvision);
     const ours = ['a.onnx', 'a.npz', 'a.safetensors', 'b.safetensors'];

@@ -54,7 +54,7 @@ function deviation(values: readonly number[]): number {
 
 const noGrey = (): number => assert.fail('the mean grey is not needed here');
 
-test('drawAugmentation() means the same for ever: these draws of one seed, epoch and sample', () => {
+test('drawAugmentation() means the same for ever: one seed, epoch and sample', () => {
   const all: Augmentation = {
     crop: { from: 'resized', area: [0.3, 1], aspect: [0.75, 1.25] },
     mirror: 0.5,
@@ -94,7 +94,7 @@ test('drawAugmentation() differs by seed, epoch and sample', () => {
   assert.equal(at(5, 6, 7), at(5, 6, 7));
 });
 
-test('a crop of the square takes each of its places, from edge to edge, and a mirror half of the time', () => {
+test('a crop of the square takes each place, a mirror half of the time', () => {
   const found = draws(paper, 4000);
   const lefts = found.map(({ box }) => box.left);
   const tops = found.map(({ box }) => box.top);
@@ -132,7 +132,7 @@ test('a resampled crop has the areas and aspects asked for and lies inside the p
   );
 });
 
-test('a resampled crop of a strip falls back to the middle, of the nearest aspect that is allowed', () => {
+test('a resampled crop of a strip falls back to the middle, in an allowed aspect', () => {
   const [first] = draws(
     { crop: { from: 'resized', area: [0.9, 1], aspect: [0.75, 4 / 3] } },
     1,
@@ -141,7 +141,7 @@ test('a resampled crop of a strip falls back to the middle, of the nearest aspec
   assert.deepEqual(first!.box, { left: 341, top: 0, width: 341, height: 256 });
 });
 
-test('colour noise shifts along the principal components, as wide as eigenvalue times deviation', () => {
+test('colour noise shifts along the components, by eigenvalue times deviation', () => {
   const shifts = draws(paper, 4000).map(({ colours }) => colours(noGrey).offset);
   const along = (vector: readonly number[]): number[] =>
     shifts.map((shift) => shift.reduce((sum, value, c) => sum + value * vector[c]!, 0));
@@ -155,7 +155,7 @@ test('colour noise shifts along the principal components, as wide as eigenvalue 
   });
 });
 
-test('jitter scales brightness, turns contrast about the mean grey, and saturation about each grey', () => {
+test('jitter scales brightness, contrast about the mean grey, saturation about each', () => {
   const apply = (
     { matrix, offset }: ReturnType<Drawn['colours']>,
     rgb: readonly number[],

@@ -89,7 +89,7 @@ async function read(
   }
 }
 
-test('batches are the same bits for any number of workers, kept in memory, on disk or nowhere, and from any place in an epoch', async () => {
+test('batches are the same bits whatever the workers, the cache and the place', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 7, bee: 9, cat: 6 });
     const dataset = await imageFolder(folder);
@@ -145,7 +145,7 @@ test('batches are the same bits for any number of workers, kept in memory, on di
   });
 });
 
-test('batches without augmentation are what prediction makes of the same files, in order, one crop or ten', async () => {
+test('batches without augmentation are what prediction makes of the files', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 3, bee: 2 });
     const dataset = await imageFolder(folder, { as: 'test' });
@@ -216,7 +216,7 @@ test('a mean image that moves is taken off where each crop lies, mirrored with i
   });
 });
 
-test('openBatches() refuses a moving mean image under crops that it does not lie under', async () => {
+test('openBatches() refuses a moving mean image that crops do not lie on', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 9, bee: 8 });
     await assert.rejects(
@@ -235,7 +235,7 @@ test('openBatches() refuses a moving mean image under crops that it does not lie
   });
 });
 
-test('pictures that cannot be read are left out, named, and leave the others as they were', async () => {
+test('pictures that cannot be read are named, and leave the others as they were', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 20, bee: 21 });
     const whole = await read(await imageFolder(folder), options, { threads: 2 }, [[0, 0]]);
@@ -295,7 +295,7 @@ test('every kind of picture becomes input: of all formats, a strip, a single pix
   });
 });
 
-test('an epoch stops when more than 5 % of the pictures cannot be read, and says which', async () => {
+test('an epoch stops where more than 5 % of the pictures cannot be read', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 10, bee: 10 });
     await writeFiles(folder, { 'ant/3.jpg': '', 'bee/4.jpg': (await jpeg(1)).subarray(0, 300) });
@@ -392,7 +392,7 @@ test('workers that are closed end a waiting epoch with a sentence, not a hang', 
   });
 });
 
-test('measureColours() gives mean, deviation, components and mean image as a plain computation does', async () => {
+test('measureColours() gives what a plain computation gives', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 5, bee: 6 });
     const dataset = await imageFolder(folder);

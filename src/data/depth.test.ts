@@ -20,7 +20,7 @@ const remarks = (root: string): string[] => [
     'depth 3. Depth 1 is taken; choose with --depth.',
 ];
 
-test('openDataset() says how many classes nested folders are at each depth, and takes the one asked for', async () => {
+test('openDataset() counts the classes of nested folders at each depth', async () => {
   await withFolder(async (folder) => {
     await writeFiles(folder, files);
     const dataset = await openDataset(folder);

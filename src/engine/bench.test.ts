@@ -4,7 +4,7 @@ import { alexnet } from '../network/variants.ts';
 import { benchmark, flops, median } from './bench.ts';
 import { referenceEngine } from './reference/index.ts';
 
-test("flops() counts 2 per multiply-add; training is three passes less the images' gradient", () => {
+test('flops() counts 2 per multiply-add; training has no gradient of the images', () => {
   const network = alexnet('paper');
   assert.equal(flops(network, 'infer'), 2 * 724_406_816);
   assert.equal(flops(network, 'train'), 2 * (3 * 724_406_816 - 105_415_200));

@@ -48,7 +48,7 @@ describe('pictures in Chromium', { skip: noBrowser }, () => {
   });
   after(() => pages?.close());
 
-  test('a PNG or WebP without loss gives the very numbers of Node, and so do raw pixels', async () => {
+  test('a PNG or WebP without loss gives the numbers of Node, as raw pixels do', async () => {
     const png = await drawn(60, 44).png().toBuffer();
     const webp = await drawn(60, 44).webp({ lossless: true }).toBuffer();
     const { picture, same } = (await pages.result(script({ picture: png, same: webp }))) as Result;
@@ -60,7 +60,7 @@ describe('pictures in Chromium', { skip: noBrowser }, () => {
     assert.deepEqual(picture, [...preprocess(raw, preprocessing)]);
   });
 
-  test('whatever must be decoded with loss or shrunk gives nearly the numbers of Node', async () => {
+  test('what is decoded with loss or shrunk gives nearly the numbers of Node', async () => {
     const image = drawn(160, 120);
     const half = Buffer.alloc(160 * 120, 128);
     const jpeg = await image.clone().jpeg({ quality: 95 }).toBuffer();

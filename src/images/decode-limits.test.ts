@@ -11,7 +11,7 @@ import { UnreadablePicture } from './problem.ts';
 
 afterEach(() => setDecodeLimits(decodeLimits()));
 
-test('reserve() holds all pictures in flight within one budget, and a larger one alone', async () => {
+test('reserve() holds all pictures in flight within one budget', async () => {
   const limits = decodeLimits(100, 1000 * 1024);
   setDecodeLimits(limits);
   const used = (): number => new Int32Array(limits.budget)[0]!;
@@ -30,7 +30,7 @@ test('reserve() holds all pictures in flight within one budget, and a larger one
   assert.equal(used(), 0);
 });
 
-test('decodePicture() waits for room, and gives it back whatever comes of the picture', async () => {
+test('decodePicture() waits for room, and always gives it back', async () => {
   const limits = decodeLimits(100e6, 1);
   setDecodeLimits(limits);
   const pictures = [...(await goodPictures()), ...(await badPictures())];
@@ -61,7 +61,7 @@ test('decodingBytes() counts interlaced 16-bit PNGs by what they hold', async ()
   assert.equal(decodingBytes('PNG', grey, 20, 10), grey.length + 200 * (1 + 3));
 });
 
-test('a picture of more pixels than is asked for is refused, here and by worker threads', async () => {
+test('a picture of too many pixels is refused, here and by worker threads', async () => {
   const bytes = await drawn(40, 30).png().toBuffer();
   const detail =
     'Expected at most 1000 pixels but the picture has 40×30 = 1200. ' +

@@ -140,7 +140,7 @@ test('decodePicture() gives three equal channels for grey pictures of 8 and 16 b
   }
 });
 
-test('decodePicture() names what is wrong with bad files and reads good ones beside them', async () => {
+test('decodePicture() names what is wrong with bad files, and reads good ones', async () => {
   const [bad, good] = await Promise.all([badPictures(), goodPictures()]);
   // All at once, several times: libvips has one place for all its messages.
   for (const strict of [false, true, false, true]) {

@@ -10,7 +10,7 @@ import { predictFiles } from './predict.ts';
 import type { NamedPicture } from './predict.ts';
 import { f32Weights } from '../model/weights.ts';
 
-test('predictFiles() reads only a batch and a little ahead of what is asked for, and keeps the order', async () => {
+test('predictFiles() reads only a little ahead of what is asked for', async () => {
   await withFolder(async (folder) => {
     const file = `${folder}/model.safetensors`;
     const network = narrowVariants.small;

@@ -15,7 +15,7 @@ test('inParts() is over at once when it is stopped, though a part never ends', a
   assert.deepEqual(done, [2]);
 });
 
-test('untilStopped() gives what the work gives, its failure too, and lets go of the signal', async () => {
+test('untilStopped() gives what the work gives, and lets go of the signal', async () => {
   const { signal } = new AbortController();
   assert.equal(await untilStopped(Promise.resolve(7), signal), 7);
   await assert.rejects(untilStopped(Promise.reject(new Error('its own')), signal), /its own/);

@@ -76,7 +76,7 @@ const conv: Step = ['Conv', ['w', 'b']];
 const flat: Step = ['Flatten'];
 const types = ({ network }: OnnxChain): string[] => network.map(({ type }) => type);
 
-test('importOnnx() takes Gemm with either transposition, MatMul with Add, scaled by alpha and beta', async () => {
+test('importOnnx() takes Gemm, either transposed and scaled, and MatMul with Add', async () => {
   const byGemm = await chain([conv, flat, ['Gemm', ['fc', 'b'], { transB: { int: 1 } }]]);
   assert.deepEqual(types(byGemm), ['input', 'convolution', 'dense', 'softmax']);
   const turned = await chain([

@@ -205,7 +205,7 @@ test('importWeights() takes a mean image and a prototxt along with Caffe weights
   assert.deepEqual([model.meanImage!.length, model.meanImage![252]], [3 * 256 * 256, 1]);
 });
 
-test('published weights bring their own preprocessing and, with 1,000 classes, the names of ImageNet', async () => {
+test('published weights bring their own preprocessing and names of classes', async () => {
   const network = alexnet('torchvision', { width: 0.05 });
   const path = join(folder, 'thousand.safetensors');
   const tensors = parametersOf(network).map(({ name, shape, size }) => ({

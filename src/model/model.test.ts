@@ -43,7 +43,7 @@ function smallModel(): Model {
   };
 }
 
-test('readModel() gives back what writeModel() wrote, and nothing else lies in the folder', async () => {
+test('readModel() gives back what writeModel() wrote, one file alone', async () => {
   const path = join(folder, 'small.safetensors');
   const model = smallModel();
   await writeModel(path, model);
@@ -112,7 +112,7 @@ test('writeModel() in f16 halves the file and keeps the values to 11 bits', asyn
   }
 });
 
-test('writeModel() refuses a model that contradicts itself and leaves the old file alone', async () => {
+test('writeModel() refuses a model that contradicts itself, and keeps the old', async () => {
   const path = join(folder, 'kept.safetensors');
   await writeFile(path, 'old');
   const model = smallModel();

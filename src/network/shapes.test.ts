@@ -107,7 +107,7 @@ test('inferShapes() takes maps that are not square and padding that differs on e
   );
 });
 
-test('inferShapes() resolves windows: output = (input + padding − kernel)/stride + 1 exactly', () => {
+test('inferShapes() resolves windows: (input + padding − kernel)/stride + 1', () => {
   for (const variant of ['paper', 'source', 'caffe', 'torchvision', 'small'] as const) {
     for (const { input, output, window } of inferShapes(alexnet(variant))) {
       if (window === undefined) continue;

@@ -284,7 +284,7 @@ test("alexnet('torchvision') starts uniform within 1/√fan-in, weights and bias
   }
 });
 
-test("alexnet('small') starts at √(2/fan-in), its last layer at √(1/fan-in), biases at zero", () => {
+test("alexnet('small') starts at √(2/fan-in), the last layer at √(1/fan-in)", () => {
   const fanIns = [75, 1200, 864, 1152, 1152, 1536, 256, 256];
   for (const [
     i,

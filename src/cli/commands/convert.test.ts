@@ -95,7 +95,7 @@ test('alexnet convert says what it guesses, why, and how to say otherwise', asyn
   });
 });
 
-test('alexnet convert takes preprocessing from a name, from a file, and value by value', async () => {
+test('alexnet convert takes preprocessing by name, from a file, value by value', async () => {
   await withFolder(async (folder) => {
     const npy = weights('bvlc_alexnet.npy');
     const preprocessingOf = async (...flags: string[]): Promise<Preprocessing> => {
@@ -146,7 +146,7 @@ test("alexnet convert takes PyTorch's settings of LRN", async () => {
   });
 });
 
-test("alexnet convert --names torchvision warns where torchvision's network is another", async () => {
+test('alexnet convert --names torchvision warns where that network is another', async () => {
   await withFolder(async (folder) => {
     const out = join(folder, 'out.safetensors');
     const known = ['--names', 'torchvision', '--preprocess', 'caffe', '--lrn', 'k=1'];
@@ -160,7 +160,7 @@ test("alexnet convert --names torchvision warns where torchvision's network is a
   });
 });
 
-test('alexnet convert takes names of classes, mean image and prototxt along, and writes what is asked for', async () => {
+test('alexnet convert takes names of classes, mean image and prototxt along', async () => {
   await withFolder(async (folder) => {
     const names = join(folder, 'names.txt');
     await writeFile(names, 'ant\nbee\ncrane\ncrane\neel\n');

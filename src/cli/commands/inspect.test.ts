@@ -96,7 +96,7 @@ test('inspect maps gives every channel, strongest first', async () => {
   );
 });
 
-test('inspect why gives one number per pixel for every method, and how much stays with shuffled weights', async () => {
+test('inspect why gives one number per pixel for every method, shuffled too', async () => {
   const answer = await json(
     'why',
     model,
@@ -173,7 +173,7 @@ test('inspect unit finds the strongest photographs and their receptive fields', 
   );
 });
 
-test('inspect neighbours finds the same photograph at no distance, and leaves itself out', async () => {
+test('inspect neighbours finds a copy at no distance, and leaves itself out', async () => {
   const other = join(folder, 'copy.png');
   await writeFile(other, await readFile(join(folder, 'photos', 'dog', '1.png')));
   const answer = await json('neighbours', model, other, join(folder, 'photos'), '--top', '4');
@@ -199,7 +199,7 @@ test('inspect neighbours finds the same photograph at no distance, and leaves it
   );
 });
 
-test('inspect neighbours of several photographs finds for each what it finds for it alone', async () => {
+test('inspect neighbours of several photographs finds what it finds for each alone', async () => {
   const photos = join(folder, 'photos');
   const own = join(photos, 'owl', '2.png');
   const grid = await json('neighbours', model, photo, own, photos, '--top', '3');
@@ -269,7 +269,7 @@ test('inspect neighbours goes by any layer and by angle', async () => {
   );
 });
 
-test('shuffled weights have features of their own: an index is never taken for theirs, nor theirs for the model', async () => {
+test('shuffled weights have an index of features of their own', async () => {
   const words = [
     'neighbours',
     model,
@@ -300,7 +300,7 @@ test('every way that answers can be asked again with shuffled weights', async ()
   }
 });
 
-test('inspect map gives two numbers a photograph, the same for the same seed, and files for the projector', async () => {
+test('inspect map gives two numbers per photograph, and files for the projector', async () => {
   const tsv = join(folder, 'map.tsv');
   const answer = await json('map', model, join(folder, 'photos'), '--tsv', tsv);
   const points = answer['points'] as { pca: number[]; umap: number[] }[];
@@ -327,7 +327,7 @@ test('inspect mistakes counts what is wrong', async () => {
   assert.equal(answer['top1'], (9 - wrong) / 9);
 });
 
-test('inspect mistakes refuses a folder that is called like several classes of the model', async () => {
+test('inspect mistakes refuses a folder called like several classes of the model', async () => {
   const twins = join(folder, 'twins.safetensors');
   const labels = [{ name: 'cat' }, { name: 'dog', wnid: 'n1' }, { name: 'dog', wnid: 'n2' }];
   await writeModel(twins, { ...(await readModel(model)), labels });
@@ -342,7 +342,7 @@ test('inspect mistakes refuses a folder that is called like several classes of t
   );
 });
 
-test('inspect mistakes looks at what was not trained on, and at another part when it is named', async () => {
+test('inspect mistakes looks at what was not trained on, or at the part named', async () => {
   const parts = join(folder, 'parts');
   for (const [split, count] of [
     ['train', 3],
@@ -381,7 +381,7 @@ test('inspect compare of a model with itself differs nowhere', async () => {
   assert.ok(layers.every(({ differences }) => differences.every(({ distance }) => distance === 0)));
 });
 
-test('every page is one file that names its source, needs no network and tells what it cannot show', async () => {
+test('every page is one file that names its source and tells what it cannot show', async () => {
   const ways: Record<string, string[]> = {
     kernels: [model],
     maps: [model, photo, '--layer', 'conv3'],
@@ -493,7 +493,7 @@ test('mistakes of the user are one sentence with what there is', async () => {
   );
 });
 
-test('a photograph smaller than the input is enlarged, and every way says so with both sizes', async () => {
+test('a photograph smaller than the input is enlarged, and every way says so', async () => {
   const small = join(folder, 'small.png');
   await writeFile(small, await sharp(photo).resize(20, 16).png().toBuffer());
   const sentence =
@@ -533,7 +533,7 @@ test('Ctrl-C stops every long way with a sentence, and leaves no page', async ()
   }
 });
 
-test('features that were computed before Ctrl-C are kept, and the next time goes on from there', async () => {
+test('features that were computed before Ctrl-C are kept for the next time', async () => {
   const index = join(folder, 'stopped.index');
   const words = [
     'neighbours',
@@ -591,7 +591,7 @@ async function stoppedInspect(...words: string[]): Promise<Run> {
   );
 }
 
-test('no way of looking writes over what it reads or what others made, and none begins before that is clear', async () => {
+test('no way of looking writes over what it reads or what others made', async () => {
   const photos = join(folder, 'photos');
   const words: Record<string, string[]> = {
     kernels: [model],
@@ -629,7 +629,7 @@ test('no way of looking writes over what it reads or what others made, and none 
   assert.match(nowhere.err, /--out .*a\.png could not be written: /);
 });
 
-test('the other files of inspect are held to the same: the projector’s, and the index', async () => {
+test('the other files of inspect too: the projector’s, and the index', async () => {
   const photos = join(folder, 'photos');
   const tsv = join(folder, 'mine.tsv');
   const metadata = join(folder, 'mine.metadata.tsv');

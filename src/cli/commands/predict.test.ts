@@ -127,7 +127,7 @@ test('ten crops are not one', async () => {
   assert.notEqual(await loss('1'), await loss('10'));
 });
 
-test("alexnet predict takes files and folders, goes on past bad ones, and answers with the contract's JSON alone", async () => {
+test('alexnet predict takes files and folders, and goes on past bad ones', async () => {
   const mixed = playground.path('mixed');
   const good = await readFile(join(photos, 'light', '0.png'));
   await writeFiles(mixed, {
@@ -298,7 +298,7 @@ test('alexnet predict - names what is neither a picture nor a list', async () =>
   await says('x'.repeat(40_000), 'a line that is no name');
 });
 
-test('alexnet predict and evaluate exit with 1 where nothing can be done, with 2 for classes that the model has not', async () => {
+test('alexnet predict and evaluate exit with 1, or 2 for classes unknown', async () => {
   const fails = async (words: readonly string[], code: number, message: string): Promise<void> => {
     const failed = await command([...words, '--engine', 'reference']);
     assert.deepEqual([failed.code, failed.err.split('\n')[0]], [code, message]);
@@ -375,7 +375,7 @@ test('alexnet evaluate names the pictures that it skipped', async () => {
   );
 });
 
-test('alexnet predict and evaluate say what they guess of weights that say less than a model of ours', async () => {
+test('alexnet predict and evaluate say what they guess of foreign weights', async () => {
   const at = (name: string): string =>
     new URL(`../../../test/weights/${name}`, import.meta.url).pathname;
   const theirs = at('torchvision.pth');

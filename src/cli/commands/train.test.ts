@@ -26,7 +26,7 @@ function json(text: string): Record<string, unknown> {
   return JSON.parse(text) as Record<string, unknown>;
 }
 
-test("alexnet train answers with the contract's keys, and a finished run says that it is finished", async () => {
+test('alexnet train answers with its keys; a finished run says that it is', async () => {
   const out = playground.path('run');
   const {
     code,
@@ -85,7 +85,7 @@ test("alexnet train answers with the contract's keys, and a finished run says th
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`alexnet train saves on ${signal}, prints the line that resumes, and exits with 1`, async () => {
+  test(`alexnet train saves on ${signal}, says how to resume, and exits with 1`, async () => {
     const out = playground.path(`on ${signal}`);
     const child = spawn(
       process.execPath,
@@ -177,7 +177,7 @@ test('alexnet train --find-lr suggests a rate and trains nothing', async () => {
   );
 });
 
-test('alexnet train takes flags before single settings, and those before a file of them', async () => {
+test('alexnet train takes flags before --set, and --set before a file', async () => {
   const out = playground.path('order');
   const { code, err } = await command([
     'train',

@@ -68,7 +68,7 @@ test('checkDataset() finds every kind of problem, and nothing in good pictures',
   });
 });
 
-test('packDataset() writes shards that read back as the same dataset, in whole files only', async () => {
+test('packDataset() writes whole shards that read back as the same dataset', async () => {
   await withFolder(async (folder) => {
     const photos = join(folder, 'photos');
     for (const [i, { file, bytes }] of (await goodPictures()).entries())

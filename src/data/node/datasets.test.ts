@@ -44,7 +44,7 @@ async function readAll(dataset: Dataset): Promise<void> {
     );
 }
 
-test('imageFolder() reads train, val and test, nested, linked, with names of any script, and leaves clutter out', async () => {
+test('imageFolder() reads train, val and test, nested, linked, in any script', async () => {
   await withFolder(async (folder) => {
     const bytes = await jpeg(1);
     await writeFiles(folder, {
@@ -92,7 +92,7 @@ test('imageFolder() reads train, val and test, nested, linked, with names of any
   });
 });
 
-test('imageFolder() holds out the same stratified fraction for a seed, another for another, and never a whole class', async () => {
+test('imageFolder() holds out one fraction of each class for a seed, never all', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 20, bee: 11, cat: 1 });
     const val = async (holdOut: number, seed: number): Promise<string[]> => {
@@ -186,7 +186,7 @@ test('csvList() takes names or positions of columns, quotes, and other separator
   });
 });
 
-test('tarShards() groups members by their keys and reads every picture from its place', async () => {
+test('tarShards() groups members by key and reads every picture in its place', async () => {
   await withFolder(async (folder) => {
     const long = `${'very long folder name/'.repeat(8)}0003`;
     await writeFiles(folder, {
@@ -319,7 +319,7 @@ test('cifar() reads the records of CIFAR-10 and the fine labels of CIFAR-100', a
   });
 });
 
-test('ilsvrc2012() reads a tar of tars, and labels flat validation pictures by ILSVRC ids, not by sorted wnids', async () => {
+test('ilsvrc2012() reads a tar of tars, and labels validation by ILSVRC ids', async () => {
   const picture = async (i: number): Promise<Buffer> => jpeg(i);
   const train = {
     'n02119789.tar': tar({

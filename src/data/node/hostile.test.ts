@@ -121,7 +121,7 @@ test('openDataset() names a .cls that is no class', async () => {
   });
 });
 
-test('openDataset() says in a sentence that a folder may not be read, and passes lost+found over', async () => {
+test('openDataset() says that a folder may not be read, and passes lost+found over', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 1, bee: 1 });
     const closed = join(folder, 'ant/closed');
@@ -161,7 +161,7 @@ test(
   },
 );
 
-test('packDataset() packs a GIF whose frame reaches beyond its screen, as others read it', async () => {
+test('packDataset() packs a GIF whose frame reaches beyond its screen', async () => {
   await withFolder(async (folder) => {
     const photos = join(folder, 'photos');
     await writeFiles(photos, { 'ant/1.gif': gifBeyondItsScreen(), 'bee/1.jpg': await jpeg(1) });
@@ -176,7 +176,7 @@ test('packDataset() packs a GIF whose frame reaches beyond its screen, as others
   });
 });
 
-test('packDataset() begins again over what an interrupted one left, and over nothing else', async () => {
+test('packDataset() writes over what an interrupted one left, and over nothing else', async () => {
   await withFolder(async (folder) => {
     const photos = join(folder, 'photos');
     await writeClasses(photos, { ant: 2, bee: 2 });

@@ -35,7 +35,7 @@ test('drawScene() is a function of its address', async () => {
   assert.equal(scene.data.length, 48 * 48 * 3);
 });
 
-test('mean colours do not give the classes of scenes away: the nearest of 240 pictures is hardly better than guessing', async () => {
+test('mean colours hardly give the classes of scenes away', async () => {
   const known = await meanColours(0, 40);
   const asked = await meanColours(40, 60);
   const hits = asked.filter(
@@ -51,7 +51,7 @@ test('mean colours do not give the classes of scenes away: the nearest of 240 pi
   );
 });
 
-test('drawThingMask() says where the thing is: in its own colours, some of the picture but not most of it', async () => {
+test('drawThingMask() says where the thing is: some of the picture, not most', async () => {
   for (const label of sceneClasses.keys()) {
     const address = { seed: 1, label, number: 5 };
     const { data } = await drawThingMask(address);

@@ -64,7 +64,7 @@ test('dividedAlpha() and undividedAlpha() turn into each other', () => {
   close(dividedAlpha({ across: 'map', size: 5, alpha: 4e-5 }), 0.001);
 });
 
-test('bvlc_alexnet normalises before it pools, CaffeNet after; source rectifies last in 1 and 5', () => {
+test('bvlc_alexnet normalises before it pools, CaffeNet after it', () => {
   type Ordered = 'caffe' | 'caffenet' | 'source' | 'onetower' | 'paper';
   const types = (variant: Ordered, from = 1, to = 10): string[] =>
     alexnet(variant)

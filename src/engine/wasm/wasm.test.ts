@@ -34,7 +34,7 @@ test('prepare() refuses bf16 with the reason', async () => {
   );
 });
 
-test('prepare() refuses a batch that needs more than 4 GiB and names the largest that fits', async () => {
+test('prepare() refuses a batch above 4 GiB and names the largest that fits', async () => {
   const options: PrepareOptions = { batch: 100_000, mode: 'training', threads: 2 };
   const large = alexnet('paper');
   const bytes = (batch: number): number =>

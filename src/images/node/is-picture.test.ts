@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { jpeg, withFolder, writeFiles } from '../../testing/folders.ts';
 import { isPictureFile } from './is-picture.ts';
 
-test('isPictureFile() goes by the name where it promises something, else by the content', async () => {
+test('isPictureFile() goes by a name that promises something, else by content', async () => {
   const picture = await jpeg(1);
   const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic');
   const files: Record<string, readonly [boolean, Uint8Array | string]> = {

@@ -18,7 +18,7 @@ async function* chunks(text: string): AsyncGenerator<Uint8Array> {
 
 const heic = '\0\0\0\x18ftypheic\0\0\0\0mif1heic';
 
-test('picturesIn() gives files as they are, and of folders all pictures, of kinds not read too', async () => {
+test('picturesIn() gives files as they are, and all pictures of folders', async () => {
   await withFolder(async (folder) => {
     await writeFiles(folder, {
       'a/phone.heic': Buffer.from(heic),
@@ -41,7 +41,7 @@ test('picturesIn() gives files as they are, and of folders all pictures, of kind
   });
 });
 
-test('picturesFrom() tells a picture, of a kind not read too, from names line by line', async () => {
+test('picturesFrom() tells a picture from a list of names', async () => {
   assert.deepEqual(await namesOf(picturesFrom(chunks(heic))), [`- of ${heic.length} bytes`]);
   const names = await namesOf(picturesFrom(chunks('x/one.jpg\r\n\ntwo.png')));
   assert.deepEqual(names, ['one.jpg', 'two.png']);

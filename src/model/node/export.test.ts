@@ -70,7 +70,7 @@ for (const variant of variantNames) {
     ['onnx', { withPreprocessing: true }],
     ['safetensors', {}],
   ] as const) {
-    test(`${variant} → ${ending} ${JSON.stringify(options)} → ours is the same model, bit for bit`, async () => {
+    test(`${variant} → ${ending} ${JSON.stringify(options)} → ours is the same model`, async () => {
       const path = join(folder, `${variant}.${ending}`);
       const model = narrow(variant);
       await exportModel(path, model, options);
@@ -83,7 +83,7 @@ for (const variant of variantNames) {
     ['npz', 'ours'],
     ['safetensors', 'torchvision'],
   ] as const) {
-    test(`${variant} → ${ending} with the names ${names} → ours is the same model, bit for bit`, async () => {
+    test(`${variant} → ${ending} with the names ${names} → ours is the same model`, async () => {
       const path = join(folder, `${variant}-weights.${ending}`);
       const model = narrow(variant);
       await exportModel(path, model, { names });
@@ -93,14 +93,14 @@ for (const variant of variantNames) {
   }
 }
 
-test('a network with an input and widths of its own, and a mean image, comes back from .npz', async () => {
+test('a network of its own sizes, with a mean image, comes back from .npz', async () => {
   const model = withMeanImage(narrow('single', 99));
   const path = join(folder, 'own.npz');
   await exportModel(path, model);
   assert.deepEqual((await importWeights(path)).model, model);
 });
 
-test("under torchvision's names a mean image becomes its mean colour, the rest comes back", async () => {
+test("under torchvision's names a mean image becomes its mean colour", async () => {
   const model = withMeanImage(narrow('single', 99));
   const path = join(folder, 'own.safetensors');
   await exportModel(path, model, { names: 'torchvision' });
@@ -111,7 +111,7 @@ test("under torchvision's names a mean image becomes its mean colour, the rest c
   });
 });
 
-test('exportOnnx() writes LRN as LRN, one for each tower, or by simple operators when asked or where LRN cannot say it', async () => {
+test('exportOnnx() writes LRN as LRN where that can say it, one per tower', async () => {
   const kinds = async (variant: Variant, portable: boolean): Promise<string[]> => {
     const { nodes } = await readOnnx(
       bytesSource(Buffer.concat([...exportOnnx(narrow(variant), { portable })])),

@@ -123,7 +123,7 @@ test('pull throws away what is not the published file', async () => {
   assert.deepEqual(await readdir(place), []);
 });
 
-test('pull says what a server answers, what is not published, and gives up on silence', async () => {
+test('pull says what a server answers, and gives up on silence', async () => {
   answer = (_, response) => response.writeHead(404, 'Not Found').end();
   await assert.rejects(
     pullPublished('torchvision', weights, { folder: join(folder, 'lost'), address: address() }),

@@ -6,7 +6,7 @@ import { madeUpTraining } from '../../testing/made-up.ts';
 import type { TrainEvent } from './events.ts';
 import { trainNetwork } from './train.ts';
 
-test('where a time budget changes the epochs, that is said, and the number is an estimate', async () => {
+test('where a time budget changes the epochs, that is said', async () => {
   let now = 0;
   const events: TrainEvent[] = [];
   const { epochs } = await trainNetwork({
@@ -41,7 +41,7 @@ test('validation without a picture is none', async () => {
   assert.deepEqual(pictures, { train: 18, validation: 0, test: 0 });
 });
 
-test('fine-tuning that diverges at once names the rates to lower, and the network by its name', async () => {
+test('fine-tuning that diverges at once names the rates to lower', async () => {
   const { model } = await trainNetwork(madeUpTraining(door, referenceEngine, { epochs: 1 }));
   const options = madeUpTraining(door, referenceEngine, {
     from: 'models/mine.safetensors',

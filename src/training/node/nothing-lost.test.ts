@@ -112,7 +112,7 @@ test('a resumed run does not replace a better model by a worse one', async () =>
   assert.deepEqual(await readFile(path), before);
 });
 
-test('a resumed run whose best model is gone says so, and keeps the best of what follows', async () => {
+test('a resumed run whose best model is gone keeps the best of what follows', async () => {
   await left('lost');
   await rm(playground.path('lost', 'model.safetensors'));
   const remarks: string[] = [];
@@ -164,7 +164,7 @@ test('train() without data is a sentence', async () => {
     });
 });
 
-test('a resumed run accepts the settings that it has, and refuses others with both values', async () => {
+test('a resumed run accepts the settings it has, and refuses others', async () => {
   const out = playground.path('whole');
   const same = {
     resume: true,
@@ -197,7 +197,7 @@ test('a resumed run accepts the settings that it has, and refuses others with bo
   await refuses({ settings: {}, engine: 'wasm' }, ['engine', '"reference"', '"wasm"']);
 });
 
-test('CheckpointFiles: weights of a first checkpoint that was not finished are no run', async () => {
+test('CheckpointFiles: weights of an unfinished first checkpoint are no run', async () => {
   await copied('first');
   await rm(playground.path('first', 'state.safetensors'));
   const files = new CheckpointFiles(playground.path('first'));

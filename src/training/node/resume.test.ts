@@ -170,7 +170,7 @@ describe('train killed at any moment (kill -9) and resumed ends with the same bi
   }
 });
 
-test('a resumed run reads its files as it began: depth, limit of pixels and validation stand in its record', async () => {
+test('a resumed run reads its files as it began: they stand in its record', async () => {
   const nested = playground.path('nested');
   await writeGreys(nested + '/animals', 6);
   await writeGreys(nested + '/plants', 6);

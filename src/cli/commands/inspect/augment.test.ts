@@ -59,7 +59,7 @@ test('inspect augment draws what training draws, by seed, epoch and sample', asy
   });
 });
 
-test('inspect augment shows each part on top of those before, the ten crops and all recipes', async () => {
+test('inspect augment shows each part after the other, ten crops, all recipes', async () => {
   await withPhotographs(async (folder, photo) => {
     const out = join(folder, 'views.html');
     const set = ['--set', 'augmentation.erase={"chance":1,"area":[0.1,0.2]}'];

@@ -15,7 +15,7 @@ async function write(folder: string, files: Readonly<Record<string, number>>): P
   }
 }
 
-test('staleSources() names what is newer than its object, and all where any header is', async () => {
+test('staleSources() names what is newer than its object, all for a header', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'alexnet-native-'));
   try {
     const [from, built] = [join(folder, 'native'), join(folder, 'build')];
