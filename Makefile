@@ -13,7 +13,8 @@ build: node_modules/.installed kernels
 	$(BIN)/vite build -c web/vite.config.js --logLevel error
 	@node bin/alexnet native --if-possible
 
-# The oneDNN engine: `build` makes it where compiler and library are there and says so where not; here their lack is an error.
+# The oneDNN engine: `build` makes it where compiler and library are there and says so where not;
+# here their lack is an error.
 native: node_modules/.installed
 	$(BIN)/tsc -p .
 	node scripts/bundle.mjs
@@ -25,18 +26,22 @@ web: build
 app: build
 	node bin/alexnet app
 
-# The wasm engine's kernels, four builds of one source: with and without relaxed SIMD, for shared memory and for a page
-# that has none.
+# The wasm engine's kernels, four builds of one source: with and without relaxed SIMD, for shared
+# memory and for a page that has none.
 WASM := dist/engine/wasm
 KERNELS := $(addprefix $(WASM)/,simd.wasm simd-shared.wasm relaxed.wasm relaxed-shared.wasm)
-ASC_FLAGS := -O3 --noAssert --runtime stub --importMemory --initialMemory 1 --maximumMemory 65536 --noExportMemory
+ASC_FLAGS := -O3 --noAssert --runtime stub --importMemory --initialMemory 1 \
+  --maximumMemory 65536 --noExportMemory
 ASC := $(BIN)/asc src/engine/wasm/kernels/index.ts $(ASC_FLAGS)
+RELAXED = $(if $(findstring relaxed,$@),$(COMMA)relaxed-simd)
+SHARED = $(if $(findstring shared,$@),$(COMMA)threads --sharedMemory)
 
 kernels: $(KERNELS) dist/images/pixels.wasm
 
-$(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts) src/engine/wasm/constants.ts
+$(KERNELS): node_modules/.installed $(wildcard src/engine/wasm/kernels/*.ts) \
+  src/engine/wasm/constants.ts
 	@mkdir -p $(@D)
-	$(ASC) --enable simd$(if $(findstring relaxed,$@),$(COMMA)relaxed-simd)$(if $(findstring shared,$@),$(COMMA)threads --sharedMemory) --outFile $@
+	$(ASC) --enable simd$(RELAXED)$(SHARED) --outFile $@
 
 COMMA := ,
 
@@ -70,22 +75,28 @@ format: node_modules/.installed
 	$(BIN)/prettier --write --log-level warn .
 	@$(MAKE) --no-print-directory clang-format CLANG_FORMAT_FLAGS=-i
 
-# Of one version everywhere, because each breaks lines in its own way: as a Python wheel, in an environment of its own.
+# Of one version everywhere, because each breaks lines in its own way: as a Python wheel, in an
+# environment of its own.
 CLANG_FORMAT_VERSION := 19.1.7
 CLANG_FORMAT := build/clang-format-$(CLANG_FORMAT_VERSION)
+CLANG_FORMAT_WHEEL := clang-format==$(CLANG_FORMAT_VERSION)
 
 .PHONY: clang-format
 clang-format:
 	@if [ -x $(CLANG_FORMAT)/bin/clang-format ] || { python3 -m venv $(CLANG_FORMAT) && \
-	  $(CLANG_FORMAT)/bin/pip install -q --disable-pip-version-check clang-format==$(CLANG_FORMAT_VERSION); } > /dev/null 2>&1; \
-	then find native -name '*.cc' -o -name '*.h' | xargs $(CLANG_FORMAT)/bin/clang-format $(CLANG_FORMAT_FLAGS); \
-	else echo 'native/ was passed over: clang-format $(CLANG_FORMAT_VERSION) could not be installed (it needs python3 with venv and pip).'; fi
+	  $(CLANG_FORMAT)/bin/pip install -q --disable-pip-version-check $(CLANG_FORMAT_WHEEL); \
+	} > /dev/null 2>&1; \
+	then find native -name '*.cc' -o -name '*.h' | \
+	  xargs $(CLANG_FORMAT)/bin/clang-format $(CLANG_FORMAT_FLAGS); \
+	else echo 'native/ was passed over: $(CLANG_FORMAT_WHEEL) could not be installed' \
+	  '(it needs python3 with venv and pip).'; fi
 
 clean:
 	rm -rf dist build
 
-# `npm install` and not `npm ci`: it takes the locked versions too, and also works where a registry lacks
-# the optional binaries of other platforms. `--no-save` leaves package.json and the lock file as they are.
+# `npm install` and not `npm ci`: it takes the locked versions too, and also works where a registry
+# lacks the optional binaries of other platforms. `--no-save` leaves package.json and the lock file
+# as they are.
 node_modules/.installed: package.json package-lock.json
 	npm install --no-save --no-audit --no-fund
 	touch $@

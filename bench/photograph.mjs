@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 
 /**
- * A JPEG of 500×375: smooth light, soft blobs and the grain of a sensor; about a photograph's bytes.
+ * A JPEG of 500×375: smooth light, soft blobs and the grain of a sensor; about a photograph's
+ * bytes.
  */
 export async function photograph(seed) {
   const noise = (width, height, sigma) =>

@@ -1,11 +1,14 @@
-// Draws the app's example pictures, web/pictures/*.jpg: scenes that `alexnet demo` draws too, larger.
-// node scripts/app-pictures.mjs, after `make build`.
+// Draws the app's example pictures, web/pictures/*.jpg: scenes that `alexnet demo` draws too,
+// larger. node scripts/app-pictures.mjs, after `make build`.
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { drawScene, sceneClasses } from '../dist/data/scenes/scene.js';
 
-/** Chosen by eye among the first twelve of each class: another seed than any model was trained on. */
+/**
+ * Chosen by eye among the first twelve of each class: another seed than any model was trained
+ * on.
+ */
 const seed = 77;
 const chosen = {
   boat: [6, 3],

@@ -163,5 +163,6 @@ export const trainedKernels = ${literal(kept)} as const;
 `,
 );
 console.log(
-  `${shown.map(({ kernel, kind }) => `${kernel} ${kind}`).join(', ')}; sheet ${kept.sheet.png.length} characters`,
+  `${shown.map(({ kernel, kind }) => `${kernel} ${kind}`).join(', ')}; sheet ` +
+    `${kept.sheet.png.length} characters`,
 );

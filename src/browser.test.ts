@@ -33,7 +33,10 @@ const model: Model = {
   provenance: {},
 };
 
-/** Of the size that the model wants, so that Node and the page need not resize it each in its way. */
+/**
+ * Of the size that the model wants, so that Node and the page need not resize it each in its
+ * way.
+ */
 const picture: Picture = {
   width: 40,
   height: 36,
@@ -46,7 +49,8 @@ const page = `
   import { trainThreeSteps } from 'alexnet-testing/three-steps.js';
   const { AlexNet, engines, importWeights } = door;
   const file = async (name) => new File([await (await fetch(name)).blob()], name);
-  const pixels = { width: 40, height: 36, data: new Uint8Array(await (await file('pixels')).arrayBuffer()) };
+  const data = new Uint8Array(await (await file('pixels')).arrayBuffer());
+  const pixels = { width: 40, height: 36, data };
   const { model, kind } = await importWeights(await file('model.safetensors'));
   const alexnet = await AlexNet.of(model, { batch: 4 });
   const said = async (work) => work.then(() => '', (error) => error.message);

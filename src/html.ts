@@ -36,12 +36,15 @@ export interface Page {
  * the network.
  */
 export function htmlPage({ title, style, body, scripts }: Page): string {
+  const policy =
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'" +
+    (scripts === undefined ? '' : "; script-src 'unsafe-inline'");
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'${scripts === undefined ? '' : "; script-src 'unsafe-inline'"}">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 ${madeBy.html}
 <title>${escape(title)}</title>
 <style>${style}</style>

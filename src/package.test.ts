@@ -99,7 +99,8 @@ describe('the npm package', () => {
     );
     await writeFile(
       join(project, 'use.js'),
-      "import { alexnet, costs, findEngine } from 'alexnet';\nconsole.log(costs(alexnet()).multiplyAdds, typeof findEngine);\n",
+      'import { alexnet, costs, findEngine } from ' +
+        "'alexnet';\nconsole.log(costs(alexnet()).multiplyAdds, typeof findEngine);\n",
     );
     assert.equal(
       (await run(process.execPath, ['use.js'], { cwd: project })).stdout,
@@ -121,7 +122,8 @@ describe('the npm package', () => {
       import * as node from 'alexnet';
       import * as browser from 'alexnet/browser';
       const names = Object.keys(node);
-      console.log(JSON.stringify({ names, different: Object.keys(browser).filter((name) => node[name] !== browser[name]) }));`;
+      const different = Object.keys(browser).filter((name) => node[name] !== browser[name]);
+      console.log(JSON.stringify({ names, different }));`;
     await writeFile(join(project, 'doors.js'), script);
     const { stdout } = await run(process.execPath, ['doors.js'], { cwd: project });
     const modules = (await import(new URL('index.js', import.meta.url).href)) as Record<
@@ -134,7 +136,9 @@ describe('the npm package', () => {
   test('refuses with an error of one class, whichever module made it', async () => {
     const script = `
       import { AlexNetError, importWeights, openDataset, train } from 'alexnet';
-      const all = await Promise.allSettled([importWeights('none.pth'), openDataset('none'), train({ data: 'none', out: 'run' })]);
+      const trained = train({ data: 'none', out: 'run' });
+      const refused = [importWeights('none.pth'), openDataset('none'), trained];
+      const all = await Promise.allSettled(refused);
       console.log(all.map(({ reason }) => reason instanceof AlexNetError).join());`;
     await writeFile(join(project, 'refused.js'), script);
     assert.equal(
@@ -208,7 +212,8 @@ describe('the npm package', () => {
   test('bundles for the browser with Vite and without polyfills', async () => {
     await writeFile(
       join(project, 'page.js'),
-      "import { alexnet, costs } from 'alexnet';\nexport const totals = costs(alexnet());\nexport * from 'alexnet';\n",
+      "import { alexnet, costs } from 'alexnet';\nexport const totals = " +
+        "costs(alexnet());\nexport * from 'alexnet';\n",
     );
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);

@@ -120,7 +120,8 @@ function remarks(cost: NetworkCost, batch: number): string[] {
   return [
     `${describeDepth(network)}.`,
     `The convolutions ${shareOf(cost, 'convolution')}; the dense layers ${shareOf(cost, 'dense')}.`,
-    `Weights ${bytes(cost.weightsBytes)}. Memory is each layer's output for ${batch === 1 ? 'one image' : `${batch} images`}, in f32.`,
+    `Weights ${bytes(cost.weightsBytes)}. Memory is each layer's output for ` +
+      `${batch === 1 ? 'one image' : `${batch} images`}, in f32.`,
     `Training on a batch of ${batch} needs ${bytes(cost.trainingBytes)}: weights, gradients ` +
       'and velocities, every output, and two gradients of outputs.',
     `Inference needs ${bytes(cost.weightsBytes + cost.inferenceBytes)}: weights, and the ` +

@@ -172,8 +172,9 @@ describe('alexnet explain', () => {
       code: 2,
       out: '',
       err:
-        'There is no variant "papr". Did you mean "paper"? The variants are: paper, single, source, caffe, caffenet, torchvision, onetower, small.\n' +
-        'Usage: alexnet explain [options] [model]\nMore: alexnet explain --help\n',
+        'There is no variant "papr". Did you mean "paper"? The variants are: paper, single, ' +
+        'source, caffe, caffenet, torchvision, onetower, small.\nUsage: alexnet explain ' +
+        '[options] [model]\nMore: alexnet explain --help\n',
     });
   });
 
@@ -345,7 +346,9 @@ describe('alexnet', () => {
     assert.deepEqual(await run(['exlain']), {
       code: 2,
       out: '',
-      err: `There is no verb "exlain". Did you mean "explain"? The verbs are: ${list}.\nUsage: alexnet <verb> [options]\nMore: alexnet --help\n`,
+      err:
+        `There is no verb "exlain". Did you mean "explain"? The verbs are: ${list}.\nUsage: ` +
+        'alexnet <verb> [options]\nMore: alexnet --help\n',
     });
     const usage = '\nUsage: alexnet explain [options] [model]\nMore: alexnet explain --help\n';
     assert.deepEqual(await run(['explain', '--nope']), {
@@ -361,7 +364,9 @@ describe('alexnet', () => {
     assert.deepEqual(await run(['explain', '--batch', '1.5']), {
       code: 2,
       out: '',
-      err: `Option '--batch <n>' argument '1.5' is invalid. Expected a whole number of at least 1 but found "1.5".${usage}`,
+      err:
+        "Option '--batch <n>' argument '1.5' is invalid. Expected a whole number of at least " +
+        `1 but found "1.5".${usage}`,
     });
     assert.equal((await run(['constructor'])).code, 2);
     assert.equal((await run(['--nope'])).code, 2);

@@ -139,7 +139,8 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
   if (verb === undefined) {
     const guess = nearest(name, Object.keys(verbs));
     throw new UsageError(
-      `There is no verb "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The verbs are: ${Object.keys(verbs).join(', ')}.`,
+      `There is no verb "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}The ` +
+        `verbs are: ${Object.keys(verbs).join(', ')}.`,
     );
   }
   const command = quietly(new Command(name), terminal).description(verb.summary);

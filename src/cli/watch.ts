@@ -88,7 +88,8 @@ type EpochEvent = Extract<TrainEvent, { readonly kind: 'epoch' }>;
 
 function epochLine({ entry, epochs, estimated, best }: EpochEvent, classes: number): string {
   const { epoch, train, validation, imagesPerSecond, seconds } = entry;
-  const number = `${String(epoch).padStart(String(epochs).length)}/${estimated ? '~' : ''}${epochs}`;
+  const all = `${estimated ? '~' : ''}${epochs}`;
+  const number = `${String(epoch).padStart(String(epochs).length)}/${all}`;
   // Among five classes or fewer, the right one is always among the first five.
   const top5 = validation && classes > 5 ? `  top-5 ${percent(validation.top5, 1)}` : '';
   const learned = `loss ${train.loss.toFixed(3)}  top-1 ${percent(train.top1, 1)}`;

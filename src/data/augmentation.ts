@@ -38,8 +38,8 @@ export interface ColourNoise {
   readonly deviation: number;
   /**
    * What s is: `eigenvalue` (default), the paper's text, λ; `deviation`, the authors' code, √λ, and
-   * the picture less its mean is then divided by 1 + deviation, so that its contrast stays near that
-   * of pictures without noise.
+   * the picture less its mean is then divided by 1 + deviation, so that its contrast stays near
+   * that of pictures without noise.
    */
   readonly scale?: 'eigenvalue' | 'deviation';
   /** Epochs after which there is none any more. Default: it never ends. */

@@ -309,7 +309,8 @@ test('an epoch stops where more than 5 % of the pictures cannot be read', async 
       message: [
         '2 of 20 pictures could not be read, which is more than 5 %:',
         '  ant/3.jpg: The file is empty.',
-        '  bee/4.jpg: The JPEG ends too early: the file is cut off. Copy it again from where it came from.',
+        '  bee/4.jpg: The JPEG ends too early: the file is cut off. Copy it again from where it ' +
+          'came from.',
         'Look at them with `alexnet data check`, and mend or remove them.',
       ].join('\n'),
     });
@@ -326,7 +327,8 @@ test('an epoch can be left and another begun; two at once are refused', async ()
     assert.equal(value?.number, 0);
     await assert.rejects(batches.epoch(1).next(), {
       message:
-        'Expected the epoch before to be over or left before another is begun: only one at a time can be read.',
+        'Expected the epoch before to be over or left before another is begun: only one at a ' +
+        'time can be read.',
     });
     await first.return();
     const numbers: number[] = [];
@@ -340,7 +342,9 @@ test('workers run in a program that is given on the command line too', async () 
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 2, bee: 2 });
     const code = `import { imageFolder, measureColours } from '${new URL('../index.js', import.meta.url).href}';
-      console.log((await measureColours(await imageFolder('${folder}'), { resize: { how: 'shorterSide', size: 32 } })).statistics.pictures);`;
+      const resize = { how: 'shorterSide', size: 32 };
+      const { statistics } = await measureColours(await imageFolder('${folder}'), { resize });
+      console.log(statistics.pictures);`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
       encoding: 'utf8',
     });
@@ -365,7 +369,8 @@ test('openBatches() refuses what cannot work', async () => {
     const { statistics: _, ...without } = options;
     await assert.rejects(openBatches(dataset, without), {
       message:
-        'Colour noise and erasing need the colour statistics of the training pictures: measure them with measureColours().',
+        'Colour noise and erasing need the colour statistics of the training pictures: measure ' +
+        'them with measureColours().',
     });
     await assert.rejects(
       openWorkers({ cacheDirectory: join(folder, 'nowhere'), threads: 1 }),

@@ -113,8 +113,8 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
   const cropFrom = options.augmentation?.crop.from ?? 'square';
   ensure(
     cropFrom === 'square' || !movesWithCrop(options.preprocessing),
-    `Expected crops of the central square (crop.from "square"), because the mean image moves with ` +
-      `the crop, but found "${cropFrom}".`,
+    'Expected crops of the central square (crop.from "square"), because the mean image moves ' +
+      `with the crop, but found "${cropFrom}".`,
   );
   ensure(
     !(pca || erase) || options.statistics !== undefined,

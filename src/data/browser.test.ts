@@ -38,7 +38,10 @@ function picture(number: number): Picture {
   return { width, height, data };
 }
 
-/** The statistics, and what is in the batches of two epochs. Runs here and, as text, in the page. */
+/**
+ * The statistics, and what is in the batches of two epochs. Runs here and, as text, in the
+ * page.
+ */
 async function seen(
   source: BatchSource,
   wanted: typeof options,

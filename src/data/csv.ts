@@ -57,7 +57,8 @@ async function parseRows(path: string, text: string): Promise<string[][]> {
     });
   } catch (error) {
     throw new AlexNetError(
-      `${path} is no list of comma-separated values: ${error instanceof Error ? error.message : String(error)}.`,
+      `${path} is no list of comma-separated values: ` +
+        `${error instanceof Error ? error.message : String(error)}.`,
     );
   }
 }

@@ -58,7 +58,9 @@ export class PictureStore {
     const shown = failures.slice(0, 5).map(({ name, detail }) => `  ${name}: ${detail}`);
     const more = failures.length > 5 ? `\n  and ${failures.length - 5} more` : '';
     throw new AlexNetError(
-      `${failures.length} of ${indices.length} pictures could not be read, which is more than ${100 * most} %:\n${shown.join('\n')}${more}\nLook at them with \`alexnet data check\`, and mend or remove them.`,
+      `${failures.length} of ${indices.length} pictures could not be read, which is more than ` +
+        `${100 * most} %:\n${shown.join('\n')}${more}\nLook at them with \`alexnet data check\`, ` +
+        'and mend or remove them.',
     );
   }
 }

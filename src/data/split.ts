@@ -35,8 +35,8 @@ export async function finishDataset(
     const chosen = count(samples, 'val');
     remarks.push(
       chosen === 0
-        ? `There is no val folder, and no class has enough training pictures to hold out ${holdOut} ` +
-            'of them: nothing is validated.'
+        ? 'There is no val folder, and no class has enough training pictures to hold out ' +
+            `${holdOut} of them: nothing is validated.`
         : `There is no val folder: ${chosen} of ${count(found.samples, 'train')} ` +
             `training pictures are held out for validation (seed ${seed}).`,
       ...(chosen === 0 ? [] : withoutValidation(samples, classes)),

@@ -9,10 +9,10 @@ export interface WorkersOptions {
   /** Bytes of memory for decoded pictures. Default: a quarter of the machine's memory. */
   readonly cacheBytes?: number;
   /**
-   * Only on Node: what does not fit is kept in this folder, in files without a name that are gone with the
-   * process however it ends, up to half of the free disk. Default `null`: it is decoded again in
-   * every epoch. Training takes the run folder; a folder for temporary files is memory on many
-   * systems.
+   * Only on Node: what does not fit is kept in this folder, in files without a name that are gone
+   * with the process however it ends, up to half of the free disk. Default `null`: it is decoded
+   * again in every epoch. Training takes the run folder; a folder for temporary files is memory on
+   * many systems.
    */
   readonly cacheDirectory?: string | null;
   /** Of one picture: more are refused before decoding. Default 100 million. */

@@ -123,23 +123,8 @@ export interface ResolvedUpdate {
  */
 export function makePlan(network: Network, options: PrepareOptions): Plan {
   const shapes = inferShapes(network);
-  const { batch, mode, precision = 'f32', threads, dropoutBefore = 0 } = options;
-  ensure(
-    Number.isInteger(batch) && batch > 0,
-    () => `Expected batch to be a whole number above zero but found ${batch}.`,
-  );
-  ensure(
-    threads === undefined || (Number.isInteger(threads) && threads > 0),
-    () => `Expected threads to be a whole number above zero but found ${threads}.`,
-  );
-  ensure(
-    threads === undefined || threads <= maximumThreads(),
-    () => `Expected at most ${maximumThreads()} threads, 4 per core, but found ${threads}.`,
-  );
-  ensure(
-    Number.isInteger(dropoutBefore) && dropoutBefore >= 0,
-    () => `Expected dropoutBefore to be a whole number not below zero but found ${dropoutBefore}.`,
-  );
+  const { batch, mode, precision = 'f32', dropoutBefore = 0 } = options;
+  checkNumbers(options);
   checkChain(network);
   const indexOf = (name: string): number => shapes.indexOf(findLayer(shapes, name));
   const kept = new Set(options.keep === 'all' ? shapes.keys() : (options.keep ?? []).map(indexOf));
@@ -186,6 +171,25 @@ export function makePlan(network: Network, options: PrepareOptions): Plan {
       }),
     ),
   };
+}
+
+function checkNumbers({ batch, threads, dropoutBefore = 0 }: PrepareOptions): void {
+  ensure(
+    Number.isInteger(batch) && batch > 0,
+    () => `Expected batch to be a whole number above zero but found ${batch}.`,
+  );
+  ensure(
+    threads === undefined || (Number.isInteger(threads) && threads > 0),
+    () => `Expected threads to be a whole number above zero but found ${threads}.`,
+  );
+  ensure(
+    threads === undefined || threads <= maximumThreads(),
+    () => `Expected at most ${maximumThreads()} threads, 4 per core, but found ${threads}.`,
+  );
+  ensure(
+    Number.isInteger(dropoutBefore) && dropoutBefore >= 0,
+    () => `Expected dropoutBefore to be a whole number not below zero but found ${dropoutBefore}.`,
+  );
 }
 
 function checkIntegers(

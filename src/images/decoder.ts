@@ -31,7 +31,10 @@ export interface DecodeRequest {
   readonly target: (width: number, height: number) => Promise<Fit | undefined>;
 }
 
-/** From a drawing to pixels. `#images` gives it: librsvg on Node, the browser's own way in a page. */
+/**
+ * From a drawing to pixels. `#images` gives it: librsvg on Node, the browser's own way in a
+ * page.
+ */
 export interface Drawings {
   /** An SVG's pixels: red, green, blue and opacity of each, row by row, at this size. */
   rasterise(svg: string, width: number, height: number): Promise<Uint8Array>;

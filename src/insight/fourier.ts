@@ -91,8 +91,8 @@ export function describeWaves({ size, power }: Spectrum): Waves {
 const directions = 36;
 
 /**
- * The share of the power along one line through frequency 0, for the line that has most of it: 1 all
- * of one direction.
+ * The share of the power along one line through frequency 0, for the line that has most of it: 1
+ * all of one direction.
  * @param side the pattern's longer side in pixels: a wave across it is about 1/side wide.
  */
 export function directednessOf({ size, power }: Spectrum, side: number): number {

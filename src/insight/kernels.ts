@@ -116,7 +116,10 @@ function variedShare(plane: Float64Array): number {
   return all === 0 ? 0 : 1 - (plane.length * mean * mean) / all;
 }
 
-/** The shares, of length 1, of the mixture of planes that has the most energy; by power iteration. */
+/**
+ * The shares, of length 1, of the mixture of planes that has the most energy; by power
+ * iteration.
+ */
 function strongestMixture(planes: readonly Float64Array[]): number[] {
   let shares = planes.map((_, k) => 1 + k / 100);
   for (let step = 0; step < 50; step++) {

@@ -8,8 +8,8 @@ export interface PrincipalComponentsOptions extends Work {
   /** Default 0. */
   readonly seed?: number;
   /**
-   * Times that the rows are gone over, in both directions. Default 5: more change nothing that can be
-   * seen.
+   * Times that the rows are gone over, in both directions. Default 5: more change nothing that can
+   * be seen.
    */
   readonly passes?: number;
 }

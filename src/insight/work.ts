@@ -28,7 +28,10 @@ export async function inParts(
   }
 }
 
-/** What `work` gives, or the signal's reason as soon as it is stopped; what comes after is unheard. */
+/**
+ * What `work` gives, or the signal's reason as soon as it is stopped; what comes after is
+ * unheard.
+ */
 export async function untilStopped<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return work;
   if (signal.aborted) {

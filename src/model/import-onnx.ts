@@ -95,8 +95,8 @@ class Importer {
   }
 
   /**
-   * `x / (k + α·Σx²)^β` as PyTorch writes it, or as we write it for runtimes without LRN: Mul(x, x) → Conv with a band of α
-   * → Pow → Div.
+   * `x / (k + α·Σx²)^β` as PyTorch writes it, or as we write it for runtimes without LRN: Mul(x, x)
+   * → Conv with a band of α → Pow → Div.
    */
   async #portableLrn(consumers: readonly OnnxNode[]): Promise<void> {
     const torch = readTorchLrn(this.#graph, this.#value, this.#builder.shape[0]);

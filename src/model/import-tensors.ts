@@ -80,8 +80,9 @@ function fittingLayers(tensors: readonly StoredTensor[], options: TensorOptions)
   const names = networks.map(([name]) => `"${name.replace(/[./]$/, '')}"`);
   if (names.length > 0 && tensors.length > networks[0]![1].length)
     throw new AlexNetError(
-      `the file holds ${names.length > 1 ? 'several networks' : 'other tensors beside the network'}` +
-        `. Choose by the beginning of its names (--prefix): ${names.join(', ')}.`,
+      'the file holds ' +
+        `${names.length > 1 ? 'several networks' : 'other tensors beside the network'}. Choose ` +
+        `by the beginning of its names (--prefix): ${names.join(', ')}.`,
     );
   if (whole instanceof AlexNetError) throw whole;
   return whole;
@@ -210,7 +211,11 @@ function noFit(layers: readonly NamedLayer[], { variant, input }: TensorOptions)
     variant === undefined
       ? `None of the variants (${variantNames.join(', ')}) has`
       : `The variant ${variant} has no`;
-  return `${asked} weights of these shapes${input === undefined ? '' : ` for an input of ${input}×${input}`}. Found, in order: ${found === '' ? 'no weights at all' : found}.`;
+  return (
+    `${asked} weights of these ` +
+    `shapes${input === undefined ? '' : ` for an input of ${input}×${input}`}. Found, in ` +
+    `order: ${found === '' ? 'no weights at all' : found}.`
+  );
 }
 
 /** One layer after another, so that no more than one tensor is held twice while it is turned. */

@@ -54,7 +54,7 @@ test('halfEven() takes the even one of two numbers that are as near', () => {
   );
 });
 
-test('edgesOf() holds 8 bits from the layer that gives them to the one that reads them', async () => {
+test('edgesOf() holds 8 bits from the layer that gives them to its reader', async () => {
   const paper = narrowVariants.paper;
   const { quantisation } = await quantisedTest(paper);
   const edges = edgesOf(inferShapes(paper), quantisation);
@@ -72,7 +72,7 @@ test('edgesOf() holds 8 bits from the layer that gives them to the one that read
   assert.deepEqual([at('conv1'), at('relu1')], [output ?? 'f32', output ?? 'f32']);
 });
 
-test('integersOf() gives biases in units of the sums, and one scale for all as one for each', () => {
+test('integersOf() gives biases in units of the sums, one scale as one for each', () => {
   const { bias, scales, weight } = integersOf(network, model.quantisation!, model.weights, 'fc7');
   const { scale } = model.quantisation!['fc7']!.input;
   const given = f32Values(model.weights.get('fc7.bias')!);
@@ -84,7 +84,7 @@ test('integersOf() gives biases in units of the sums, and one scale for all as o
   assert.deepEqual(same.scales, new Float32Array(given.length).fill(0.25));
 });
 
-test('a quantised model computes its integers wherever it is loaded, near the floating point', async () => {
+test('a quantised model computes its integers, near the floating point', async () => {
   const images = testImages(network, 2, 5);
   const loaded = await AlexNet.of(await decodeModel(written(model)), { engine: referenceEngine });
   const found = await loaded.probabilities(images);

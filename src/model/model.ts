@@ -295,7 +295,8 @@ export function checkModel(model: Model): void {
   const expected = meanShape(preprocessing);
   ensure(
     meanImage?.length === expected[0]! * expected[1]! * expected[2]!,
-    `The preprocessing subtracts a mean image of ${expected.join('×')}, but ${meanImage === undefined ? 'the model has none' : `the model's has ${meanImage.length} numbers`}.`,
+    `The preprocessing subtracts a mean image of ${expected.join('×')}, but ` +
+      `${meanImage === undefined ? 'the model has none' : `its own has ${meanImage.length} numbers`}.`,
   );
 }
 

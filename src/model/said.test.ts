@@ -155,7 +155,8 @@ test('an ONNX file says what its image is and what it answers', async () => {
     'Pictures as f32 [n, 3, 224, 224], channels R, G, B: scaled until the shorter side has 256 ' +
     'pixels, the centre cut out';
   const answer =
-    'Of each picture the probabilities of 5 classes; their names are in the metadata alexnet.labels.';
+    'Of each picture the probabilities of 5 classes; their names are in the metadata ' +
+    'alexnet.labels.';
   assert.deepEqual(await docs(false), [
     `${pixels}, each byte p as (p · ${1 / 255} − mean) / deviation with mean [0.485, 0.456, ` +
       '0.406] and deviation [0.229, 0.224, 0.225].',

@@ -38,7 +38,8 @@ export function describeDepth(network: Network): string {
   const convolutional = weighted.filter(({ type }) => type === 'convolution').length;
   const layers = weighted.length === 1 ? 'layer' : 'layers';
   const dense = weighted.length - convolutional;
-  return `${weighted.length} ${layers} with weights: ${convolutional} convolutional, ${dense} dense`;
+  const kinds = `${convolutional} convolutional, ${dense} dense`;
+  return `${weighted.length} ${layers} with weights: ${kinds}`;
 }
 
 function describeLrn({ across, size, alpha, beta, k, groups }: LrnLayer): string {

@@ -579,75 +579,12 @@ async function hits(engine: Engine): Promise<void> {
 async function mistakes(engine: Engine): Promise<void> {
   const network = narrowVariants.paper;
   const images = testImages(network, 2, 1);
-  await withSession(
-    engine,
-    network,
-    { mode: 'training', batch: 2, keep: ['conv1'] },
-    async (session) => {
-      const before = await session.forward(images);
-      const calls: [() => Promise<unknown>, string][] = [
-        [
-          () => session.forward(new Float32Array(100)),
-          'Expected whole images of 3×67×67 = 13467 numbers each but found 100 numbers.',
-        ],
-        [
-          () => session.forward(new Float32Array(3 * 13467)),
-          'Expected at most 2 images, the prepared batch, but found 3. Split them, or prepare ' +
-            'with a larger batch.',
-        ],
-        [() => session.gradients(images, [1]), 'Expected one label per image, 2, but found 1.'],
-        [
-          () => session.gradients(images, [1, 7]),
-          'Expected labels from 0 to 6 but found 7 for image 1.',
-        ],
-        [
-          () => session.gradients(images, [1, 0.5]),
-          'Expected labels from 0 to 6 but found 0.5 for image 1.',
-        ],
-        [
-          () => session.gradients(images, [1, 2], { labelSmoothing: 1 }),
-          'Expected labelSmoothing from 0 to below 1 but found 1.',
-        ],
-        [
-          () => session.update({ ...rates, learningRate: NaN }),
-          'Expected learningRate to be a number not below zero but found NaN.',
-        ],
-        [
-          () => session.activation('pool1'),
-          `Layer "pool1" was not kept: prepare the session with keep: ['pool1'] or keep: 'all'.`,
-        ],
-        [
-          () => session.activation('conv9'),
-          'There is no layer "conv9" in this network. Its layers are: ' +
-            `${network.map(({ name }) => name).join(', ')}.`,
-        ],
-        [
-          () => session.activationGradient('conv1'),
-          'There is no gradient of "conv1" yet: call gradients() or backward() first.',
-        ],
-        [
-          () => session.backward('softmax', new Float32Array(14)),
-          'backward() starts at a layer below the softmax, but found "softmax"; give the ' +
-            'logits\' layer "fc8" instead.',
-        ],
-        [
-          () => session.backward('fc8', new Float32Array(3)),
-          'Expected a gradient of 2 × 7 = 14 numbers for layer "fc8" but found 3.',
-        ],
-        [
-          () => session.setParameter('conv1.weight', new Float32Array(3)),
-          'Expected 4×3×11×11 = 1452 numbers for "conv1.weight" but found 3.',
-        ],
-        [
-          () => session.getParameter('conv1'),
-          'There is no parameter "conv1". The parameters are: ' +
-            `${session.parameters.map(({ name }) => name).join(', ')}.`,
-        ],
-      ];
-      for (const [call, message] of calls) await refused(call, message);
-      equal(await session.forward(images), before, 'probabilities after the mistakes');
-    },
-  );
+  const options = { mode: 'training', batch: 2, keep: ['conv1'] } as const;
+  await withSession(engine, network, options, async (session) => {
+    const before = await session.forward(images);
+    for (const [call, message] of mistakenCalls(session, images)) await refused(call, message);
+    equal(await session.forward(images), before, 'probabilities after the mistakes');
+  });
   await withSession(engine, network, { mode: 'inference' }, async (session) => {
     await refused(
       () => session.gradients(images, [1, 2]),
@@ -665,6 +602,72 @@ async function mistakes(engine: Engine): Promise<void> {
         "prepared with 'inference'.",
     );
   });
+}
+
+/** Of a training session of two images that keeps conv1, and what it answers. */
+function mistakenCalls(
+  session: Session,
+  images: Float32Array,
+): [call: () => Promise<unknown>, message: string][] {
+  return [
+    [
+      () => session.forward(new Float32Array(100)),
+      'Expected whole images of 3×67×67 = 13467 numbers each but found 100 numbers.',
+    ],
+    [
+      () => session.forward(new Float32Array(3 * 13467)),
+      'Expected at most 2 images, the prepared batch, but found 3. Split them, or prepare ' +
+        'with a larger batch.',
+    ],
+    [() => session.gradients(images, [1]), 'Expected one label per image, 2, but found 1.'],
+    [
+      () => session.gradients(images, [1, 7]),
+      'Expected labels from 0 to 6 but found 7 for image 1.',
+    ],
+    [
+      () => session.gradients(images, [1, 0.5]),
+      'Expected labels from 0 to 6 but found 0.5 for image 1.',
+    ],
+    [
+      () => session.gradients(images, [1, 2], { labelSmoothing: 1 }),
+      'Expected labelSmoothing from 0 to below 1 but found 1.',
+    ],
+    [
+      () => session.update({ ...rates, learningRate: NaN }),
+      'Expected learningRate to be a number not below zero but found NaN.',
+    ],
+    [
+      () => session.activation('pool1'),
+      `Layer "pool1" was not kept: prepare the session with keep: ['pool1'] or keep: 'all'.`,
+    ],
+    [
+      () => session.activation('conv9'),
+      'There is no layer "conv9" in this network. Its layers are: ' +
+        `${session.network.map(({ name }) => name).join(', ')}.`,
+    ],
+    [
+      () => session.activationGradient('conv1'),
+      'There is no gradient of "conv1" yet: call gradients() or backward() first.',
+    ],
+    [
+      () => session.backward('softmax', new Float32Array(14)),
+      'backward() starts at a layer below the softmax, but found "softmax"; give the ' +
+        'logits\' layer "fc8" instead.',
+    ],
+    [
+      () => session.backward('fc8', new Float32Array(3)),
+      'Expected a gradient of 2 × 7 = 14 numbers for layer "fc8" but found 3.',
+    ],
+    [
+      () => session.setParameter('conv1.weight', new Float32Array(3)),
+      'Expected 4×3×11×11 = 1452 numbers for "conv1.weight" but found 3.',
+    ],
+    [
+      () => session.getParameter('conv1'),
+      'There is no parameter "conv1". The parameters are: ' +
+        `${session.parameters.map(({ name }) => name).join(', ')}.`,
+    ],
+  ];
 }
 
 async function refusedPlans(engine: Engine): Promise<void> {

@@ -51,7 +51,10 @@ export async function openPages(root: URL = packageRoot): Promise<Pages> {
       () => response.writeHead(404).end(),
     );
   });
-  /** As a bundler does, it resolves the package's own names. An import map would not do it in workers. */
+  /**
+   * As a bundler does, it resolves the package's own names. An import map would not do it in
+   * workers.
+   */
   const contentOf = async (pathname: string): Promise<string | Buffer> => {
     const script = scripts.get(pathname);
     if (script !== undefined) return script;

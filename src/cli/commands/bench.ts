@@ -106,7 +106,10 @@ async function peak(
 
 function machine(): string {
   const processors = cpus();
-  return `${processors[0]?.model.trim() ?? arch()}, ${processors.length} processors, ${platform()}, Node ${process.versions.node}`;
+  return (
+    `${processors[0]?.model.trim() ?? arch()}, ${processors.length} processors, ` +
+    `${platform()}, Node ${process.versions.node}`
+  );
 }
 
 function summary(

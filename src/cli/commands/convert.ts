@@ -159,8 +159,8 @@ function checkApplies(
 /** How to say otherwise. */
 const flagsFor: Readonly<Record<Guess['about'], string>> = {
   preprocessing:
-    '--preprocess torchvision, caffe or FILE.json, or single values (--channels, --scale, --mean, ' +
-    '--deviation, --resize, --size)',
+    '--preprocess torchvision, caffe or FILE.json, or single values (--channels, --scale, ' +
+    '--mean, --deviation, --resize, --size)',
   labels: '--labels FILE',
   lrn: '--lrn (PyTorch: --lrn k=2,alpha=1e-4,divided)',
 };

@@ -69,11 +69,13 @@ function summary(
   { data, model, report, test, seconds, predictions }: DemoResult,
   terminal: Terminal,
 ): string {
-  const rows = predictions.map((one) =>
-    'error' in one
-      ? `  ${one.file}: ${one.error}`
-      : `  a ${one.label.padEnd(6)} is called ${one.predictions.map(({ name, probability }) => `${name} ${percent(probability, 1)}`).join(', ')}`,
-  );
+  const rows = predictions.map((one) => {
+    if ('error' in one) return `  ${one.file}: ${one.error}`;
+    const names = one.predictions.map(
+      ({ name, probability }) => `${name} ${percent(probability, 1)}`,
+    );
+    return `  a ${one.label.padEnd(6)} is called ${names.join(', ')}`;
+  });
   return [
     '',
     terminal.bold(

@@ -119,8 +119,9 @@ function refuseBeside(command: Command, why: string, others: readonly string[]):
 
 function drawing({ network, variant, title }: Chosen, cost: NetworkCost): string {
   const name = variant === null ? title : `AlexNet, variant ${variant}`;
-  const size = `${grouped(cost.parameters)} parameters, ${grouped(cost.multiplyAdds)} multiply-adds`;
-  return drawNetwork(network, `${name}: ${size}`);
+  const parameters = `${grouped(cost.parameters)} parameters`;
+  const work = `${grouped(cost.multiplyAdds)} multiply-adds`;
+  return drawNetwork(network, `${name}: ${parameters}, ${work}`);
 }
 
 async function write(what: string, file: string, content: string): Promise<void> {

@@ -497,7 +497,8 @@ test('a photograph smaller than the input is enlarged, and every way says so', a
   const small = join(folder, 'small.png');
   await writeFile(small, await sharp(photo).resize(20, 16).png().toBuffer());
   const sentence =
-    "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which adds no detail.\n";
+    "small.png has 20×16 pixels, fewer than the network's input of 32×32: it was enlarged, which " +
+    'adds no detail.\n';
   const photos = join(folder, 'photos');
   for (const words of [
     ['maps', model, small, '--layer', 'conv1'],

@@ -288,8 +288,8 @@ test('alexnet predict - names what is neither a picture nor a list', async () =>
       [code, err],
       [
         1,
-        'Standard input: expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture, or names of files ' +
-          `line by line, but found ${found}.\n`,
+        'Standard input: expected a JPEG, PNG, WebP, GIF, AVIF or TIFF picture, or names of ' +
+          `files line by line, but found ${found}.\n`,
       ],
     );
   };

@@ -87,7 +87,9 @@ test('alexnet pull refuses names that nobody publishes', async () => {
   assert.deepEqual(await command(['pull', 'torchvison']), {
     code: 2,
     out: '',
-    err: `There are no published weights "torchvison". Did you mean "torchvision"? There are: torchvision, caffe, caffenet, onnx.\n${usage}`,
+    err:
+      'There are no published weights "torchvison". Did you mean "torchvision"? There are: ' +
+      `torchvision, caffe, caffenet, onnx.\n${usage}`,
   });
   assert.deepEqual(await command(['pull']), {
     code: 2,

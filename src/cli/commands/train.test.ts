@@ -272,11 +272,13 @@ test('alexnet train refuses words that it does not understand', async () => {
   };
   await refuses(
     ['--time', 'soon'],
-    "Option '--time <duration>' argument 'soon' is invalid. Expected a duration like 40m, 1h30m or 90s but found \"soon\".",
+    "Option '--time <duration>' argument 'soon' is invalid. Expected a duration like 40m, 1h30m " +
+      'or 90s but found "soon".',
   );
   await refuses(
     ['--cache', 'much'],
-    "Option '--cache <size>' argument 'much' is invalid. Expected a size like 500M or 4G but found \"much\".",
+    "Option '--cache <size>' argument 'much' is invalid. Expected a size like 500M or 4G but " +
+      'found "much".',
   );
   await refuses(['--set', 'momentum'], 'Expected --set key=value but found "momentum".');
   await refuses(

@@ -49,7 +49,23 @@ export function register(command: Command, terminal: Terminal): void {
       '<dir>',
       'one folder of photographs per class, or train/ and val/ or test/ with such folders',
     )
-    .option('--out <run>', 'the run folder (default: a fresh one under runs/)')
+    .option('--out <run>', 'the run folder (default: a fresh one under runs/)');
+  addLearning(command);
+  addPhotographs(command);
+  command
+    .option('--find-lr', 'train nothing: try growing learning rates for 100 steps and suggest one')
+    .option('--resume', 'go on with the run in --out where it stopped')
+    .addHelpText(
+      'after',
+      '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train ' +
+        'photos --out runs/photos --resume\n  alexnet train photos --find-lr',
+    )
+    .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
+}
+
+/** Which network, and how it is trained. */
+function addLearning(command: Command): void {
+  command
     .option('--recipe <name>', `how: ${Object.keys(recipes).join(', ')}`, 'photos')
     .option(
       '--variant <name>',
@@ -88,26 +104,24 @@ export function register(command: Command, terminal: Terminal): void {
       'any setting: --set weightDecay=0.001 --set augmentation.mirror=0',
       (text: string, all: readonly string[]) => [...all, text],
       [],
-    )
+    );
+}
+
+/** What is read, and how much of it is kept. */
+function addPhotographs(command: Command): void {
+  command
     .option(
       '--val <dir>',
       'other photographs for validation (default: val/ in <dir>, or a tenth of the training ones)',
     )
     .option(
       '--cache <size>',
-      "memory for decoded pictures: 500M, 4G (default: a quarter of the machine's at most; the rest on the disk)",
+      "memory for decoded pictures: 500M, 4G (default: a quarter of the machine's at most; the " +
+        'rest on the disk)',
       parseSize,
     )
     .addOption(depthOption())
-    .addOption(maxPixelsOption())
-    .option('--find-lr', 'train nothing: try growing learning rates for 100 steps and suggest one')
-    .option('--resume', 'go on with the run in --out where it stopped')
-    .addHelpText(
-      'after',
-      '\nExample:\n  alexnet train photos --out runs/photos --time 40m\n  alexnet train ' +
-        'photos --out runs/photos --resume\n  alexnet train photos --find-lr',
-    )
-    .action((directory: string, flags: TrainFlags) => run(directory, flags, command, terminal));
+    .addOption(maxPixelsOption());
 }
 
 async function run(
@@ -253,21 +267,23 @@ function lastBlock(result: TrainResult, directory: string, terminal: Terminal): 
     finished,
     terminal.bold(
       pictures.validation === 0
-        ? `${scores(best)} on the training pictures as they were seen, after epoch ${best.epoch}; ` +
-            'nothing was held out, so nothing says how it does on others'
+        ? `${scores(best)} on the training pictures as they were seen, after epoch ` +
+            `${best.epoch}; nothing was held out, so nothing says how it does on others`
         : `${scores(best)} on the ${counted(pictures.validation, 'validation picture')}, after ` +
             `epoch ${best.epoch}`,
     ),
     ...(leftOut.length === 0
       ? []
       : [
-          `${counted(leftOut.length, 'picture')} could not be read; log.jsonl and the report name them`,
+          `${counted(leftOut.length, 'picture')} could not be read; log.jsonl and the report ` +
+            'name them',
         ]),
     ...(test === null
       ? []
       : [
           terminal.bold(
-            `${scores(test)} on ${counted(test.images, 'test picture')} that had no say in training`,
+            `${scores(test)} on ${counted(test.images, 'test picture')} that had no say in ` +
+              'training',
           ),
         ]),
     `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,

@@ -57,13 +57,17 @@ test('checkDataset() finds every kind of problem, and nothing in good pictures',
       );
     assert.deepEqual(found.slice(bad.length), [
       'grey train/bee/grey.png: The picture has no colours.',
-      'extremeAspect train/bee/strip.png: The picture has 300×40 pixels: only its middle is looked at.',
+      'extremeAspect train/bee/strip.png: The picture has 300×40 pixels: only its middle is ' +
+        'looked at.',
       'tiny train/bee/tiny.png: The picture has only 40×20 pixels.',
       'duplicate train/ant/again.png: Has the same bytes as train/ant/03.png.',
       'samePicture train/ant/smaller.jpg: Looks the same as train/ant/04.png.',
-      'inTwoClasses train/bee/an ant.png: Has the same bytes as train/ant/05.png, which is called ant.',
-      'inTwoSplits val/bee/seen.png: Has the same bytes as train/bee/06.png, which is in train: being right about it says little.',
-      'smallClass cow: The class has only 1 training picture; with fewer than 10 it is hardly learned.',
+      'inTwoClasses train/bee/an ant.png: Has the same bytes as train/ant/05.png, which is ' +
+        'called ant.',
+      'inTwoSplits val/bee/seen.png: Has the same bytes as train/bee/06.png, which is in train: ' +
+        'being right about it says little.',
+      'smallClass cow: The class has only 1 training picture; with fewer than 10 it is hardly ' +
+        'learned.',
     ]);
   });
 });
@@ -118,7 +122,9 @@ test('packDataset() writes whole shards that read back as the same dataset', asy
       await readFile(join(photos, 'test/even/small.jpg')),
     );
     await assert.rejects(packDataset(dataset, out), {
-      message: `The folder ${out} has files in it (classes.txt). Name a new or empty folder for the shards.`,
+      message:
+        `The folder ${out} has files in it (classes.txt). Name a new or empty folder for ` +
+        'the shards.',
     });
   });
 });

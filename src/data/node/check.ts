@@ -154,7 +154,9 @@ function smallClasses(dataset: Dataset): Problem[] {
       {
         file: label,
         kind: 'smallClass',
-        detail: `The class has only ${train} training ${train === 1 ? 'picture' : 'pictures'}; with fewer than ${fewPictures} it is hardly learned.`,
+        detail:
+          `The class has only ${train} training ${train === 1 ? 'picture' : 'pictures'}; ` +
+          `with fewer than ${fewPictures} it is hardly learned.`,
       },
     ];
   });

@@ -39,7 +39,8 @@ export async function cifar(
   const classes = (
     await readFile(join(root, names), 'utf8').catch(() => {
       throw new AlexNetError(
-        `${root} lacks ${names}, which names the classes. Unpack the whole archive of the binary version.`,
+        `${root} lacks ${names}, which names the classes. Unpack the whole archive of the binary ` +
+          'version.',
       );
     })
   )
@@ -58,14 +59,16 @@ export async function cifar(
     ensure(
       bytes.length % record === 0,
       () =>
-        `${path} is no whole file of the binary version: expected a multiple of ${record} bytes but found ${bytes.length}.`,
+        `${path} is no whole file of the binary version: expected a multiple of ${record} bytes ` +
+        `but found ${bytes.length}.`,
     );
     for (let i = 0; i < bytes.length / record; i++) {
       const label = bytes[i * record + labelBytes - 1]!;
       ensure(
         label < classes.length,
         () =>
-          `${path}: record ${i} has label ${label}, but ${names} names only ${classes.length} classes.`,
+          `${path}: record ${i} has label ${label}, but ${names} names only ${classes.length} ` +
+          'classes.',
       );
       samples.push({
         source: { path, offset: i * record + labelBytes, bytes: pictureBytes, as: 'planes32' },

@@ -135,21 +135,25 @@ test('openDataset() says what it expected where there is no dataset', async () =
       assert.rejects(openDataset(path), { name: 'AlexNetError', message });
     await reject(
       join(folder, 'none'),
-      `There is no file or folder ${join(folder, 'none')}. Name a folder with one folder of pictures for each class.`,
+      `There is no file or folder ${join(folder, 'none')}. Name a folder with one folder of ` +
+        'pictures for each class.',
     );
     await reject(
       folder,
-      `${folder} has no folders in it. Expected one folder for each class, with its pictures: ${folder}/cat/*.jpg, ${folder}/dog/*.jpg.`,
+      `${folder} has no folders in it. Expected one folder for each class, with its pictures: ` +
+        `${folder}/cat/*.jpg, ${folder}/dog/*.jpg.`,
     );
     await mkdir(join(folder, 'cat'));
     await reject(
       folder,
-      `${folder} has 1 folder but no pictures in them. Expected JPEG, PNG, WebP, GIF, AVIF or TIFF files.`,
+      `${folder} has 1 folder but no pictures in them. Expected JPEG, PNG, WebP, GIF, AVIF or ` +
+        'TIFF files.',
     );
     await writeFile(join(folder, 'x.zip'), 'PK');
     await reject(
       join(folder, 'x.zip'),
-      `${join(folder, 'x.zip')} is no dataset: expected a folder, a .csv list or a .tar shard. Unpack it first.`,
+      `${join(folder, 'x.zip')} is no dataset: expected a folder, a .csv list or a .tar shard. ` +
+        'Unpack it first.',
     );
     await writeFiles(folder, { 'train/cat/1.jpg': await jpeg(1), 'test/dog/1.jpg': await jpeg(2) });
     await reject(
@@ -181,7 +185,9 @@ test('csvList() takes names or positions of columns, quotes, and other separator
       message: `${join(folder, 'bad.csv')}, row 2: expected a file and a label but found "x.jpg,".`,
     });
     await assert.rejects(openDataset(join(folder, 'split.csv')), {
-      message: `${join(folder, 'split.csv')}, row 2: expected train, val or test but found "holdout".`,
+      message:
+        `${join(folder, 'split.csv')}, row 2: expected train, val or test but found ` +
+        '"holdout".',
     });
   });
 });
@@ -226,7 +232,9 @@ test('tarShards() groups members by key and reads every picture in its place', a
       'not an archive, but long enough to be looked at as if it were one',
     );
     await assert.rejects(openDataset(folder), {
-      message: `${join(folder, 'val-000001.tar')} is no tar archive: its first bytes are no header of a member. Copy or download it again, or take it out of the folder.`,
+      message:
+        `${join(folder, 'val-000001.tar')} is no tar archive: its first bytes are no ` +
+        'header of a member. Copy or download it again, or take it out of the folder.',
     });
   });
 });
@@ -314,7 +322,9 @@ test('cifar() reads the records of CIFAR-10 and the fine labels of CIFAR-100', a
     ]);
     await writeFile(join(folder, 'hundred/test.bin'), Buffer.alloc(3000));
     await assert.rejects(openDataset(join(folder, 'hundred')), {
-      message: `${join(folder, 'hundred/test.bin')} is no whole file of the binary version: expected a multiple of 3074 bytes but found 3000.`,
+      message:
+        `${join(folder, 'hundred/test.bin')} is no whole file of the binary version: ` +
+        'expected a multiple of 3074 bytes but found 3000.',
     });
   });
 });
@@ -375,7 +385,9 @@ test('ilsvrc2012() reads a tar of tars, and labels validation by ILSVRC ids', as
   await withFolder(async (folder) => {
     await writeFiles(folder, { 'ILSVRC2012_img_val.tar': tar(val) });
     await assert.rejects(openDataset(folder), {
-      message: `${folder} has validation pictures but no ILSVRC2012_devkit_t12.tar.gz, whose ground truth labels them. Put it beside them.`,
+      message:
+        `${folder} has validation pictures but no ILSVRC2012_devkit_t12.tar.gz, whose ` +
+        'ground truth labels them. Put it beside them.',
     });
   });
 });

@@ -47,7 +47,8 @@ test('openDataset() refuses a shard that ends early, wherever that is', async ()
     );
     await refused(
       Buffer.concat([all, Buffer.alloc(17 * 2 ** 20)]),
-      `there are only zeros from byte ${all.length} on, more than any padding. Copy or download it again.`,
+      `there are only zeros from byte ${all.length} on, more than any padding. Copy or download ` +
+        'it again.',
     );
     // GNU tar pads to 10 KiB.
     await writeFile(shard, Buffer.concat([all, Buffer.alloc(10240)]));
@@ -85,8 +86,8 @@ test('openDataset() names gzip, random bytes and an interrupted pack given as sh
     await writeFiles(packing, { 'train-000000.tar': all, 'classes.txt.part': 'a\nb\n' });
     await assert.rejects(openDataset(packing), {
       message:
-        `${packing} is what a \`data pack\` left that was interrupted: not all pictures are in it. ` +
-        'Pack into it again.',
+        `${packing} is what a \`data pack\` left that was interrupted: not all pictures are in ` +
+        'it. Pack into it again.',
     });
   });
 });
@@ -190,7 +191,9 @@ test('packDataset() writes over what an interrupted one left, and over nothing e
     };
     await writeFiles(out, { ...left, 'mine.txt': 'x' });
     await assert.rejects(packDataset(dataset, out, { threads: 1 }), {
-      message: `The folder ${out} has files in it (mine.txt). Name a new or empty folder for the shards.`,
+      message:
+        `The folder ${out} has files in it (mine.txt). Name a new or empty folder for the ` +
+        'shards.',
     });
     assert.equal(await readFile(join(out, 'train-000000.tar'), 'utf8'), 'an old shard');
     const other = join(folder, 'other');

@@ -42,7 +42,8 @@ export async function ilsvrc2012(root: string, options: DatasetOptions = {}): Pr
   ensure(
     classes.length > 0,
     () =>
-      `${root} has no pictures of ILSVRC2012: expected ${names.train[0]}.tar, ${names.val[0]}.tar, or what is in them.`,
+      `${root} has no pictures of ILSVRC2012: expected ${names.train[0]}.tar, ` +
+      `${names.val[0]}.tar, or what is in them.`,
   );
   const index = new Map(classes.map((wnid, i) => [wnid, i]));
   const samples = [...train, ...val].map(({ wnid, ...sample }): Sample => ({
@@ -141,7 +142,8 @@ function labelOfName(name: string, wnids: readonly string[]): string {
   ensure(
     wnid !== undefined,
     () =>
-      `The validation picture ${name} has no line in the devkit's ground truth, which has ${wnids.length} lines. Expected names like ILSVRC2012_val_00000001.JPEG.`,
+      `The validation picture ${name} has no line in the devkit's ground truth, which has ` +
+      `${wnids.length} lines. Expected names like ILSVRC2012_val_00000001.JPEG.`,
   );
   return wnid;
 }
@@ -151,7 +153,8 @@ async function groundTruth(root: string): Promise<string[]> {
   const devkit = await locate(root, names.devkit, ['.tar.gz', '.tgz', '.tar']);
   if (!devkit)
     throw new AlexNetError(
-      `${root} has validation pictures but no ${names.devkit[0]}.tar.gz, whose ground truth labels them. Put it beside them.`,
+      `${root} has validation pictures but no ${names.devkit[0]}.tar.gz, whose ground truth ` +
+        'labels them. Put it beside them.',
     );
   const [truth, meta] = await Promise.all([
     devkitFile(devkit, 'ILSVRC2012_validation_ground_truth.txt'),

@@ -18,7 +18,8 @@ import { entries } from './walk.ts';
 export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
   const found = await stat(root).catch(() => {
     throw new AlexNetError(
-      `There is no file or folder ${root}. Name a folder with one folder of pictures for each class.`,
+      `There is no file or folder ${root}. Name a folder with one folder of pictures for each ` +
+        'class.',
     );
   });
   if (found.isFile()) return fromFile(root, options);
@@ -51,7 +52,8 @@ async function fromFile(root: string, options: DatasetOptions): Promise<Dataset>
   if (ending === '.csv' || ending === '.tsv' || ending === '.txt') return csvList(root, options);
   if (ending === '.tar') return tarShards(root, options);
   throw new AlexNetError(
-    `${root} is no dataset: expected a folder, a .csv list or a .tar shard.${/\.(tar\.)?(gz|tgz|zip)$/i.test(root) ? ' Unpack it first.' : ''}`,
+    `${root} is no dataset: expected a folder, a .csv list or a .tar ` +
+      `shard.${/\.(tar\.)?(gz|tgz|zip)$/i.test(root) ? ' Unpack it first.' : ''}`,
   );
 }
 
@@ -61,8 +63,8 @@ function refuseCompressed(root: string, names: ReadonlySet<string>): void {
   ensure(
     found === undefined || ![...names].every((name) => /\.(tar\.\w+|tgz|txt|json)$/i.test(name)),
     () =>
-      `${root} has archives that are compressed (${found}), and their members cannot be read from ` +
-      'their places. Unpack them to .tar first.',
+      `${root} has archives that are compressed (${found}), and their members cannot be read ` +
+      'from their places. Unpack them to .tar first.',
   );
 }
 

@@ -80,7 +80,8 @@ export async function packDataset(
   } catch (error) {
     if (error instanceof Error && 'code' in error)
       throw new AlexNetError(
-        `The shards could not be written to ${out} (${error.message}). Those that are there are whole; make room or name another folder.`,
+        `The shards could not be written to ${out} (${error.message}). Those that are there are ` +
+          'whole; make room or name another folder.',
       );
     throw error;
   } finally {

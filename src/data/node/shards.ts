@@ -45,12 +45,14 @@ export async function tarShards(root: string, options: DatasetOptions = {}): Pro
     }
     if (without > 0)
       remarks.push(
-        `${shard.name}: ${without} ${without === 1 ? 'sample has' : 'samples have'} no picture or no .cls and ${without === 1 ? 'was' : 'were'} left out.`,
+        `${shard.name}: ${without} ${without === 1 ? 'sample has' : 'samples have'} no picture ` +
+          `or no .cls and ${without === 1 ? 'was' : 'were'} left out.`,
       );
   }
   ensure(
     found.length > 0,
-    `${root} has ${shards.length} .tar ${shards.length === 1 ? 'file' : 'files'} but no samples in them. Expected members like 000001.jpg and 000001.cls.`,
+    `${root} has ${shards.length} .tar ${shards.length === 1 ? 'file' : 'files'} but no samples ` +
+      'in them. Expected members like 000001.jpg and 000001.cls.',
   );
   const classes = names ?? classesOf(found);
   const index = new Map(classes.map((name, i) => [name, i]));
@@ -139,7 +141,8 @@ function labelOf(
   ensure(
     label !== undefined && label < classes.length,
     () =>
-      `${sample} has the class ${JSON.stringify(text)}, but classes.txt names only ${classes.length} classes.`,
+      `${sample} has the class ${JSON.stringify(text)}, but classes.txt names only ` +
+      `${classes.length} classes.`,
   );
   return label;
 }

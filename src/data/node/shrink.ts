@@ -10,8 +10,8 @@ const quality = 92;
 
 /**
  * A sample's picture for a shard: its shorter side `size` pixels or less. A JPEG that is small
- * enough, upright and not in print colours keeps its own bytes; raw pixels, as CIFAR's, become a PNG,
- * which loses nothing.
+ * enough, upright and not in print colours keeps its own bytes; raw pixels, as CIFAR's, become a
+ * PNG, which loses nothing.
  * @throws {UnreadablePicture}
  */
 export async function shrink({ index, from }: Item, size: number): Promise<Packed> {

@@ -97,8 +97,8 @@ function noMember(path: string, at: number, first: boolean, block: Uint8Array): 
   const packed = compressions.find(([start]) => start.every((byte, i) => block[i] === byte));
   if (first && packed !== undefined)
     return new AlexNetError(
-      `${path} is compressed with ${packed[1]}, and its members cannot be read from their places. ` +
-        'Unpack it to a .tar first.',
+      `${path} is compressed with ${packed[1]}, and its members cannot be read from their ` +
+        'places. Unpack it to a .tar first.',
     );
   if (first)
     return new AlexNetError(

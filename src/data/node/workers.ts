@@ -66,7 +66,9 @@ async function openFiles(
     return { descriptors, paths: left, bytesEach: Math.floor((bavail * bsize) / 2 / threads) };
   } catch (error) {
     throw new AlexNetError(
-      `Decoded pictures cannot be kept in ${directory} (${error instanceof Error ? error.message : String(error)}). Name another folder for the cache, or none.`,
+      `Decoded pictures cannot be kept in ${directory} ` +
+        `(${error instanceof Error ? error.message : String(error)}). Name another folder for the ` +
+        'cache, or none.',
     );
   }
 }

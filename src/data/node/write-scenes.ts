@@ -11,8 +11,8 @@ export interface ScenesOptions {
 }
 
 /**
- * Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder per class. No picture
- * is twice in it.
+ * Draws a picture set into `train/`, `val/` and `test/` of a folder, one folder per class. No
+ * picture is twice in it.
  */
 export async function writeScenes(
   folder: string,

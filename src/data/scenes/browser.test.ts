@@ -15,7 +15,8 @@ test(
       const found = (await pages.result(`
       const { drawScene } = await import('/dist/data/scenes/scene.js');
       const scenes = ${JSON.stringify(addresses)}.map((address) => drawScene(address, ${size}));
-      globalThis.result = (await Promise.all(scenes)).map(({ data }) => [...data]);`)) as number[][];
+      const pictures = await Promise.all(scenes);
+      globalThis.result = pictures.map(({ data }) => [...data]);`)) as number[][];
       for (const [label, address] of addresses.entries()) {
         const { data } = await drawScene(address, size);
         const here = found[label]!;

@@ -62,7 +62,8 @@ function sceneSvg(
 ): { below: string; thing: string; above: string } {
   const ground = chance.between(0.1, 0.5);
   const hue = chance.between(0, 360);
-  const background = `hsl(${hue.toFixed(0)} ${chance.whole(10, 60)}% ${(100 * ground).toFixed(0)}%)`;
+  const lightness = (100 * ground).toFixed(0);
+  const background = `hsl(${hue.toFixed(0)} ${chance.whole(10, 60)}% ${lightness}%)`;
   const clutter = (count: number): string =>
     Array.from({ length: count }, () => litter(chance, size)).join('');
   // In the order in which they draw from `chance`.

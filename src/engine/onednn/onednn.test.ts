@@ -196,8 +196,8 @@ test('"alexnet native" says what to install where there is no compiler', async (
   assert.match(
     stderr,
     new RegExp(
-      '^There is no C\\+\\+ compiler \\(looked for \\$CXX, g\\+\\+, clang\\+\\+ and c\\+\\+\\)\\. ' +
-        '.*"npx alexnet native" again\\.\n$',
+      '^There is no C\\+\\+ compiler \\(looked for \\$CXX, g\\+\\+, clang\\+\\+ and ' +
+        'c\\+\\+\\)\\. .*"npx alexnet native" again\\.\n$',
     ),
   );
 });

@@ -66,7 +66,7 @@ test('evaluate() of several averages what each answers by its own preprocessing'
   });
 });
 
-test('alexnet evaluate A B DIR says each score beside the average, and --json has them', async () => {
+test('alexnet evaluate A B DIR says each score beside the average, in --json too', async () => {
   await withModels(async ([a, b], photos) => {
     const words = ['evaluate', a, b, photos, '--engine', 'reference'];
     const { code, out, err } = await command(words);

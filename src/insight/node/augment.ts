@@ -321,8 +321,8 @@ function cropsSection(picture: Picture, { preprocessing, meanImage }: ViewPlan):
   return {
     heading: 'The ten crops of the test',
     text:
-      'Chance has no part in an answer: the middle is looked at, or with --crops 10 all of these, ' +
-      'and their probabilities are averaged.',
+      'Chance has no part in an answer: the middle is looked at, or with --crops 10 all of ' +
+      'these, and their probabilities are averaged.',
     panels,
     columns: 5,
   };

@@ -154,9 +154,9 @@ async function layerSection(
       text:
         'Pairs: A on the left, B on the right, each model’s layer on its own scale, dark for 0 ' +
         `and light for ${digits(rangeOf(mapsA, 0.9995).high)} (A) or ` +
-        `${digits(rangeOf(mapsB, 0.9995).high)} (B). “Apart” is the Euclidean distance of the two ` +
-        'maps after each layer is divided by its own largest number: it has no unit, and 0 is ' +
-        'the same map.',
+        `${digits(rangeOf(mapsB, 0.9995).high)} (B). “Apart” is the Euclidean distance of the ` +
+        'two maps after each layer is divided by its own largest number: it has no unit, and 0 ' +
+        'is the same map.',
       panels,
       columns: 8,
     },

@@ -183,7 +183,10 @@ function legendHtml({ classes, samples }: Dataset): string {
   const counts = classes.map((_, i) => samples.filter(({ label }) => label === i).length);
   const items = classes.map((label, i) => {
     const hue = Math.round((i * 360) / classes.length);
-    return `<li><i style="background:oklch(0.62 0.16 ${hue})"></i>${escape(label)} (${counts[i]})</li>`;
+    return (
+      `<li><i style="background:oklch(0.62 0.16 ${hue})"></i>${escape(label)} ` +
+      `(${counts[i]})</li>`
+    );
   });
   const list = `<ul class="legend" aria-label="Colours of the classes">${items.join('\n')}</ul>`;
   if (classes.length <= distinctColours) return list;

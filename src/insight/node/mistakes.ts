@@ -82,8 +82,8 @@ export async function mistakesReport(
   const report: Report = {
     title: 'Mistakes',
     subtitle:
-      `${name} on ${samples.length} photographs${split === undefined ? '' : ` (${split})`}: ${right} right ` +
-      `(${share(right / samples.length)}), ${mistakes.length} wrong, ` +
+      `${name} on ${samples.length} photographs${split === undefined ? '' : ` (${split})`}: ` +
+      `${right} right (${share(right / samples.length)}), ${mistakes.length} wrong, ` +
       `of ${model.labels.length} classes`,
     sections: [worstSection(panels), ...(confused.length === 0 ? [] : [confusedSection(confused)])],
     about: [abouts.mistakes],

@@ -95,9 +95,11 @@ function drawingHtml(network: Network, towers: number): string {
   const { width, height, content } = drawNetworkCompactly(network);
   const rows =
     towers === 1 ? '' : ` ${towers} towers, one row each; red where they see each other.`;
+  const label = 'role="img" aria-label="The network, box by box"';
+  const caption = `To scale: height and depth of a box are the map’s, its width the channels.${rows}`;
   return `<figure class="drawn">
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="The network, box by box">${content}</svg>
-<figcaption>To scale: height and depth of a box are the map’s, its width the channels.${rows}</figcaption>
+<svg viewBox="0 0 ${width} ${height}" ${label}>${content}</svg>
+<figcaption>${caption}</figcaption>
 </figure>`;
 }
 

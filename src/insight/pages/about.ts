@@ -9,8 +9,8 @@ export const abouts = {
       'seen as small images: what a kernel looks like is what it answers to. Mid-grey is ' +
       'zero, and all share one scale. Kind, angle and frequency are measured on what stands out ' +
       'of a kernel’s grain: light and dark apart from colours, directions in the Fourier ' +
-      'spectrum. Of 167 kernels that were told by eye, on which its limits were set, it tells 95 of ' +
-      '100 alike; expect somewhat less on others.',
+      'spectrum. Of 167 kernels that were told by eye, on which its limits were set, it tells 95 ' +
+      'of 100 alike; expect somewhat less on others.',
     source:
       'Krizhevsky, Sutskever and Hinton 2012, Figure 3; dead and aliased kernels: Zeiler and ' +
       'Fergus 2013, §4.1',
@@ -33,10 +33,10 @@ export const abouts = {
   towers: {
     title: 'Towers',
     does:
-      'Measures how much of each kernel tells colours apart rather than light from dark, once its ' +
-      'grain is taken away, and compares the means of the towers. A permutation test deals the ' +
-      'same kernels to the towers at random, many times: where few dealings are as far apart as ' +
-      'the towers are, they differ.',
+      'Measures how much of each kernel tells colours apart rather than light from dark, once ' +
+      'its grain is taken away, and compares the means of the towers. A permutation test deals ' +
+      'the same kernels to the towers at random, many times: where few dealings are as far apart ' +
+      'as the towers are, they differ.',
     source:
       'Krizhevsky, Sutskever and Hinton 2012, Figure 3 and §6.1: one GPU’s kernels were “largely ' +
       'color-agnostic”, the other’s “largely color-specific”, in every run',
@@ -81,9 +81,10 @@ export const abouts = {
   augment: {
     title: 'Augmentation',
     does:
-      'Draws crop, mirror image, colours and erased rectangle as training does for this photograph ' +
-      'in these epochs, by the same functions, and shows what reaches the network, with what was ' +
-      'subtracted added again. Each row has all that the rows above have, with the same draws.',
+      'Draws crop, mirror image, colours and erased rectangle as training does for this ' +
+      'photograph in these epochs, by the same functions, and shows what reaches the network, ' +
+      'with what was subtracted added again. Each row has all that the rows above have, with the ' +
+      'same draws.',
     source:
       'Krizhevsky, Sutskever and Hinton 2012, §4.1; resampled crops: Szegedy et al. 2014, arXiv ' +
       '1409.4842; erasing: Zhong et al. 2017, arXiv 1708.04896',

@@ -74,7 +74,10 @@ export function clippedWords(values: ArrayLike<number>, { low, high }: Range): s
   const part = beyond / values.length;
   const told =
     part < 0.001 ? `${beyond} of ${values.length} numbers` : `${share(part)} of the numbers`;
-  return ` ${told} lie beyond the scale and have the colour of its end; the largest is ${digits(largest)}.`;
+  return (
+    ` ${told} lie beyond the scale and have the colour of its end; the largest is ` +
+    `${digits(largest)}.`
+  );
 }
 
 /** 12.3 %, never broken between two lines. */

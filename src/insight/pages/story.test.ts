@@ -7,7 +7,8 @@ test('wordsFor() knows how much dropout leaves out, and what it does when answer
   assert.equal(
     wordsFor({ ...dropout, rate: 0.5, scale: 'test' }),
     'While training, each number is left out with a chance of 50 %, so that none relies on ' +
-      'another. Now, while answering, nothing is left out: every number counts 0.5 times what it is.',
+      'another. Now, while answering, nothing is left out: every number counts 0.5 times what it ' +
+      'is.',
   );
   assert.match(
     wordsFor({ ...dropout, rate: 0.2, scale: 'train' }),

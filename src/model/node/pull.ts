@@ -75,7 +75,9 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
   if (!Object.hasOwn(published, name)) {
     const guess = nearest(name, Object.keys(published));
     throw new UsageError(
-      `There are no published weights "${name}". ${guess === undefined ? '' : `Did you mean "${guess}"? `}There are: ${Object.keys(published).join(', ')}.`,
+      `There are no published weights "${name}". ` +
+        `${guess === undefined ? '' : `Did you mean "${guess}"? `}There are: ` +
+        `${Object.keys(published).join(', ')}.`,
     );
   }
   return pullPublished(name, published[name]!, options);

@@ -113,7 +113,8 @@ function arrowHeads(): string {
 function drawBox(box: Box, fill: string): string {
   const { x, y, width, height, depthX, depthY } = box;
   const shape = (points: readonly Point[], shade: number): string =>
-    `<polygon points="${points.map(at).join(' ')}" fill="${fill}" stroke="${ink}" stroke-width="0.8" stroke-linejoin="round"${shade === 1 ? '' : ` fill-opacity="${shade}"`}/>`;
+    `<polygon points="${points.map(at).join(' ')}" fill="${fill}" stroke="${ink}" ` +
+    `stroke-width="0.8" stroke-linejoin="round"${shade === 1 ? '' : ` fill-opacity="${shade}"`}/>`;
   const right = x + width;
   const low = y + height;
   const front = shape(
@@ -175,11 +176,18 @@ function into({ x, y, height, depthY }: Box): Point {
 function arrow([x1, y1]: Point, [x2, y2]: Point, talk: Talk): string {
   const dashes = talk === 'border' ? ' stroke-dasharray="4 3"' : '';
   const kind = talk === 'none' ? 'plain' : 'crossing';
-  return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${talk === 'none' ? faint : crossing}" stroke-width="1.1"${dashes} marker-end="url(#${kind})"/>`;
+  return (
+    `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" ` +
+    `stroke="${talk === 'none' ? faint : crossing}" stroke-width="1.1"${dashes} ` +
+    `marker-end="url(#${kind})"/>`
+  );
 }
 
 function arrowHead(id: string, colour: string): string {
-  return `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="${colour}"/></marker>`;
+  return (
+    `<marker id="${id}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" ` +
+    `markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="${colour}"/></marker>`
+  );
 }
 
 /** On every box what one output of the next layer sees of it, to scale. */
@@ -199,7 +207,10 @@ function windows(from: Column, to: Column, scales: Scales): string[] {
       [left + depth * oblique.x, corner - depth * oblique.y + height],
       [left, corner + height],
     ];
-    return `<polygon points="${points.map(at).join(' ')}" fill="#ffffff" fill-opacity="0.75" stroke="${ink}" stroke-width="0.8"/>`;
+    return (
+      `<polygon points="${points.map(at).join(' ')}" fill="#ffffff" fill-opacity="0.75" ` +
+      `stroke="${ink}" stroke-width="0.8"/>`
+    );
   });
 }
 
@@ -253,13 +264,19 @@ function legendOf({ columns, scales }: Layout): { text: string; colour: string }
   );
   return [
     {
-      text: `To scale: height and depth of a box are the map (${scaleText(scales.cell)} px a cell), its width the channels (${scaleText(scales.channel)} px each); a bar is a vector (${scaleText(scales.unit)} px a unit). The white patch is what one output of the next layer sees.`,
+      text:
+        `To scale: height and depth of a box are the map (${scaleText(scales.cell)} px a ` +
+        `cell), its width the channels (${scaleText(scales.channel)} px each); a bar is a ` +
+        `vector (${scaleText(scales.unit)} px a unit). The white patch is what one output of ` +
+        'the next layer sees.',
       colour: faint,
     },
     ...(several && talks.has('all')
       ? [
           {
-            text: '→ Here the towers talk: each reads the maps of all. Elsewhere a tower sees its own maps only.',
+            text:
+              '→ Here the towers talk: each reads the maps of all. Elsewhere a tower sees ' +
+              'its own maps only.',
             colour: crossing,
           },
         ]
@@ -288,8 +305,13 @@ function text(
   content: string,
   { size, weight, colour = ink, anchor = 'middle' }: TextStyle,
 ): string {
-  const extra = `${size === undefined ? '' : ` font-size="${size}"`}${weight === undefined ? '' : ` font-weight="${weight}"`}`;
-  return `<text x="${round(x)}" y="${round(y)}" fill="${colour}" text-anchor="${anchor}"${extra}>${escape(content)}</text>`;
+  const extra =
+    (size === undefined ? '' : ` font-size="${size}"`) +
+    (weight === undefined ? '' : ` font-weight="${weight}"`);
+  return (
+    `<text x="${round(x)}" y="${round(y)}" fill="${colour}" ` +
+    `text-anchor="${anchor}"${extra}>${escape(content)}</text>`
+  );
 }
 
 function at([x, y]: Point): string {

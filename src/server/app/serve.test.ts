@@ -104,7 +104,9 @@ describe('serveApp', () => {
 
   test('says in words what is missing', async () => {
     await assert.rejects(serveApp({ port: 0, folder: join(folder, 'none') }), {
-      message: `The app is not in ${join(folder, 'none')}. In a checkout, build it with "make web"; an installed package has it: install it anew.`,
+      message:
+        `The app is not in ${join(folder, 'none')}. In a checkout, build it with "make ` +
+        'web"; an installed package has it: install it anew.',
     });
     await assert.rejects(serveApp({ port: 0, model: 'none.pth', folder: join(folder, 'built') }), {
       message: 'none.pth: Expected a file of weights but found no such file.',

@@ -37,8 +37,8 @@ const given = '/given/';
 export async function serveApp({ port, model, folder = packaged }: AppOptions): Promise<AppServer> {
   if (!(await isFile(join(folder, 'index.html'))))
     throw new AlexNetError(
-      `The app is not in ${folder}. In a checkout, build it with "make web"; an installed package ` +
-        'has it: install it anew.',
+      `The app is not in ${folder}. In a checkout, build it with "make web"; an installed ` +
+        'package has it: install it anew.',
     );
   if (model !== undefined && !(await isFile(model)))
     throw new AlexNetError(`${model}: Expected a file of weights but found no such file.`);

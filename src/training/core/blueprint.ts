@@ -45,8 +45,8 @@ export function blueprintOf({
 }: BlueprintOptions): Blueprint {
   if (classes.length === 1)
     throw new AlexNetError(
-      `There is one class alone, "${classes[0]}": a network learns to tell classes apart, and needs ` +
-        'two at least. Expected a folder of pictures per class.',
+      `There is one class alone, "${classes[0]}": a network learns to tell classes apart, and ` +
+        'needs two at least. Expected a folder of pictures per class.',
     );
   if (model !== undefined) refuseTraining(model);
   const network = networkOf(settings, model, classes.length);

@@ -86,7 +86,8 @@ export const recipes = {
   source: {
     ...published,
     about:
-      "what the authors' code ran in 2012 (layers-145.cfg and its log), made for 1.2 million pictures",
+      "what the authors' code ran in 2012 (layers-145.cfg and its log), made for 1.2 million " +
+      'pictures',
     variant: 'source',
     epochs: 91,
     batch: 128,

@@ -1,7 +1,7 @@
 /**
  * Rules for values that come from outside as JSON, as data: so that one can ask what a rule knows,
- * not only whether a value passes, which is all that files need (`network/check.ts`). Our own, because a schema library takes longer to load than
- * everything else behind the package's door.
+ * not only whether a value passes, which is all that files need (`network/check.ts`). Our own,
+ * because a schema library takes longer to load than everything else behind the package's door.
  */
 export type Rule =
   | NumberRule

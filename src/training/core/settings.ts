@@ -90,8 +90,8 @@ export interface Settings {
 /**
  * - `steps`: ×factor after every so many epochs;
  * - `drops`: ×factor after each of these epochs;
- * - `exponential`: in so many steps of equal length the rate falls to the base divided by `divisor`,
- *   each step by the same factor (cuda-convnet's `dexp`);
+ * - `exponential`: in so many steps of equal length the rate falls to the base divided by
+ * `divisor`,   each step by the same factor (cuda-convnet's `dexp`);
  * - `plateau`: ×factor when validation's error has not fallen for `patience` epochs; after `drops`
  *   of them and as long again without gain, the run ends;
  * - `cosine`: half a cosine from the rate to `floor` times the rate over the whole run.

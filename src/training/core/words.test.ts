@@ -55,8 +55,8 @@ test('fine-tuning that diverges at once names the rates to lower', async () => {
   const names: string[] = [];
   const advice =
     ' Fine-tuning diverged at once: the rate is too high for what was learned in ' +
-    'models/mine.safetensors. Lower --lr (now 1e+30) for all layers, or --old-rate (now 0.1), the ' +
-    'factor on it for the layers that were taken over.';
+    'models/mine.safetensors. Lower --lr (now 1e+30) for all layers, or --old-rate (now 0.1), ' +
+    'the factor on it for the layers that were taken over.';
   await assert.rejects(
     trainNetwork({
       ...options,

@@ -51,8 +51,8 @@ export class CheckpointFiles {
 
   /**
    * What was last written, or undefined where nothing was yet.
-   * @throws {AlexNetError} where a file of it is gone or cannot be read: a run that then began again
-   * would write over what it has learned.
+   * @throws {AlexNetError} where a file of it is gone or cannot be read: a run that then began
+   * again would write over what it has learned.
    */
   async read(): Promise<Checkpoint | undefined> {
     const mark = await this.#mark();

@@ -16,8 +16,8 @@ import type { Settings } from '../core/settings.ts';
 /**
  * What settings make of a dataset.
  * @param tell gets what had to be guessed of weights that say less than a model of ours.
- * @param from the weights to start from, of any kind that is read. A run that is resumed has a model of its own, so that the
- * one it came from may be gone.
+ * @param from the weights to start from, of any kind that is read. A run that is resumed has a
+ * model of its own, so that the one it came from may be gone.
  * @throws {AlexNetError} where network, data and memory do not go together.
  */
 export async function blueprintFor(

@@ -15,8 +15,8 @@ test('classes too small to hold a picture out: nothing claims to be validated', 
     });
     assert.deepEqual(result.pictures, { train: 12, validation: 0, test: 0 });
     assert.deepEqual(remarks, [
-      'There is no val folder, and no class has enough training pictures to hold out 0.1 of them: ' +
-        'nothing is validated.',
+      'There is no val folder, and no class has enough training pictures to hold out 0.1 of ' +
+        'them: nothing is validated.',
     ]);
     const { out } = await command([
       'train',

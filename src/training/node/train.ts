@@ -49,8 +49,8 @@ export interface TrainOptions {
   /** Of class folders that hold folders: how far down the classes are. Default 1. */
   readonly depth?: number;
   /**
-   * Go on with the run in `out`, with its own settings; the same ones may be given again, others are
-   * refused.
+   * Go on with the run in `out`, with its own settings; the same ones may be given again, others
+   * are refused.
    */
   readonly resume?: boolean;
   /** Seconds that the run may take. The epochs are planned so that it ends in time. */

@@ -70,7 +70,7 @@ for (const recipe of ['source', 'caffe', 'photos'])
     });
   });
 
-test('photographViews() takes a model’s own settings and preprocessing, and says what it lacks', async () => {
+test('photographViews() takes a model’s own settings, and says what it lacks', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { cat: 2, dog: 2 });
     const photo = join(folder, 'cat', '0.jpg');

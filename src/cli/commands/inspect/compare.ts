@@ -17,7 +17,8 @@ export function registerCompare(inspect: Command, terminal: Terminal): void {
     .argument('<photo>')
     .option(
       '--randomize <layer>',
-      "the honest check: the second model's weights shuffled from this layer upwards; give one model twice",
+      "the honest check: the second model's weights shuffled from this layer upwards; give one " +
+        'model twice',
     )
     .addHelpText(
       'after',

@@ -10,7 +10,7 @@ import type { Terminal } from '../../terminal.ts';
 import {
   checkInspected,
   indexOption,
-  openOptions,
+  openForFeatures,
   outOf,
   outOption,
   randomizeOption,
@@ -54,41 +54,32 @@ export function registerMap(inspect: Command, terminal: Terminal): void {
       'after',
       '\nExample:\n  alexnet inspect map model.safetensors photos --out map.html --tsv photos.tsv',
     )
-    .action((model: string, folder: string, flags: MapFlags) => {
-      const out = outOf('map', flags);
-      return withModel(
-        model,
-        {
-          ...openOptions(flags, terminal),
-          batch: flags.batch,
-          mode: 'inference',
-          keep: (network) => [flags.layer ?? lastHidden({ network })],
-        },
-        async (opened) => {
-          const layer = flags.layer ?? lastHidden(opened.model);
-          const made = await working(terminal, 'mapping', (work) =>
-            photographMap(opened, folder, {
-              ...work,
-              layer,
-              umap: flags.umap,
-              seed: flags.seed,
-              index: flags.index ?? indexPath(model, layer, folder),
-            }),
-          );
-          made.remarks.forEach((line) => terminal.note(line));
-          if (out !== undefined)
-            await writeWhole(out, [
-              Buffer.from(
-                await working(terminal, 'small pictures', (work) => mapHtml(opened, made, work)),
-              ),
-            ]);
-          if (flags.tsv !== undefined) await writeTsv(flags.tsv, projectorFiles(made.features));
-          tell(terminal, made.answer, out, [
-            `${made.answer.points.length} photographs by ${layer}`,
-          ]);
-        },
-      );
-    });
+    .action((model: string, folder: string, flags: MapFlags) =>
+      runMap(model, folder, flags, terminal),
+    );
+}
+
+function runMap(model: string, folder: string, flags: MapFlags, terminal: Terminal): Promise<void> {
+  const out = outOf('map', flags);
+  return withModel(model, openForFeatures(flags, terminal), async (opened) => {
+    const layer = flags.layer ?? lastHidden(opened.model);
+    const made = await working(terminal, 'mapping', (work) =>
+      photographMap(opened, folder, {
+        ...work,
+        layer,
+        umap: flags.umap,
+        seed: flags.seed,
+        index: flags.index ?? indexPath(model, layer, folder),
+      }),
+    );
+    made.remarks.forEach((line) => terminal.note(line));
+    if (out !== undefined) {
+      const html = await working(terminal, 'small pictures', (work) => mapHtml(opened, made, work));
+      await writeWhole(out, [Buffer.from(html)]);
+    }
+    if (flags.tsv !== undefined) await writeTsv(flags.tsv, projectorFiles(made.features));
+    tell(terminal, made.answer, out, [`${made.answer.points.length} photographs by ${layer}`]);
+  });
 }
 
 async function writeTsv(

@@ -62,7 +62,8 @@ export function registerMistakes(inspect: Command, terminal: Terminal): void {
             .map(({ label, predicted, images }) => `${images} × ${label} called ${predicted}`);
           await finish('mistakes', flags, terminal, report, answer, [
             `top-1 ${percent(answer.top1, 1)} of ${answer.images}` +
-              `${answer.split === undefined ? '' : ` (${answer.split})`}, ${answer.mistakes.length} wrong`,
+              `${answer.split === undefined ? '' : ` (${answer.split})`}, ` +
+              `${answer.mistakes.length} wrong`,
             ...confused,
           ]);
         },

@@ -9,7 +9,7 @@ import type { Terminal } from '../../terminal.ts';
 import {
   finish,
   indexOption,
-  openOptions,
+  openForFeatures,
   outOption,
   photographOf,
   randomizeOption,
@@ -49,48 +49,44 @@ export function registerNeighbours(inspect: Command, terminal: Terminal): void {
     .addHelpText(
       'after',
       '\nExample:\n  alexnet inspect neighbours model.safetensors photo.jpg photos --out ' +
-        'neighbours.html\n  alexnet inspect neighbours model.safetensors a.jpg b.jpg c.jpg photos ' +
-        '--out figure4.png',
+        'neighbours.html\n  alexnet inspect neighbours model.safetensors a.jpg b.jpg c.jpg ' +
+        'photos --out figure4.png',
     )
     .action((model: string, photo: string, more: readonly string[], flags: NeighboursFlags) => {
       const files = [photo, ...more.slice(0, -1)];
-      const folder = more.at(-1)!;
-      return withModel(
-        model,
-        {
-          ...openOptions(flags, terminal),
-          batch: flags.batch,
-          mode: 'inference',
-          keep: (network) => [flags.layer ?? lastHidden({ network })],
-        },
-        async (opened) => {
-          const layer = flags.layer ?? lastHidden(opened.model);
-          const photographs: Photograph[] = [];
-          for (const file of files) photographs.push(await photographOf(file, opened, terminal));
-          const { report, answer, queries, remarks } = await working(terminal, 'features', (work) =>
-            neighboursReport(opened, photographs, folder, {
-              ...work,
-              layer,
-              metric: flags.metric,
-              top: flags.top ?? (files.length === 1 ? 12 : 6),
-              index: flags.index ?? indexPath(model, layer, folder),
-            }),
-          );
-          remarks.forEach((line) => terminal.note(line));
-          await finish(
-            'neighbours',
-            flags,
-            terminal,
-            report,
-            answer,
-            queries.flatMap(({ file, neighbours }) => [
-              ...(files.length === 1 ? [] : [`${file}:`]),
-              ...neighbours.map(
-                ({ distance, name, label }) => `${distance.toPrecision(4)}  ${label}  ${name}`,
-              ),
-            ]),
-          );
-        },
-      );
+      return runNeighbours({ model, files, folder: more.at(-1)!, flags, terminal });
     });
+}
+
+interface NeighboursRun {
+  readonly model: string;
+  readonly files: readonly string[];
+  readonly folder: string;
+  readonly flags: NeighboursFlags;
+  readonly terminal: Terminal;
+}
+
+function runNeighbours({ model, files, folder, flags, terminal }: NeighboursRun): Promise<void> {
+  return withModel(model, openForFeatures(flags, terminal), async (opened) => {
+    const layer = flags.layer ?? lastHidden(opened.model);
+    const photographs: Photograph[] = [];
+    for (const file of files) photographs.push(await photographOf(file, opened, terminal));
+    const { report, answer, queries, remarks } = await working(terminal, 'features', (work) =>
+      neighboursReport(opened, photographs, folder, {
+        ...work,
+        layer,
+        metric: flags.metric,
+        top: flags.top ?? (files.length === 1 ? 12 : 6),
+        index: flags.index ?? indexPath(model, layer, folder),
+      }),
+    );
+    remarks.forEach((line) => terminal.note(line));
+    const lines = queries.flatMap(({ file, neighbours }) => [
+      ...(files.length === 1 ? [] : [`${file}:`]),
+      ...neighbours.map(
+        ({ distance, name, label }) => `${distance.toPrecision(4)}  ${label}  ${name}`,
+      ),
+    ]);
+    await finish('neighbours', flags, terminal, report, answer, lines);
+  });
 }

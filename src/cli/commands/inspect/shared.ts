@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { AlexNetError } from '../../../errors.ts';
-import { checkIndex } from '../../../insight/node/features.ts';
+import { checkIndex, lastHidden } from '../../../insight/node/features.ts';
 import { checkOut, writeReport } from '../../../insight/node/write.ts';
 import type { Report } from '../../../insight/pages/report.ts';
 import type { Work } from '../../../insight/work.ts';
@@ -87,6 +87,19 @@ export function openOptions(
     ...(maxPixels !== undefined && { maximumPixels: maxPixels }),
     ...(threads !== undefined && { threads }),
     ...(randomize !== undefined && { randomize }),
+  };
+}
+
+/** For what compares photographs by one layer's numbers. */
+export function openForFeatures(
+  flags: InspectFlags & { readonly layer?: string; readonly batch: number },
+  terminal: Terminal,
+): OpenOptions {
+  return {
+    ...openOptions(flags, terminal),
+    batch: flags.batch,
+    mode: 'inference',
+    keep: (network) => [flags.layer ?? lastHidden({ network })],
   };
 }
 

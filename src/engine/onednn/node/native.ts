@@ -13,8 +13,8 @@ import type { SessionDescription } from '../description.ts';
 import { builtAddons } from './paths.ts';
 
 /**
- * What `native/node/addon.cc` exports. Every promise is settled after the work has run on the addon's
- * own thread.
+ * What `native/node/addon.cc` exports. Every promise is settled after the work has run on the
+ * addon's own thread.
  */
 export interface Addon {
   /** Of the oneDNN library that is loaded: `2.6.3`. */

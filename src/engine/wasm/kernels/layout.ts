@@ -1,8 +1,8 @@
 /**
  * Convolution weights transposed for backward, `[group][input panel][tap][outputs][8 inputs]`, from
  * `[group][output panel][kernel row][kernel column][inputs][8 outputs]`: only kernel rows
- * `rowPhase, rowPhase + stride, …` and columns likewise, both from last to first. One task per input
- * panel of a group.
+ * `rowPhase, rowPhase + stride, …` and columns likewise, both from last to first. One task per
+ * input panel of a group.
  */
 export function transposeWeights(
   weights: usize,
@@ -86,7 +86,10 @@ export function packPanels(
   }
 }
 
-/** A channels-last map from planes `[image][channel][row][column]`. One task per row of an image. */
+/**
+ * A channels-last map from planes `[image][channel][row][column]`. One task per row of an
+ * image.
+ */
 export function interleave(
   from: usize,
   channels: u32,

@@ -9,8 +9,8 @@ const countable = 26;
 const longestName = 22;
 
 /**
- * The confusion matrix as inline SVG: a row per class, its shares of each answer; empty cells are not
- * drawn.
+ * The confusion matrix as inline SVG: a row per class, its shares of each answer; empty cells are
+ * not drawn.
  */
 export function confusionMatrix(
   { confusion, perClass }: Evaluation,
