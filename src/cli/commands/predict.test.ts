@@ -255,6 +255,17 @@ test('alexnet predict names a folder that may not be read, and goes on', async (
       'Change its permissions, or move it away.',
   });
   assert.ok('predictions' in second!);
+  for (const path of [join(folder, 'grey'), join(folder, 'light')]) await chmod(path, 0o755);
+  const above = ['predict', model, folder, '--json', '--engine', 'reference'];
+  const all = JSON.parse((await asNobody(() => command(above))).out) as Answer[];
+  assert.deepEqual(
+    all.map((one) => [one.file, 'error' in one]),
+    [
+      [closed, true],
+      ...greyLabels.map((name) => [join(folder, name, '0.png'), false]),
+    ],
+    'what lies beside it is answered',
+  );
   await chmod(closed, 0o755);
 });
 

@@ -114,6 +114,11 @@ test('openDataset() names a .cls that is no class', async () => {
           'Mend its .cls, or take the sample out.',
       );
     await refused(
+      ' \n',
+      `${shard}: 9.cls is empty. Expected a number or the name of a class. Mend it, or take the ` +
+        'sample out.',
+    );
+    await refused(
       'x'.repeat(5000),
       `${shard}: 9.cls should hold a class, a number or a name, but has 5000 bytes.`,
     );

@@ -101,7 +101,14 @@ function classIn(path: string, member: Member): string {
       `${path}: ${member.name} should hold a class, a number or a name, but has ` +
       `${member.bytes} bytes.`,
   );
-  return readMember(path, member).toString('utf8').trim();
+  const name = readMember(path, member).toString('utf8').trim();
+  ensure(
+    name !== '',
+    () =>
+      `${path}: ${member.name} is empty. Expected a number or the name of a class. Mend it, or ` +
+      'take the sample out.',
+  );
+  return name;
 }
 
 async function classNames(path: string): Promise<string[] | undefined> {

@@ -59,31 +59,44 @@ export interface Found {
 /**
  * All files below a folder, in a fixed order, links followed, but not back up: no folder lies in
  * itself.
+ * @throws {AlexNetError} for a folder that may not be read.
  */
 export async function filesBelow(folder: string): Promise<Found[]> {
-  const real = await realpath(folder).catch((error: unknown) => {
-    throw unreadableFolder(folder, error);
-  });
   const found: Found[] = [];
-  await descend(found, folder, '', [real]);
+  for await (const one of walk(folder)) {
+    if ('error' in one) throw one.error;
+    found.push(one);
+  }
   return found;
 }
 
-async function descend(
-  found: Found[],
+export interface Unreadable {
+  readonly path: string;
+  readonly error: AlexNetError;
+}
+
+/** As {@link filesBelow}, one by one; a folder that may not be read is told, and the rest goes on. */
+export async function* walk(
   folder: string,
-  prefix: string,
-  above: readonly string[],
-): Promise<void> {
-  for (const { name, path, kind } of await entries(folder)) {
-    if (kind === 'file') {
-      found.push({ path, name: prefix + name });
-      continue;
-    }
-    const real = await realpath(path).catch((error: unknown) => {
-      throw unreadableFolder(path, error);
+  prefix = '',
+  above: readonly string[] = [],
+): AsyncGenerator<Found | Unreadable> {
+  let inside: Entry[];
+  let real: string;
+  try {
+    real = await realpath(folder).catch((error: unknown) => {
+      throw unreadableFolder(folder, error);
     });
-    if (!above.some((folderAbove) => folderAbove === real || folderAbove.startsWith(real + sep)))
-      await descend(found, path, `${prefix}${name}/`, [...above, real]);
+    if (above.some((folderAbove) => folderAbove === real || folderAbove.startsWith(real + sep)))
+      return;
+    inside = await entries(folder);
+  } catch (error) {
+    if (!(error instanceof AlexNetError)) throw error;
+    yield { path: folder, error };
+    return;
+  }
+  for (const { name, path, kind } of inside) {
+    if (kind === 'file') yield { path, name: prefix + name };
+    else yield* walk(path, `${prefix}${name}/`, [...above, real]);
   }
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { filesBelow } from '../../data/node/walk.ts';
+import { walk } from '../../data/node/walk.ts';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { isPictureFile } from '../../images/node/is-picture.ts';
 import { UnreadablePicture } from '../../images/problem.ts';
@@ -24,12 +24,10 @@ export async function* picturesIn(
 }
 
 async function* picturesBelow(folder: string): AsyncGenerator<NamedPicture> {
-  try {
-    for (const { path: file } of await filesBelow(folder))
-      if (await isPictureFile(file)) yield { file };
-  } catch (error) {
-    if (!(error instanceof AlexNetError)) throw error;
-    yield { file: folder, error: error.message };
+  for await (const found of walk(folder)) {
+    const { path: file } = found;
+    if ('error' in found) yield { file, error: found.error.message };
+    else if (await isPictureFile(file)) yield { file };
   }
 }
 

@@ -99,6 +99,11 @@ export interface TrainResult {
  * again and again.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  if (typeof options !== 'object' || options === null)
+    throw new UsageError(
+      "Expected train({ data: 'photos' }), an object of options, but found " +
+        `${options === undefined ? 'nothing' : JSON.stringify(options)}.`,
+    );
   const { resume = false, clock = () => performance.now() } = options;
   const job = await openJob(options, resume);
   const { folder, before, tell } = job;
