@@ -63,6 +63,7 @@ bench: build
 # docs/alexnet.md and its pictures, from the same source as `alexnet explain --html`.
 docs: build
 	node scripts/lesson.mjs
+	node scripts/answers.mjs
 
 lint: node_modules/.installed
 	$(BIN)/tsc -p . --noEmit

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { engines } from '../engine/registry.ts';
 import { variants } from '../network/variants.ts';
-import { answers } from './answers.ts';
+import { assertAnswer } from '../testing/answers.ts';
+import { answers, answersText } from './answers.ts';
 import { main, verbs } from './main.ts';
 
 interface Run {
@@ -454,22 +455,14 @@ describe('what is too much or cannot be written', () => {
 });
 
 describe('--help shows the keys of the JSON', () => {
-  /** The words at the outermost of an answer's braces, without those that may be missing. */
-  const keysOf = (text: string): string[] => {
-    let [depth, outer] = [0, ''];
-    for (const character of text.split(';')[0]!) {
-      if ('{['.includes(character)) depth++;
-      else if (']}'.includes(character)) depth--;
-      else if (depth === 1) outer += character;
-    }
-    return outer.match(/\w+\b(?!\?)/g) ?? [];
-  };
-
   test('of every verb', async () => {
     for (const [name, answer] of Object.entries(answers)) {
-      const { code, out } = await run([...name.split(' '), '--help']);
+      const form = / (MODEL|--\S+)$/.exec(name);
+      const words = (form === null ? name : name.slice(0, form.index)).split(' ');
+      const { code, out } = await run([...words, '--help']);
       assert.equal(code, 0, name);
-      assert.ok(out.includes(`\nWith --json:\n  ${answer}`), name);
+      const given = form === null ? '' : `${form[1]} and `;
+      assert.ok(out.includes(`\nWith ${given}--json:\n  ${answer}`), name);
     }
     for (const verb of Object.keys(verbs))
       assert.ok(
@@ -479,13 +472,22 @@ describe('--help shows the keys of the JSON', () => {
   });
 
   test('as they are', async () => {
-    for (const verb of ['explain', 'doctor'])
-      assert.deepEqual(
-        Object.keys(json((await run([verb, '--json'])).out)),
-        keysOf(answers[verb]!),
-        verb,
-      );
-    const bench = ['bench', '--variant', 'small', '--batch', '1', '--steps', '1', '--json'];
-    assert.deepEqual(Object.keys(json((await run(bench)).out)), keysOf(answers['bench']!));
+    const bench = ['bench', '--variant', 'small', '--batch', '1', '--steps', '1'];
+    const weights = fileURLToPath(new URL('../../test/weights/torchvision.pth', import.meta.url));
+    const asked: Record<string, string[]> = {
+      explain: ['explain'],
+      'explain MODEL': ['explain', weights],
+      doctor: ['doctor'],
+      bench,
+    };
+    for (const [form, words] of Object.entries(asked))
+      assertAnswer(form, json((await run([...words, '--json'])).out));
+    assert.throws(() => assertAnswer('convert', { from: 'a', to: 'b' }), /parameters is missing/);
+    assert.throws(() => assertAnswer('app', { address: '', more: 1 }), /more is not promised/);
+  });
+
+  test('in the guide too', async () => {
+    const guide = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    assert.ok(guide.includes(answersText()), 'docs/cli.md: run `make docs`');
   });
 });

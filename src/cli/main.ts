@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { reason, yieldToEvents } from '#platform';
 import { AlexNetError, UsageError, nearest } from '../errors.ts';
 import { version } from '../version.ts';
-import { answers } from './answers.ts';
+import { answersOf } from './answers.ts';
 import { addCommonOptions } from './options.ts';
 import { Terminal } from './terminal.ts';
 import type { TerminalStream } from './terminal.ts';
@@ -168,8 +168,10 @@ async function addVerb(program: Command, name: string, terminal: Terminal): Prom
 
 /** The keys of its JSON in its help. */
 function addAnswer(command: Command, name: string): void {
-  const answer = answers[name];
-  if (answer !== undefined) command.addHelpText('after', `\nWith --json:\n  ${answer}`);
+  for (const [form, answer] of answersOf(name)) {
+    const given = form === name ? '' : `${form.slice(name.length + 1)} and `;
+    command.addHelpText('after', `\nWith ${given}--json:\n  ${answer}`);
+  }
 }
 
 /** The command itself, or the one under it that the words name: `data check`. */

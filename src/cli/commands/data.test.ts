@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { assertAnswer } from '../../testing/answers.ts';
 import { withFolder, writeFiles } from '../../testing/folders.ts';
 import { blocks, drawn } from '../../testing/pictures.ts';
 import { main } from '../main.ts';
@@ -30,6 +31,7 @@ test("alexnet data check and data pack answer with the contract's JSON alone", a
     };
     const check = await run('data', 'check', photos, '--json');
     assert.equal(check.code, 0);
+    assertAnswer('data check', JSON.parse(check.out));
     const { classes, images, problems } = JSON.parse(check.out) as {
       classes: number;
       images: number;
@@ -45,6 +47,7 @@ test("alexnet data check and data pack answer with the contract's JSON alone", a
       /^4 pictures \(4 train\) of 2 classes, from 2 to 2 in one\.\n1 is empty:\n  dog\/2\.jpg: The file is empty\.\n/,
     );
     const pack = await run('data', 'pack', photos, join(folder, 'out'), '--size', '32', '--json');
+    assertAnswer('data pack', JSON.parse(pack.out));
     assert.deepEqual(
       [pack.code, JSON.parse(pack.out)],
       [

@@ -12,10 +12,10 @@ export function register(command: Command, terminal: Terminal): void {
     .addHelpText('after', '\nExample:\n  alexnet doctor')
     .action(async ({ threads = availableParallelism() }: CommonOptions) => {
       const found = await Promise.all(
-        engines.map(async (engine): Promise<Finding> => ({
-          name: engine.name,
-          ...(await engine.probe()),
-        })),
+        engines.map(async (engine): Promise<Finding> => {
+          const { available, reason, details } = await engine.probe();
+          return { name: engine.name, available, reason, details };
+        }),
       );
       terminal.answer({ node: process.versions.node, threads, engines: found }, () =>
         report(found, threads, terminal),

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { readModel, writeModel } from '../../model/node/model-file.ts';
 import { alexnet } from '../../network/variants.ts';
+import { assertAnswer } from '../../testing/answers.ts';
 import { testParameters } from '../../testing/data.ts';
 import { main } from '../main.ts';
 import { f32Weights } from '../../model/weights.ts';
@@ -74,7 +75,9 @@ async function inspect(...words: string[]): Promise<Run> {
 async function json(...words: string[]): Promise<Record<string, unknown>> {
   const { code, out, err } = await inspect(...words, '--json');
   assert.equal(code, 0, err);
-  return JSON.parse(out) as Record<string, unknown>;
+  const answer = JSON.parse(out) as Record<string, unknown>;
+  assertAnswer(`inspect ${words[0]}`, answer);
+  return answer;
 }
 
 test('inspect kernels tells each kernel of the first layer', async () => {

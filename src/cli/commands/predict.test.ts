@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { assertAnswer } from '../../testing/answers.ts';
 import { command } from '../../testing/cli.ts';
 import { writeFiles } from '../../testing/folders.ts';
 import { printable } from '../../text.ts';
@@ -57,6 +58,7 @@ for (const crops of ['1', '10']) {
       '--json',
     ]);
     assert.equal(evaluated.code, 0, evaluated.err);
+    assertAnswer('evaluate', JSON.parse(evaluated.out));
     const answer = JSON.parse(evaluated.out) as {
       images: number;
       top1: number;
@@ -98,6 +100,7 @@ for (const crops of ['1', '10']) {
       'reference',
       '--json',
     ]);
+    assertAnswer('predict', JSON.parse(predicted.out));
     const answers = JSON.parse(predicted.out) as Answer[];
     assert.equal(answers.length, 12);
     const { top1, loss } = scored(answers);
@@ -258,6 +261,7 @@ test('alexnet predict names a folder that may not be read, and goes on', async (
   for (const path of [join(folder, 'grey'), join(folder, 'light')]) await chmod(path, 0o755);
   const above = ['predict', model, folder, '--json', '--engine', 'reference'];
   const all = JSON.parse((await asNobody(() => command(above))).out) as Answer[];
+  assertAnswer('predict', all);
   assert.deepEqual(
     all.map((one) => [one.file, 'error' in one]),
     [
@@ -379,6 +383,7 @@ test('alexnet evaluate names the pictures that it skipped', async () => {
   );
   // With three classes top-5 says nothing.
   assert.match(skipping.out, /\ntop-1 \d+\.\d %, loss \d+\.\d+ on 6 pictures\n/);
+  assertAnswer('evaluate', JSON.parse(out));
   const { images, skipped } = JSON.parse(out) as { images: number; skipped: unknown };
   assert.deepEqual(
     [images, skipped],

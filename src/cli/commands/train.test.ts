@@ -7,6 +7,7 @@ import { readModel } from '../../model/node/model-file.ts';
 import { stringifyNetwork } from '../../network/json.ts';
 import type { Layer } from '../../network/layer.ts';
 import { alexnet } from '../../network/variants.ts';
+import { assertAnswer } from '../../testing/answers.ts';
 import { command } from '../../testing/cli.ts';
 import { Playground, smallSettings } from '../../testing/training.ts';
 import { CheckpointFiles } from '../../training/node/checkpoint-files.ts';
@@ -34,6 +35,7 @@ test('alexnet train answers with its keys; a finished run says that it is', asyn
     err,
   } = await command(['train', playground.data, '--out', out, ...flags, '--epochs', '2', '--json']);
   assert.equal(code, 0, err);
+  assertAnswer('train', json(answer));
   const { run, model, epochs, best, seconds, imagesPerSecond, ...more } = json(answer);
   assert.deepEqual([run, model, epochs], [out, playground.path('run', 'model.safetensors'), 2]);
   assert.deepEqual(Object.keys(best as object), ['epoch', 'top1', 'top5', 'loss']);
@@ -148,6 +150,7 @@ test('alexnet train --find-lr suggests a rate and trains nothing', async () => {
   ];
   const { code, out: answer, err } = await command([...search, '--json']);
   assert.equal(code, 0, err);
+  assertAnswer('train --find-lr', json(answer));
   const { run, learningRate, lowestLossAt, diverged, table, page, steps } = json(answer);
   assert.deepEqual(
     [run, typeof diverged, table, page],
