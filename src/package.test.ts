@@ -11,7 +11,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -66,6 +66,20 @@ describe('the npm package', () => {
     ]) {
       assert.ok(files.includes(path), path);
     }
+  });
+
+  test('holds every file that its guides link to', async () => {
+    const missing: string[] = [];
+    for (const guide of files.filter((path) => path.endsWith('.md'))) {
+      const text = await readFile(installed(guide), 'utf8');
+      for (const [, link] of text.matchAll(/\]\((?!\w+:)([^)#\s]+)/g)) {
+        const target = posix.join(posix.dirname(guide), link!);
+        if (!files.some((path) => path === target || path.startsWith(`${target}/`)))
+          missing.push(`${guide}: ${link}`);
+      }
+    }
+    assert.ok(files.includes('docs/cli.md') && files.includes('examples/page/main.js'));
+    assert.deepEqual(missing, []);
   });
 
   test('holds no tests and no leftovers of building', () => {

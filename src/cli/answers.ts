@@ -72,14 +72,14 @@ export const answers: Readonly<Record<string, string>> = {
   bench:
     '{engine, variant, batch, precision, threads, mode, imagesPerSecond, milliseconds,\n' +
     '   flopsPerImage, flopsPerSecond}',
-  'bench --peak':
-    '{threads, f32FlopsPerSecond, bf16FlopsPerSecond, memoryBytesPerSecond}',
+  'bench --peak': '{threads, f32FlopsPerSecond, bf16FlopsPerSecond, memoryBytesPerSecond}',
 };
 
 /** Of a verb and of its forms: `explain`, `explain MODEL`. */
 export function answersOf(verb: string): [form: string, answer: string][] {
   return Object.entries(answers).filter(
-    ([form]) => form === verb || /^ (MODEL|--\S+)$/.test(form.slice(verb.length)) && form.startsWith(verb),
+    ([form]) =>
+      form === verb || (/^ (MODEL|--\S+)$/.test(form.slice(verb.length)) && form.startsWith(verb)),
   );
 }
 

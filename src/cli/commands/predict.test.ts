@@ -264,10 +264,7 @@ test('alexnet predict names a folder that may not be read, and goes on', async (
   assertAnswer('predict', all);
   assert.deepEqual(
     all.map((one) => [one.file, 'error' in one]),
-    [
-      [closed, true],
-      ...greyLabels.map((name) => [join(folder, name, '0.png'), false]),
-    ],
+    [[closed, true], ...greyLabels.map((name) => [join(folder, name, '0.png'), false])],
     'what lies beside it is answered',
   );
   await chmod(closed, 0o755);
