@@ -5,8 +5,8 @@ import { AlexNet, loadPicture, preprocess } from 'alexnet/browser';
 const element = (id) => document.getElementById(id);
 let alexnet;
 
-element('model').addEventListener('change', () => saying(openModel));
-element('photo').addEventListener('change', () => saying(answer));
+element('model').addEventListener('change', () => void saying(openModel));
+element('photo').addEventListener('change', () => void saying(answer));
 
 async function openModel() {
   const [file] = element('model').files;
