@@ -70,9 +70,9 @@ async function expectStatus(what, bytes, ...allowed) {
 
 async function bombs() {
   const zeros = Buffer.alloc(200e6);
-  for (const [encoding, bomb] of [
-    ['gzip', gzipSync(zeros)],
-    ['deflate', deflateSync(zeros)],
+  for (const { encoding, bomb } of [
+    { encoding: 'gzip', bomb: gzipSync(zeros) },
+    { encoding: 'deflate', bomb: deflateSync(zeros) },
   ])
     for (const path of ['/classify', '/v2/models/checked/infer'])
       await expectStatus(

@@ -121,12 +121,12 @@ function say(phase, what) {
 }
 
 const duration = Number(seconds);
-let fastest = 10;
+let fastest = 1;
 await load('fp32', { connections: 4, duration: Math.min(5, duration) }); // warms up
 if (phases.includes('fp32')) {
   for (const connections of [1, 8, 64]) {
     const found = await load('fp32', { connections, duration });
-    if (connections === 64) fastest = found.imagesPerSecond;
+    fastest = Math.max(fastest, found.imagesPerSecond);
     say('as fast as it answers', found);
   }
 }

@@ -64,18 +64,18 @@ export async function readBody(
     budget.giveBack(taken);
     taken = 0;
   };
-  const chunks: Buffer[] = [];
   let length = 0;
   try {
-    // One room for what is announced: a body grows in it, not beside it.
-    if (decompress === undefined) taken += reserve(budget, announced);
+    const known = decompress === undefined ? announced : 0;
+    taken += reserve(budget, known);
+    const body = new Gathered(known, request.headers['inference-header-content-length']);
     for await (const chunk of decompressed(request, decompress)) {
       length += chunk.length;
       if (length > maximumBytes) throw tooLarge(maximumBytes);
       if (length > taken) taken += reserve(budget, length - taken);
-      chunks.push(chunk);
+      body.add(chunk);
     }
-    return { bytes: joined(chunks, length), release };
+    return { bytes: body.bytes, release };
   } catch (error) {
     release();
     throw refusalOf(error);
@@ -87,12 +87,36 @@ function reserve(budget: BodyBudget, length: number): number {
   return length;
 }
 
-/** In a buffer of its own, which can be handed to a thread. */
-function joined(chunks: readonly Buffer[], length: number): Buffer {
-  const all = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const chunk of chunks) at += chunk.copy(all, at);
-  return all;
+/**
+ * A body as it arrives, in one buffer of its own. Where tensors follow JSON, it lies so that the
+ * first of them lies where numbers can: it is then read in its place.
+ */
+class Gathered {
+  readonly #start: number;
+  #buffer: Buffer;
+  #length = 0;
+
+  /** @param announced its bytes, or 0 where that is not known. */
+  constructor(announced: number, jsonLength: string | string[] | undefined) {
+    const before = Number(jsonLength);
+    this.#start = Number.isSafeInteger(before) ? (4 - (before % 4)) % 4 : 0;
+    this.#buffer = Buffer.allocUnsafeSlow(this.#start + announced);
+  }
+
+  get bytes(): Buffer {
+    return this.#buffer.subarray(this.#start, this.#start + this.#length);
+  }
+
+  add(chunk: Buffer): void {
+    const end = this.#start + this.#length + chunk.length;
+    if (end > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(end, 2 * this.#buffer.length));
+      this.#buffer.copy(larger, 0, 0, this.#start + this.#length);
+      this.#buffer = larger;
+    }
+    chunk.copy(this.#buffer, this.#start + this.#length);
+    this.#length += chunk.length;
+  }
 }
 
 function tooLarge(maximum: number): Refusal {

@@ -298,14 +298,16 @@ function splitElements(bytes: Uint8Array): Uint8Array[] {
   return elements;
 }
 
-/** Copied where its place is none that numbers can stand at. */
+/** In their place, or copied where that is none that numbers can stand at. */
 function floats(bytes: Uint8Array): Float32Array<ArrayBuffer> {
   expect(
     bytes.length % 4 === 0,
     () => `Expected numbers of 4 bytes (FP32) but found ${bytes.length} bytes.`,
   );
-  const copy = Uint8Array.from(bytes);
-  return new Float32Array(copy.buffer);
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset % 4 === 0 && buffer instanceof ArrayBuffer)
+    return new Float32Array(buffer, byteOffset, length / 4);
+  return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 
 function isObject(value: unknown): value is Fields {
