@@ -3,6 +3,7 @@
  * are, and how long each one is needed.
  */
 import { hasParameters, isElementwise } from '../../network/layer.ts';
+import { passesIntegers } from '../../network/quantisation.ts';
 import type { Plan } from '../session.ts';
 import { always } from './arena.ts';
 import type { Lifetime } from './arena.ts';
@@ -15,8 +16,11 @@ export interface Run {
 }
 
 /** Whether a layer works in place on the output of the layer before it. */
-export function inPlace({ shapes, kept, mode }: Plan, index: number): boolean {
+export function inPlace({ shapes, kept, mode, edges }: Plan, index: number): boolean {
   if (!isElementwise(shapes[index]!.layer) || index < 2 || kept.has(index - 1)) return false;
+  // Integers are made of floats, or floats of integers, from one place to another.
+  const floating = edges[index - 1] === 'f32' && edges[index] === 'f32';
+  if (!floating && !passesIntegers(shapes[index]!)) return false;
   // Backward, a max-pool finds its maxima again, and tanh its slope, in its own output.
   const before = shapes[index - 1]!.layer.type;
   return mode === 'inference' || (before !== 'maxPool' && before !== 'tanh');

@@ -375,7 +375,7 @@ function tapBlock(taps: number, outputs: number): number {
   return outputs > 128 ? taps : Math.ceil(taps / 4);
 }
 
-interface TapTable {
+export interface TapTable {
   readonly count: number;
   readonly run: number;
   at(): number;
@@ -387,7 +387,7 @@ interface TapTable {
  * Where a window's numbers lie from its corner: one run a kernel row where all channels are read,
  * one a cell where only a group's are.
  */
-function tapTable(
+export function tapTable(
   arena: Arena,
   groups: number,
   [rows, columns]: readonly [number, number],
@@ -458,7 +458,7 @@ function reach<Before extends string, After extends string>(
   return { [before]: -start, [after]: end } as Record<Before | After, number>;
 }
 
-function windowOf(window: ResolvedWindow | undefined): ResolvedWindow {
+export function windowOf(window: ResolvedWindow | undefined): ResolvedWindow {
   if (window === undefined) throw new Error('A convolution has a window.');
   return window;
 }

@@ -3,7 +3,7 @@ import { AlexNetError, ensure } from '../../errors.ts';
 import type { Availability, Engine, PrepareOptions, Session } from '../engine.ts';
 import type { Network } from '../../network/layer.ts';
 import { gigabytes } from '../../text.ts';
-import { makePlan, refuseIntegers } from '../session.ts';
+import { makePlan } from '../session.ts';
 import type { Plan } from '../session.ts';
 import { kernels, supportedSimd, tileRows } from './build.ts';
 import { layOut } from './model.ts';
@@ -44,6 +44,7 @@ function probe(): Availability {
   return {
     available: true,
     reason: `WebAssembly with ${build}, ${threads}.`,
+    integers: true,
     details: { simd, threads: shared ? cores() : 1, sharedMemory: shared },
   };
 }
@@ -55,7 +56,6 @@ async function prepare(network: Network, options: PrepareOptions): Promise<Sessi
     "The wasm engine computes in f32, but precision 'bf16' was asked for: WebAssembly has no " +
       'bf16 instructions. Use f32, or the onednn engine.',
   );
-  refuseIntegers(plan, 'wasm', ' yet');
   const simd = supportedSimd();
   if (simd === undefined) throw new AlexNetError(noSimd);
   const shared = canShareMemory();

@@ -1,4 +1,5 @@
 import type { Draw, ReluRule } from '../engine.ts';
+import type { Edge } from '../../network/quantisation.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Arena, Region } from '../plan/arena.ts';
 import type { Job } from './job.ts';
@@ -27,8 +28,13 @@ export interface LayerSite<Kind extends LayerShape['layer'] = LayerShape['layer'
   /** Rows of the kernels' register tile: how wide panels of inputs are packed. */
   readonly tileRows: number;
   readonly arena: Arena;
+  /** The layer's own: the step in which its forward runs. */
+  readonly index: number;
   readonly x: Tensor;
   readonly y: Tensor;
+  /** How x and y are held. */
+  readonly xEdge: Edge;
+  readonly yEdge: Edge;
   /** Gradients of x and y; absent in inference. */
   readonly dx?: Tensor;
   readonly dy?: Tensor;

@@ -1,4 +1,6 @@
 import type { InputLayer, Layer } from '../../network/layer.ts';
+import { hasParameters } from '../../network/layer.ts';
+import type { Edge } from '../../network/quantisation.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import type { Plan } from '../session.ts';
 import { Arena } from '../plan/arena.ts';
@@ -8,6 +10,9 @@ import { chunk, panelWidth } from './constants.ts';
 import { convolution, convolutionBorders } from './convolution.ts';
 import { dense, denseScratch } from './dense.ts';
 import { dropout } from './dropout.ts';
+import { elementBytes, gridArguments, onGrids } from './grid.ts';
+import { integerLayer, storeIntegers } from './integers.ts';
+import type { StoredIntegers } from './integers.ts';
 import { maximumJobs, meeting } from './job.ts';
 import type { Borders, LayerJobs, LayerSite, StoredParameter } from './layer.ts';
 import { lrn, lrnScratch } from './lrn.ts';
@@ -33,6 +38,8 @@ export interface Model {
   readonly gradients: readonly Tensor[];
   /** In the order of `plan.parameters`. */
   readonly parameters: readonly StoredParameter[];
+  /** By layer index, of int8 layers. */
+  readonly integers: ReadonlyMap<number, StoredIntegers>;
   /** By layer index. */
   readonly layers: readonly LayerJobs[];
   /**
@@ -59,8 +66,21 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
   const gradients = plan.mode === 'inference' ? [] : gradientTensors(plan, batch, arena);
   const parameters = storeParameters(plan, arena);
   const given = arena.region(batch * plan.imageSize * 4, { from: -1, to: 0 });
+  const integers = new Map(
+    [...plan.int8.keys()].map((index) => [index, storeIntegers(plan.shapes[index]!, arena)]),
+  );
   const layers = plan.shapes.map((shape, index) =>
-    layerJobs(plan, index, { shape, batch, tileRows, arena, given, values, gradients, parameters }),
+    layerJobs(plan, index, {
+      shape,
+      batch,
+      tileRows,
+      arena,
+      given,
+      values,
+      gradients,
+      parameters,
+      integers,
+    }),
   );
   const chunks = parameters.reduce((sum, { length }) => sum + Math.ceil(length / chunk), 0);
   const scratchBytes = Math.max(
@@ -79,6 +99,7 @@ export function layOut(plan: Plan, batch: number, threads: number, tileRows: num
     values,
     gradients,
     parameters,
+    integers,
     layers,
     given,
     labels,
@@ -102,8 +123,12 @@ function valueTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
   return valueRuns(plan).flatMap(({ layers, life }) => {
     const last = layers.at(-1)!;
     const border = bordersOf(shapes[last + 1]).input;
-    const tensor = new Tensor(shapes[last]!.output, border, (bytes) =>
-      arena.region(bytes * batch, life),
+    const element = elementBytes(plan.edges[last]!);
+    const tensor = new Tensor(
+      shapes[last]!.output,
+      border,
+      (bytes) => arena.region(bytes * batch, life),
+      element,
     );
     return layers.map(() => tensor);
   });
@@ -121,7 +146,7 @@ function gradientTensors(plan: Plan, batch: number, arena: Arena): Tensor[] {
 }
 
 function storeParameters(
-  { parameters, shapes, frozen, mode }: Plan,
+  { parameters, shapes, frozen, mode, int8 }: Plan,
   arena: Arena,
 ): StoredParameter[] {
   return parameters.map(({ layer, kind }) => {
@@ -135,7 +160,8 @@ function storeParameters(
       kind === 'bias'
         ? { groups, outputs, inputs: 1, cells: 1 }
         : { groups, outputs, inputs: input[0] / groups, cells };
-    const length = groups * panelsOf(outputs) * panelWidth * layout.inputs * layout.cells;
+    const filled = int8.has(index) ? 0 : 1;
+    const length = filled * groups * panelsOf(outputs) * panelWidth * layout.inputs * layout.cells;
     const trained = mode === 'training' && !frozen.has(index);
     return {
       layout,
@@ -155,15 +181,18 @@ interface Places {
   readonly values: readonly Tensor[];
   readonly gradients: readonly Tensor[];
   readonly parameters: readonly StoredParameter[];
+  readonly integers: Model['integers'];
 }
 
 function layerJobs(
   plan: Plan,
   index: number,
-  { shape, batch, tileRows, arena, given, values, gradients, parameters }: Places,
+  { shape, batch, tileRows, arena, given, values, gradients, parameters, integers }: Places,
 ): LayerJobs {
   const { layer } = shape;
-  if (layer.type === 'input') return input(values[index]!, given);
+  const yEdge = plan.edges[index]!;
+  if (layer.type === 'input') return input(values[index]!, given, yEdge);
+  const xEdge = plan.edges[index - 1]!;
   const x = values[index - 1]!;
   const own = plan.parameters.findIndex((parameter) => parameter.layer === layer);
   const [dx, dy] = [gradients[index - 1], gradients[index]];
@@ -172,23 +201,37 @@ function layerJobs(
     batch,
     tileRows,
     arena,
+    index,
     x,
     y: values[index]!,
+    xEdge,
+    yEdge,
     backwardStep: backwardStep(plan, index),
     rectify: rectifies(plan, index),
     ordinal: plan.dropoutOrdinals.get(index) ?? 0,
     ...(dx && dy && { dx, dy }),
     ...(own >= 0 && { weight: parameters[own]!, bias: parameters[own + 1]! }),
   };
-  return build(layer, site);
+  const stored = integers.get(index);
+  if (stored !== undefined && hasParameters(layer)) return integerLayer({ ...site, layer }, stored);
+  if (xEdge === 'f32' && yEdge === 'f32') return build(layer, site);
+  return onGrids(site, bordersOf(shape).input, (floats) => build(layer, floats));
 }
 
 /** Lays the images that were given out channels last. */
-function input(y: Tensor, given: Region): LayerJobs {
+function input(y: Tensor, given: Region, edge: Edge): LayerJobs {
   const [channels, rows, columns] = y.shape;
+  const planes = { channels, rows, columns };
   return {
     forward: (images) => [
-      call.interleave(images * rows, { from: given.at, channels, rows, columns, to: y.rows }),
+      edge === 'f32'
+        ? call.interleave(images * rows, { from: given.at, ...planes, to: y.rows })
+        : call.interleaveGrid(images * rows, {
+            from: given.at,
+            ...planes,
+            to: y.rows,
+            ...gridArguments(edge),
+          }),
     ],
   };
 }

@@ -4,7 +4,7 @@ import type {
   MaxPoolLayer,
 } from '../../network/layer.ts';
 import type { LayerShape } from '../../network/shapes.ts';
-import type { Region } from '../plan/arena.ts';
+import type { Arena, Region } from '../plan/arena.ts';
 import type { Job } from './job.ts';
 import type { LayerJobs, LayerSite } from './layer.ts';
 import { call } from './signatures.ts';
@@ -20,21 +20,13 @@ export function pool(
   site: LayerSite<MaxPoolLayer | AveragePoolLayer | AdaptiveAveragePoolLayer>,
 ): LayerJobs {
   const { layer, shape, arena, x, y, dx, dy } = site;
-  const [channels, rows, columns] = shape.output;
+  const [channels, rows] = shape.output;
   const [, inputRows, inputColumns] = shape.input;
   const isMaximum = layer.type === 'maxPool';
-  const rowWindows = arena.region(rows * 8);
-  const columnWindows = arena.region(columns * 8);
-  // Addresses are there once the arena is laid out.
-  const windows = (): Windows => ({
-    rowWindows: rowWindows.at,
-    columnWindows: columnWindows.at,
-    rows,
-    columns,
-  });
+  const { setup, windows } = poolWindows(arena, shape);
   const forward = isMaximum ? call.maxPool : call.averagePool;
   return {
-    setup: () => [windowJob(rowWindows, shape, 0), windowJob(columnWindows, shape, 1)],
+    setup,
     forward: (images) => [forward(images * rows, { x: x.rows, y: y.rows, ...windows(), channels })],
     ...(dx &&
       dy && {
@@ -58,11 +50,31 @@ export function pool(
   };
 }
 
-interface Windows {
+export interface Windows {
   readonly rowWindows: number;
   readonly columnWindows: number;
   readonly rows: number;
   readonly columns: number;
+}
+
+/** The tables of a pooling's windows. */
+export function poolWindows(
+  arena: Arena,
+  shape: LayerShape,
+): { setup(): Job[]; windows(): Windows } {
+  const [, rows, columns] = shape.output;
+  const rowWindows = arena.region(rows * 8);
+  const columnWindows = arena.region(columns * 8);
+  return {
+    setup: () => [windowJob(rowWindows, shape, 0), windowJob(columnWindows, shape, 1)],
+    // Addresses are there once the arena is laid out.
+    windows: () => ({
+      rowWindows: rowWindows.at,
+      columnWindows: columnWindows.at,
+      rows,
+      columns,
+    }),
+  };
 }
 
 /** Fills the table of one axis: where each window starts and ends inside the map. */

@@ -1,6 +1,8 @@
 import { yieldToEvents } from '#platform';
 import { AlexNetError } from '../../errors.ts';
 import { inPortions } from '../../platform/portions.ts';
+import { multipliers } from '../../network/quantisation.ts';
+import type { Integers } from '../../network/quantisation.ts';
 import type { Draw, ParameterPart, StepResult } from '../engine.ts';
 import { BaseSession } from '../session.ts';
 import type {
@@ -12,6 +14,7 @@ import type {
 } from '../session.ts';
 import { always } from '../plan/arena.ts';
 import { chunk } from './constants.ts';
+import { inPanels } from './integers.ts';
 import type { Job } from './job.ts';
 import type { Model } from './model.ts';
 import { call } from './signatures.ts';
@@ -60,7 +63,7 @@ export class WasmSession extends BaseSession {
     draw: Required<Draw> | undefined,
   ): Promise<Float32Array> {
     await this.#giveImages(images);
-    const output = whole(this.#model.values.at(-1)!, count);
+    const output = this.#whole(this.#model.values.length - 1, count);
     const jobs = this.#forwardJobs(count, draw);
     if (count * this.plan.outputSize <= portion) return (await this.#team.run(jobs, [output]))[0]!;
     await this.#team.run(jobs);
@@ -165,7 +168,7 @@ export class WasmSession extends BaseSession {
   }
 
   protected override readActivation(layer: number, count: number): Promise<Float32Array> {
-    return this.#read(whole(this.#model.values[layer]!, count));
+    return this.#read(this.#whole(layer, count));
   }
 
   protected override readActivationGradient(layer: number, count: number): Promise<Float32Array> {
@@ -182,6 +185,32 @@ export class WasmSession extends BaseSession {
     values: Float32Array,
   ): Promise<void> {
     await this.#write(this.#parameter(index, part), values);
+    await this.#team.run([]);
+  }
+
+  protected override async writeIntegers(
+    layer: number,
+    { weight, scales, bias }: Integers,
+  ): Promise<void> {
+    const stored = this.#model.integers.get(layer)!;
+    const { int8, edges } = this.plan;
+    const factors = multipliers(int8.get(layer)!.input, scales, edges[layer]!);
+    const size = weight.length / bias.length;
+    const { layout, weights } = stored;
+    for (const { first, count } of portions(bias.length, size)) {
+      if (first > 0) await yieldToEvents();
+      this.#team.write(
+        { kind: 'integers', at: weights.at, ...layout, first, count },
+        weight.slice(first * size, (first + count) * size),
+      );
+    }
+    const sums = inPanels(bias, stored, (length) => new Int32Array(length));
+    const scaled = inPanels(factors, stored, (length) => new Float32Array(length));
+    for (const [{ at }, data] of [
+      [stored.bias, sums],
+      [stored.multipliers, scaled],
+    ] as const)
+      this.#team.write({ kind: 'raw', at, bytes: data.byteLength }, data);
     await this.#team.run([]);
   }
 
@@ -246,6 +275,15 @@ export class WasmSession extends BaseSession {
   /** A tensor whose memory others use too needs its border cleared each time. */
   #fresh(tensor: Tensor, count: number): Job[] {
     return stays(tensor) ? [] : tensor.clearBorder(count);
+  }
+
+  /** A layer's output as it is read: of integers, the numbers they stand for. */
+  #whole(layer: number, count: number): MapTransfer {
+    const edge = this.plan.edges[layer]!;
+    return {
+      ...whole(this.#model.values[layer]!, count),
+      ...(edge !== 'f32' && { scale: Math.fround(edge.scale) }),
+    };
   }
 
   #parameter(index: number, part: ParameterPart): ParameterTransfer {

@@ -41,6 +41,17 @@ const mapWindow = {
   alpha: 'real',
   beta: 'real',
 } as const;
+/** Where numbers of an edge lie: `network/quantisation.ts`. */
+const grid = { scale: 'real', low: 'integer', high: 'integer' } as const;
+/** What becomes of a layer's sums. */
+const sums = {
+  bias: 'pointer',
+  multipliers: 'pointer',
+  low: 'integer',
+  high: 'integer',
+  floats: 'flag',
+  rectify: 'flag',
+} as const;
 const windows = {
   rowWindows: 'pointer',
   columnWindows: 'pointer',
@@ -238,6 +249,59 @@ export const signatures = {
     row: 'bytes',
     cell: 'bytes',
   },
+  multiplyIntegers: {
+    pixelsIn: 'pointer',
+    pixelsOut: 'pointer',
+    pixels: 'count',
+    pixelBlock: 'count',
+    input: 'pointer',
+    inputGroup: 'bytes',
+    taps: 'pointer',
+    tapCount: 'count',
+    pairs: 'count',
+    weights: 'pointer',
+    outputs: 'count',
+    panelBlock: 'count',
+    output: 'pointer',
+    outputGroup: 'bytes',
+    ...sums,
+  },
+  denseRowIntegers: {
+    x: 'pointer',
+    pairs: 'count',
+    weights: 'pointer',
+    outputs: 'count',
+    y: 'pointer',
+    ...sums,
+  },
+  toGrid: { x: 'map', y: 'map', ...rowMaps, ...grid },
+  fromGrid: { x: 'map', y: 'map', ...rowMaps, scale: 'real' },
+  interleaveGrid: {
+    from: 'pointer',
+    channels: 'count',
+    rows: 'count',
+    columns: 'count',
+    to: 'map',
+    ...grid,
+  },
+  lrnGrid: {
+    x: 'map',
+    y: 'map',
+    rows: 'count',
+    columns: 'count',
+    channels: 'count',
+    groups: 'count',
+    size: 'count',
+    alpha: 'real',
+    beta: 'real',
+    k: 'real',
+    xScale: 'real',
+    ...grid,
+    scratch: 'scratch',
+  },
+  reluGrid: { x: 'map', y: 'map', ...rowMaps },
+  copyGrid: { x: 'map', y: 'map', ...rowMaps },
+  maxPoolGrid: { x: 'map', y: 'map', ...windows, channels: 'count' },
 } as const satisfies Readonly<Record<string, Signature>>;
 
 /** What the worker computes in TypeScript (`wasm-worker.ts`), because all engines share it. */

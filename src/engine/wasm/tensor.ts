@@ -42,12 +42,18 @@ export class Tensor {
   /** Zero bytes at the end of each row. */
   readonly #rightBytes: number;
 
-  constructor(shape: Shape, border: Border, makeRegion: (imageBytes: number) => Region) {
+  /** @param element bytes of a number: 4 of floats, 2 of integers on a grid. */
+  constructor(
+    shape: Shape,
+    border: Border,
+    makeRegion: (imageBytes: number) => Region,
+    element = 4,
+  ) {
     const [channels, rows, columns] = shape;
-    const cell = channels * 4;
+    const cell = channels * element;
     this.#rightBytes =
       rows === 1 && columns === 1 && border.left + border.right === 0
-        ? (-channels & (panelWidth - 1)) * 4
+        ? (-channels & (panelWidth - 1)) * element
         : border.right * cell;
     const row = (border.left + columns) * cell + this.#rightBytes;
     this.shape = shape;

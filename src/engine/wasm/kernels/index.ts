@@ -23,3 +23,13 @@ export {
 export { dropoutMask } from './dropout';
 export { update, sumSquares } from './update';
 export { transposeWeights, packPanels, interleave, placeTable } from './layout';
+export { multiplyIntegers, denseRowIntegers } from './integers';
+export {
+  toGrid,
+  fromGrid,
+  interleaveGrid,
+  lrnGrid,
+  reluGrid,
+  copyGrid,
+  maxPoolGrid,
+} from './grid';

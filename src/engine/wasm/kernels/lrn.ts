@@ -76,6 +76,29 @@ function windowSum(at: usize, size: u32): v128 {
   return sum;
 }
 
+/** Across the channels of one tower at one place. */
+// @ts-ignore: decorator
+@inline
+export function lrnTower(
+  x: usize,
+  y: usize,
+  channels: u32,
+  size: u32,
+  alpha: f32,
+  beta: f32,
+  k: f32,
+  scratch: usize,
+): void {
+  squares(x, channels, size / 2, scratch);
+  for (let c: u32 = 0; c < channels; c += 4) {
+    const s = f32x4.add(
+      f32x4.splat(k),
+      f32x4.mul(f32x4.splat(alpha), windowSum(scratch + c * 4, size)),
+    );
+    put(y + c * 4, f32x4.mul(v128.load(x + c * 4), power(s, beta)), channels - c);
+  }
+}
+
 /** Across channels; `channels` of each of `groups` towers. One task per row of a map. */
 export function lrnChannels(
   x: usize,
@@ -98,16 +121,8 @@ export function lrnChannels(
   x += (task / rows) * xImage + (task % rows) * xRow;
   y += (task / rows) * yImage + (task % rows) * yRow;
   const towers = columns * groups;
-  for (let tower: u32 = 0; tower < towers; tower++, x += channels * 4, y += channels * 4) {
-    squares(x, channels, size / 2, scratch);
-    for (let c: u32 = 0; c < channels; c += 4) {
-      const s = f32x4.add(
-        f32x4.splat(k),
-        f32x4.mul(f32x4.splat(alpha), windowSum(scratch + c * 4, size)),
-      );
-      put(y + c * 4, f32x4.mul(v128.load(x + c * 4), power(s, beta)), channels - c);
-    }
-  }
+  for (let tower: u32 = 0; tower < towers; tower++, x += channels * 4, y += channels * 4)
+    lrnTower(x, y, channels, size, alpha, beta, k, scratch);
 }
 
 /** dx_i = dy_i·s_i^−β − 2αβ·a_i·Σ_j dy_j·a_j·s_j^(−β−1), j over the window of i. */
