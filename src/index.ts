@@ -30,6 +30,9 @@ export type {
   FolderEvaluation,
   ModelScore,
 } from './inference/node/evaluate.ts';
+export const shrink = late(() => import('./shrink/node/shrink.ts'), 'shrink');
+export type { ShrinkOptions, Shrunk } from './shrink/node/shrink.ts';
+export type { Figures, LayerStory, ShrinkResult } from './shrink/result.ts';
 export { picturesIn } from './inference/node/pictures.ts';
 export const createServer = late(() => import('./server/server.ts'), 'createServer');
 export type { AlexNetServer } from './server/server.ts';

@@ -43,6 +43,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'how good a model is on labelled photographs',
     load: () => import('./commands/evaluate.ts'),
   },
+  shrink: {
+    summary: 'a smaller, faster model out of a trained one, within a budget',
+    load: () => import('./commands/shrink.ts'),
+  },
   predict: { summary: 'what is on a photograph', load: () => import('./commands/predict.ts') },
   explain: {
     summary: 'the network layer by layer: shapes with their formulas, parameters, work, memory',

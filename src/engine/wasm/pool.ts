@@ -61,7 +61,7 @@ export interface Windows {
 export function poolWindows(
   arena: Arena,
   shape: LayerShape,
-): { setup(): Job[]; windows(): Windows } {
+): { readonly setup: () => Job[]; readonly windows: () => Windows } {
   const [, rows, columns] = shape.output;
   const rowWindows = arena.region(rows * 8);
   const columnWindows = arena.region(columns * 8);

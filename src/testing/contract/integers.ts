@@ -12,8 +12,14 @@ import type { QuantisedTest } from '../quantised.ts';
 import { batch, check, equal, near, refused, toleranceOf } from './tools.ts';
 import type { ContractCase } from './tools.ts';
 
+/** Others of the variants differ in nothing that integers see. */
+const { paper, source, caffenet, torchvision, small } = narrowVariants;
 const networks: Readonly<Record<string, Network>> = {
-  ...narrowVariants,
+  paper,
+  source,
+  caffenet,
+  torchvision,
+  small,
   odd: oddNetwork,
   blocked: blockedNetwork,
   tanh: tanhNetwork,
@@ -94,7 +100,7 @@ async function sameIntegers(
   const edges = edgesOf(shapes, quantised.quantisation);
   const within = toleranceOf(engine).pass;
   await withQuantised(engine, network, quantised, 'all', async (ours) => {
-    for (const count of [batch, 1, 2]) {
+    for (const count of [batch, 1]) {
       const images = testImages(network, count, 30 + count);
       await ours.forward(images);
       sameOnGrid(await ours.activation(network[0]!.name), images, edges[0]!, 'images', 0);

@@ -1,0 +1,358 @@
+import { basename } from 'node:path';
+import { samplesOf } from '../../data/dataset.ts';
+import type { Dataset, Split } from '../../data/dataset.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { findEngine } from '../../engine/registry.ts';
+import { ensure } from '../../errors.ts';
+import { AlexNet } from '../../inference/alexnet.ts';
+import type { Evaluation, Verdict } from '../../inference/evaluation.ts';
+import { evaluate } from '../../inference/node/evaluate.ts';
+import { importWeights } from '../../model/import.ts';
+import { loadModel } from '../../model/integers.ts';
+import { encodeModel } from '../../model/model.ts';
+import type { Model } from '../../model/model.ts';
+import { writeModel } from '../../model/node/model-file.ts';
+import { converted } from '../../model/weights.ts';
+import { hasParameters } from '../../network/layer.ts';
+import { percent } from '../../text.ts';
+import { calibrate, calibratedLayers, inInt8, int8Layers } from '../int8.ts';
+import type { Grids } from '../int8.ts';
+import { compared } from '../mcnemar.ts';
+import { measured } from '../measure.ts';
+import type { Speed } from '../measure.ts';
+import { methodsOf } from '../result.ts';
+import type { Figures, LayerStory, Method, ShrinkResult, Target } from '../result.ts';
+import { imagesOf, openShrinkPictures } from './pictures.ts';
+import type { HeldOut, ShrinkPictures } from './pictures.ts';
+
+export interface ShrinkOptions {
+  /** A model file, or published weights of any kind that is read. */
+  readonly model: string;
+  /** Labelled pictures, as for training. */
+  readonly data: string;
+  /** Where the model goes. Default: nowhere, it is in the result only. */
+  readonly out?: string;
+  /** Top-1 that may be lost, as a fraction. Default 0.01. */
+  readonly maxDrop?: number;
+  /** What matters, where no methods are named. Default balanced: int8 alone. */
+  readonly target?: Target;
+  readonly methods?: readonly Method[];
+  readonly engine?: string;
+  readonly threads?: number;
+  readonly depth?: number;
+  /** Told what is done now, in words. */
+  readonly onStep?: (text: string) => void;
+}
+
+export interface Shrunk extends ShrinkResult {
+  readonly model: Model;
+}
+
+/** What every step works with. */
+interface Workshop {
+  readonly options: ShrinkOptions;
+  readonly pictures: ShrinkPictures;
+  /** Of models in floating point, and of quantised ones. */
+  readonly engines: { readonly plain: Engine; readonly integers: Engine };
+  readonly say: (text: string) => void;
+  readonly notes: string[];
+}
+
+/**
+ * A smaller and faster model out of a trained one, within a budget: calibrated on training
+ * pictures, chosen on pictures held out, tested once at the end on those that had no say.
+ * @throws {AlexNetError} where the model is quantised already, or model and pictures do not fit.
+ */
+export async function shrink(options: ShrinkOptions): Promise<Shrunk> {
+  const { maxDrop = 0.01, target = 'balanced', engine, depth } = options;
+  const wanted = options.methods ?? methodsOf[target];
+  ensure(
+    maxDrop >= 0 && maxDrop < 1,
+    `Expected maxDrop from 0 to below 1, a fraction of all pictures, but found ${maxDrop}.`,
+  );
+  ensure(wanted.length > 0, 'Expected one method or several but found none.');
+  const { model } = await importWeights(options.model);
+  refuseShrunk(model);
+  const shop: Workshop = {
+    options,
+    pictures: await openShrinkPictures(options.data, heldOutOf(model), depth),
+    engines: {
+      plain: await findEngine(engine),
+      integers: await findEngine(engine, { integers: true }),
+    },
+    say: options.onStep ?? (() => undefined),
+    notes: [],
+  };
+  const start = performance.now();
+  const validated = await asked(shop, model, 'validation', 'what the model answers now');
+  const chosen = await choose(shop, model, validated, { wanted, maxDrop });
+  const seconds = (performance.now() - start) / 1000;
+  return conclude(shop, model, { ...chosen, wanted, maxDrop, seconds });
+}
+
+function refuseShrunk({ quantisation }: Model): void {
+  const [first] = Object.keys(quantisation ?? {});
+  ensure(
+    first === undefined,
+    `The model is quantised already (its layer "${first}" is computed in int8). Shrink the model ` +
+      'that it was made from.',
+  );
+}
+
+/** How the training held pictures out, where the model says so: those choose. */
+function heldOutOf({ provenance }: Model): HeldOut {
+  const told = provenance['settings'];
+  const { seed, holdOut } = typeof told === 'string' ? settingsIn(told) : {};
+  const known = typeof seed === 'number' && Number.isSafeInteger(seed) && seed >= 0;
+  const part = typeof holdOut === 'number' && holdOut > 0 && holdOut < 1;
+  return { seed: known ? seed : 1, fraction: part ? holdOut : 0.1 };
+}
+
+function settingsIn(text: string): { readonly seed?: unknown; readonly holdOut?: unknown } {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+interface Wanted {
+  readonly wanted: readonly Method[];
+  readonly maxDrop: number;
+}
+
+interface Chosen {
+  readonly shrunk: Model;
+  readonly drop: number;
+  readonly layers: readonly LayerStory[];
+}
+
+/** Every method in its order, within the budget. */
+async function choose(
+  shop: Workshop,
+  model: Model,
+  validated: Evaluation,
+  { wanted, maxDrop }: Wanted,
+): Promise<Chosen> {
+  let shrunk = model;
+  let drop = 0;
+  let sensitivities: ReadonlyMap<string, number> = new Map();
+  if (wanted.includes('int8')) {
+    const grids = await calibrated(shop, shrunk);
+    sensitivities = await layerByLayer(shop, shrunk, grids);
+    ({ shrunk, drop } = await withinBudget(shop, shrunk, grids, {
+      sensitivities,
+      maxDrop,
+      top1: validated.top1,
+    }));
+  }
+  if (wanted.includes('f16')) {
+    shrunk = inHalves(shrunk);
+    drop = validated.top1 - (await asked(shop, shrunk, 'validation', 'in f16')).top1;
+  }
+  return { shrunk, drop, layers: storiesOf(shrunk, sensitivities) };
+}
+
+async function calibrated(shop: Workshop, model: Model): Promise<Grids> {
+  const { pictures, engines, options, say } = shop;
+  const batch = 8;
+  say('measures the numbers inside on training pictures');
+  const session = await engines.plain.prepare(model.network, {
+    batch,
+    mode: 'inference',
+    keep: calibratedLayers(model.network),
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
+  try {
+    await loadModel(session, model);
+    return await calibrate(
+      session,
+      imagesOf(pictures.calibration, 'train', model, batch, options.threads),
+    );
+  } finally {
+    await session.dispose();
+  }
+}
+
+/** What int8 does to each layer alone. */
+async function layerByLayer(
+  shop: Workshop,
+  model: Model,
+  grids: Grids,
+): Promise<Map<string, number>> {
+  const before = rights(await asked(shop, model, 'sensitivity', 'a few answers to compare with'));
+  const found = new Map<string, number>();
+  for (const layer of int8Layers(model.network)) {
+    const alone = inInt8(model, grids, [layer]);
+    const after = await asked(shop, alone, 'sensitivity', `${layer} alone in int8`);
+    found.set(layer, meanApart(before, after.verdicts));
+  }
+  return found;
+}
+
+function rights({ verdicts }: Evaluation): ReadonlyMap<number, number> {
+  return new Map(verdicts.map(({ sample, right }) => [sample, right]));
+}
+
+function meanApart(before: ReadonlyMap<number, number>, after: readonly Verdict[]): number {
+  const apart = after.map(({ sample, right }) => Math.abs(right - before.get(sample)!));
+  return apart.reduce((sum, by) => sum + by, 0) / apart.length;
+}
+
+/** All layers in int8; as long as that costs too much, the most sensitive one is left in f32. */
+async function withinBudget(
+  shop: Workshop,
+  model: Model,
+  grids: Grids,
+  given: {
+    readonly sensitivities: ReadonlyMap<string, number>;
+    readonly maxDrop: number;
+    readonly top1: number;
+  },
+): Promise<{ shrunk: Model; drop: number }> {
+  const { sensitivities, maxDrop, top1 } = given;
+  const order = [...sensitivities].toSorted((a, b) => a[1] - b[1]).map(([name]) => name);
+  for (let left = order; left.length > 0; left = left.slice(0, -1)) {
+    const shrunk = inInt8(model, grids, left);
+    const what = `${left.length} of ${order.length} layers in int8`;
+    const drop = top1 - (await asked(shop, shrunk, 'validation', what)).top1;
+    if (drop <= maxDrop) return { shrunk, drop };
+    shop.notes.push(
+      `With ${what} ${percent(drop)} of the validation pictures would be lost, more than ` +
+        `${percent(maxDrop)}: ${left.at(-1)} stays f32.`,
+    );
+  }
+  return { shrunk: model, drop: 0 };
+}
+
+/** Weights as f16 in the file; what is in 8 bits stays so. Computed in f32. */
+function inHalves(model: Model): Model {
+  const halves = converted(model.weights, 'f16');
+  const weights = [...model.weights].map(
+    ([name, tensor]) => [name, tensor.dtype === 'f32' ? halves.get(name)! : tensor] as const,
+  );
+  return { ...model, weights: new Map(weights) };
+}
+
+function storiesOf(
+  { network, weights, quantisation }: Model,
+  sensitivities: ReadonlyMap<string, number>,
+): LayerStory[] {
+  return network.filter(hasParameters).map(({ name }) => ({
+    name,
+    became: quantisation?.[name] === undefined ? weights.get(`${name}.weight`)!.dtype : 'int8',
+    sensitivity: sensitivities.get(name) ?? null,
+  }));
+}
+
+/** What a model answers about one part of the pictures. */
+async function asked(
+  { pictures, engines, options, say }: Workshop,
+  model: Model,
+  part: 'validation' | 'sensitivity' | 'test',
+  what: string,
+): Promise<Evaluation> {
+  const dataset: Dataset = pictures[part];
+  const split: Split = part === 'test' ? pictures.testSplit : 'val';
+  const engine = model.quantisation === undefined ? engines.plain : engines.integers;
+  const { threads } = options;
+  const alexnet = await AlexNet.of(model, {
+    engine,
+    batch: 32,
+    ...(threads !== undefined && { threads }),
+  });
+  try {
+    return await evaluate(alexnet, dataset, {
+      split,
+      batch: 32,
+      onBatch: (done, all) => say(`${what}: batch ${done} of ${all}`),
+      ...(threads !== undefined && { threads }),
+    });
+  } finally {
+    await alexnet.dispose();
+  }
+}
+
+/** The table: both models on pictures that had no say, and against the clock. */
+async function conclude(
+  shop: Workshop,
+  model: Model,
+  { shrunk, drop, layers, wanted, maxDrop, seconds }: Chosen & Wanted & { seconds: number },
+): Promise<Shrunk> {
+  const { engines, options, pictures, notes, say } = shop;
+  const met = drop <= maxDrop && shrunk !== model;
+  const before = await asked(shop, model, 'test', 'the test before');
+  const after = shrunk === model ? before : await asked(shop, shrunk, 'test', 'the test after');
+  say('measures milliseconds and memory');
+  const quantised = shrunk.quantisation !== undefined;
+  const [was, is] = await measured(
+    [
+      { model, engine: engines.plain },
+      { model: shrunk, engine: quantised ? engines.integers : engines.plain },
+    ],
+    options.threads,
+  );
+  const told = withProvenance(shrunk, basename(options.model), wanted);
+  const figures = { before: figuresOf(model, was!, before), after: figuresOf(told, is!, after) };
+  notes.push(...slower(figures.before, figures.after));
+  if (!met) notes.push(missed(drop, maxDrop, shrunk === model));
+  if (met && options.out !== undefined) await writeModel(options.out, told);
+  return {
+    model: told,
+    from: options.model,
+    to: met ? (options.out ?? null) : null,
+    methods: wanted,
+    budget: { maxDrop, drop, met },
+    pictures: {
+      split: pictures.testSplit,
+      images: before.images,
+      validation: samplesOf(pictures.validation, 'val').length,
+      calibration: samplesOf(pictures.calibration, 'train').length,
+    },
+    ...figures,
+    changed: compared(before.verdicts, after.verdicts),
+    layers,
+    notes,
+    seconds,
+  };
+}
+
+function withProvenance(model: Model, from: string, wanted: readonly Method[]): Model {
+  const shrunk = { from, methods: wanted };
+  return { ...model, provenance: { ...model.provenance, shrunk } };
+}
+
+function figuresOf(model: Model, speed: Speed, { top1, top5 }: Evaluation): Figures {
+  let bytes = 0;
+  for (const piece of encodeModel(model)) bytes += piece.byteLength;
+  return { ...speed, bytes, top1, top5 };
+}
+
+/** A method that makes a model slower here is said to. */
+function slower(before: Figures, after: Figures): string[] {
+  return (['1', '32'] as const).flatMap((batch) => {
+    const [was, is] = [before.milliseconds[batch], after.milliseconds[batch]];
+    if (is <= was) return [];
+    const engines =
+      before.engine === after.engine
+        ? `the ${after.engine} engine`
+        : `the ${after.engine} engine (before: ${before.engine}, which does not compute int8 here)`;
+    return [
+      `At batch ${batch} it is slower on this machine: ${is.toFixed(1)} ms with ${engines} ` +
+        `instead of ${was.toFixed(1)} ms.`,
+    ];
+  });
+}
+
+function missed(drop: number, maxDrop: number, nothing: boolean): string {
+  if (nothing)
+    return (
+      'Nothing was written: no layer can be changed without losing more than ' +
+      `${percent(maxDrop)}.`
+    );
+  return (
+    `Nothing was written: ${percent(drop)} of the validation pictures are lost, ` +
+    `${percent(drop - maxDrop)} more than may be (${percent(maxDrop)}).`
+  );
+}
