@@ -5,7 +5,7 @@ BIN := node_modules/.bin
 # from the sources, so that a test that was deleted does not run on from dist.
 TESTS = $(patsubst src/%.ts,dist/%.js,$(shell find src -name '*.test.ts' | sort))
 
-.PHONY: build kernels native web app test demo bench docs lint format clean
+.PHONY: build kernels native web app test demo bench docs pictures lint format clean
 
 build: node_modules/.installed kernels
 	$(BIN)/tsc -p .
@@ -64,6 +64,12 @@ bench: build
 docs: build
 	node scripts/lesson.mjs
 	node scripts/answers.mjs
+
+# docs/pictures: pages and heat maps of the demo, so that nothing but drawn things is shown; a minute or two, and Chromium.
+pictures: build
+	rm -rf build/demo
+	node bin/alexnet demo --engine wasm --out build/demo
+	node scripts/pictures.mjs build/demo
 
 lint: node_modules/.installed
 	$(BIN)/tsc -p . --noEmit

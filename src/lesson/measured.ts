@@ -54,6 +54,16 @@ export const measured = {
     command: 'inspect kernels MODEL',
     words: ['kernels.png', 'values 78 of 96 after 13 epochs'],
   },
+  towersAlike: {
+    value: 0.93,
+    command: 'inspect towers MODEL',
+    words: ['inspect towers', 'p = 0.93', 'p = 0.31'],
+  },
+  towersApart: {
+    value: 0.31,
+    command: 'inspect towers MODEL',
+    words: ['inspect towers', 'p = 0.93', 'p = 0.31'],
+  },
   guidedCorrelation: {
     value: 0.99,
     command: 'inspect why MODEL PHOTO --method guided-backprop --randomize fc6',

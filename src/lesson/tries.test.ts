@@ -11,10 +11,9 @@ import { Terminal } from '../cli/terminal.ts';
 import { drawScene, sceneClasses } from '../data/scenes/scene.ts';
 import { writeScenes } from '../data/node/write-scenes.ts';
 import { writeModel } from '../model/node/model-file.ts';
-import { f32Weights } from '../model/weights.ts';
 import { alexnet } from '../network/variants.ts';
 import { command as alexnetCommand } from '../testing/cli.ts';
-import { testParameters } from '../testing/data.ts';
+import { testModel } from '../testing/model.ts';
 import { demoSettings } from '../training/node/demo.ts';
 import { resolveSettings } from '../training/core/resolve.ts';
 import { explanation } from './explanation.ts';
@@ -37,27 +36,20 @@ const slow = new Map(
 async function demoFolder(folder: string): Promise<void> {
   const pictures = join(folder, 'demo/pictures');
   await writeScenes(pictures, { seed: 1, perClass: { train: 2, val: 1, test: 2 } });
-  const label = sceneClasses.indexOf('star');
-  const { width, height, data } = await drawScene({ seed: 1, label, number: 330 });
-  await sharp(data, { raw: { width, height, channels: 3 } })
-    .png()
-    .toFile(join(pictures, 'test/star/star-0330.png'));
+  for (const thing of ['star', 'house']) {
+    const label = sceneClasses.indexOf(thing);
+    const { width, height, data } = await drawScene({ seed: 1, label, number: 330 });
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(join(pictures, `test/${thing}/${thing}-0330.png`));
+  }
   const network = alexnet('small', { classes: sceneClasses.length, width: demoSettings.width });
   await mkdir(join(folder, 'demo/run'), { recursive: true });
-  await writeModel(join(folder, 'demo/run/model.safetensors'), {
-    network,
-    weights: f32Weights(testParameters(network, 1)),
-    labels: sceneClasses.map((name) => ({ name })),
-    preprocessing: {
-      resize: { how: 'shorterSide', size: 36 },
-      crop: 32,
-      channels: 'RGB',
-      scale: 1,
-      mean: [120, 115, 100],
-      deviation: [60, 60, 60],
-    },
-    provenance: {},
-  });
+  for (const [seed, name] of ['model', 'last'].entries())
+    await writeModel(
+      join(folder, `demo/run/${name}.safetensors`),
+      testModel(network, sceneClasses, 1 + seed),
+    );
 }
 
 describe('what the explanation says to try', () => {

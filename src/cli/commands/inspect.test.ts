@@ -427,7 +427,13 @@ test('what is clipped, what an image lacks and whose map it is are said on the p
   assert.match(why, /what the network sees of it/);
   const compare = await page('compare', model, model, photo);
   assert.match(compare, /A, model\.safetensors, and B, model\.safetensors, the same file, on/);
-  assert.match(compare, /it has no unit, and 0 is the same map/);
+  assert.match(compare, /it has no unit, and 0 is the same map\. A: \d+ of \d+ numbers lie beyond/);
+  assert.match(compare, /<strong>the photograph<\/strong><br>photo\.png/);
+  const story = await page('story', model, photo);
+  assert.match(story, /maps\. \d+ of \d+ numbers lie beyond the scale/);
+  assert.match(story, /<p>\d+ of \d+ numbers lie beyond the scale/);
+  assert.match(story, /<figcaption>the photograph<\/figcaption>/);
+  assert.match(story, /what the network sees of it: 32×32 pixels/);
   const photos = join(folder, 'photos');
   const unit = ['unit', model, '--layer', 'conv2', '--channel', '1', '--images', photos];
   const said = /A photograph excites it more \([^)]+\): this image shows less/;

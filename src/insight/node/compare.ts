@@ -8,7 +8,7 @@ import { mapPicture } from '../draw.ts';
 import { abouts } from '../pages/about.ts';
 import { likeliest } from './open.ts';
 import type { Likely, Opened, Photograph } from './open.ts';
-import { digits, share } from '../pages/report.ts';
+import { clippedWords, digits, share } from '../pages/report.ts';
 import type { Panel, Report, Section } from '../pages/report.ts';
 
 export interface CompareAnswer {
@@ -42,7 +42,7 @@ export async function compareReport(
           other.layer.name === layer.name && formatShape(other.output) === formatShape(output),
       ),
   );
-  const sections: Section[] = [answersSection(models)];
+  const sections: Section[] = [await answersSection(models)];
   const layers: { layer: string; differences: MapDifference[] }[] = [];
   for (const { layer } of shared) {
     const { section, differences } = await layerSection(a, b, layer.name);
@@ -111,18 +111,24 @@ async function look(
   };
 }
 
-function answersSection(models: readonly [Look, Look]): Section {
+async function answersSection(models: readonly [Look, Look]): Promise<Section> {
+  const { photograph: first } = models[0];
+  const whole: Panel = {
+    picture: await first.whole(),
+    caption: ['the photograph', first.name],
+    alt: first.name,
+  };
   const panels = models.map(({ model, photograph, predictions }, i): Panel => ({
     picture: photograph.picture,
     caption: [
-      `${i === 0 ? 'A' : 'B'}: ${model}`,
+      `what ${i === 0 ? 'A' : 'B'}, ${model}, sees`,
       ...predictions.map(({ label, probability }) => `${label} ${share(probability)}`),
     ],
     alt:
       `What model ${i === 0 ? 'A' : 'B'}, ${model}, sees: ` +
       predictions.map(({ label, probability }) => `${label} ${share(probability)}`).join(', '),
   }));
-  return { heading: 'Answers', panels, columns: 4 };
+  return { heading: 'Answers', panels: [whole, ...panels], columns: 4 };
 }
 
 async function layerSection(
@@ -134,13 +140,17 @@ async function layerSection(
   const [mapsA, mapsB] = [await a.session.activation(layer), await b.session.activation(layer)];
   const differences = mapDifferences(mapsA, mapsB, output);
   const places = output[1] * output[2];
+  const [rangeA, rangeB] = [rangeOf(mapsA, 0.9995), rangeOf(mapsB, 0.9995)];
+  const clipped = [clippedWords(mapsA, rangeA), clippedWords(mapsB, rangeB)]
+    .flatMap((words, i) => (words === '' ? [] : [` ${i === 0 ? 'A' : 'B'}:${words}`]))
+    .join('');
   const panels = differences.slice(0, 8).flatMap(({ channel, distance }) =>
     [mapsA, mapsB].map((maps, i): Panel => ({
       picture: mapPicture(
         maps.subarray(channel * places, (channel + 1) * places),
         output[1],
         output[2],
-        rangeOf(maps, 0.9995),
+        i === 0 ? rangeA : rangeB,
         amounts,
       ),
       caption: [`${i === 0 ? 'A' : 'B'} ${channel}`, `apart ${digits(distance)}`],
@@ -153,10 +163,10 @@ async function layerSection(
       heading: `Maps of ${layer} that differ most`,
       text:
         'Pairs: A on the left, B on the right, each model’s layer on its own scale, dark for 0 ' +
-        `and light for ${digits(rangeOf(mapsA, 0.9995).high)} (A) or ` +
-        `${digits(rangeOf(mapsB, 0.9995).high)} (B). “Apart” is the Euclidean distance of the ` +
-        'two maps after each layer is divided by its own largest number: it has no unit, and 0 ' +
-        'is the same map.',
+        `and light for ${digits(rangeA.high)} (A) or ` +
+        `${digits(rangeB.high)} (B). “Apart” is the Euclidean distance of the two ` +
+        'maps after each layer is divided by its own largest number: it has no unit, and 0 is ' +
+        `the same map.${clipped}`,
       panels,
       columns: 8,
     },

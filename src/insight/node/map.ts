@@ -5,7 +5,7 @@ import type { Picture } from '../../images/picture.ts';
 import { escape } from '../../html.ts';
 import { principalComponents } from '../pca.ts';
 import { tiled } from '../draw.ts';
-import { umap } from '../umap.ts';
+import { umapInThread } from './umap-thread.ts';
 import { inParts } from '../work.ts';
 import type { Work } from '../work.ts';
 import { abouts } from '../pages/about.ts';
@@ -58,7 +58,7 @@ export async function photographMap(
     ...work,
   });
   const layout =
-    withUmap && count >= 5 ? await umap(scores, components, { seed, ...work }) : undefined;
+    withUmap && count >= 5 ? await umapInThread(scores, components, { seed, ...work }) : undefined;
   const points = dataset.samples.map(({ name, label }, n) => ({
     file: name,
     label: dataset.classes[label]!,

@@ -198,7 +198,8 @@ function worstSection(panels: readonly Panel[]): Section {
     heading: 'The worst',
     text:
       'Each photograph with its own class and what was said instead; beside it ' +
-      'where the network looked, each on its own scale: light is most.',
+      'where the network looked, each on its own scale: light is most, and the half percent of ' +
+      'places that say most share the lightest colour.',
     panels,
     columns: 6,
   };

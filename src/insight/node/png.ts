@@ -148,11 +148,17 @@ async function drawRow(sheet: Sheet, panels: readonly Panel[], cell: number): Pr
     sheet.parts.push(`<image ${place} href="${await dataUrl(shown, cells)}"/>`);
     if (!cells) sheet.parts.push(`<rect ${place} fill="none" stroke="#ccc"/>`);
     sheet.y = top + height;
-    const size = cell < 110 ? 10.5 : 14;
+    const size = captionSize(cell);
     caption.forEach((line, k) => sheet.text(line, { size, x, room: cell, soft: k > 0 }));
     bottom = Math.max(bottom, sheet.y);
   }
   sheet.y = bottom + gap;
+}
+
+/** So small that the name of a file, as cameras give it, is not broken. */
+function captionSize(cell: number): number {
+  if (cell < 110) return 10.5;
+  return cell < 140 ? 12 : 14;
 }
 
 function drawScale(

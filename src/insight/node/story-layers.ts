@@ -4,7 +4,7 @@ import { amounts, rangeOf, signedRangeOf, signs } from '../colours.ts';
 import type { Range } from '../colours.ts';
 import { enlargedTo, mapPicture, signedPicture } from '../draw.ts';
 import { mapStatistics } from '../maps.ts';
-import { digits, share } from '../pages/report.ts';
+import { clippedWords, digits, share } from '../pages/report.ts';
 import { receptiveField } from '../receptive.ts';
 import { besideScale, imageHtml, panelsHtml, scaleHtml } from './html.ts';
 import { className } from './open.ts';
@@ -37,11 +37,17 @@ export async function contentHtml(told: Told, index: number): Promise<string> {
 
 async function photographHtml({ photograph }: Told, output: Shape): Promise<string> {
   const alt = 'The photograph as the network sees it';
-  const figure = `<figure>
+  const figures = [
+    `<figure>
+${await imageHtml(await photograph.whole(), 'The photograph', false)}
+<figcaption>the photograph</figcaption>
+</figure>`,
+    `<figure>
 ${await imageHtml(photograph.picture, alt, false, { width: output[2], height: output[1] })}
-<figcaption>${output[1]}×${output[2]} pixels</figcaption>
-</figure>`;
-  return panelsHtml([figure], 4);
+<figcaption>what the network sees of it: ${output[1]}×${output[2]} pixels</figcaption>
+</figure>`,
+  ];
+  return panelsHtml(figures, 4);
 }
 
 async function convolutionHtml(told: Told, index: number): Promise<string> {
@@ -53,10 +59,10 @@ async function convolutionHtml(told: Told, index: number): Promise<string> {
   const values = activations.get(layer.name)!;
   const shown = strongestOf(told, index).slice(0, shownMaps);
   const places = output[1] * output[2];
-  const range = signedRangeOf(
-    shown.flatMap((channel) => [...values.subarray(channel * places, (channel + 1) * places)]),
-    0.9995,
-  );
+  const drawn = shown.flatMap((channel) => [
+    ...values.subarray(channel * places, (channel + 1) * places),
+  ]);
+  const range = signedRangeOf(drawn, 0.9995);
   const kernels = input[0] === 3 ? await kernelsHtml(told, layer.name, kernel) : '';
   const buttons: string[] = [];
   for (const channel of shown) {
@@ -72,7 +78,7 @@ ${await imageHtml(picture, '', true)}<span>map ${channel}${towerOf(told, channel
   return `${kernels}
 <p>
 Each number looks at ${seen} of the photograph.
-The ${buttons.length} strongest of ${output[0]} maps:
+The ${buttons.length} strongest of ${output[0]} maps.${clippedWords(drawn, range)}
 </p>
 ${besideScale(buttons, 6, { colours: signs, range, unit: 'before ReLU' })}
 <div class="how" id="how-${layer.name}"></div>
@@ -134,7 +140,17 @@ ${await imageHtml(picture, `Map ${channel}, largest number ${digits(largest)}`, 
     }),
   );
   const colours = signed ? signs : amounts;
-  return besideScale(figures, 6, { colours, range, unit: 'activation' });
+  return `${clippedHtml([['', values, range]])}
+${besideScale(figures, 6, { colours, range, unit: 'activation' })}`;
+}
+
+/** A paragraph where a scale ends before the largest number; nothing where none does. */
+function clippedHtml(scales: readonly (readonly [string, Float32Array, Range])[]): string {
+  const told = scales.flatMap(([whose, values, range]) => {
+    const words = clippedWords(values, range);
+    return words === '' ? [] : [`${whose}${words.trim()}`];
+  });
+  return told.length === 0 ? '' : `<p>${escape(told.join(' '))}</p>`;
 }
 
 /**
@@ -165,7 +181,12 @@ map ${channel}${towerOf(told, channel, output[0])} ${when}: largest ${digits(lar
 </figure>`);
     }
   }
-  return panelsHtml(figures, 8);
+  const clipped = clippedHtml([
+    ['Before: ', before, rangeOf(before, 0.9995)],
+    ['After: ', after, rangeOf(after, 0.9995)],
+  ]);
+  return `${clipped}
+${panelsHtml(figures, 8)}`;
 }
 
 /** A vector as a strip, 128 numbers per row. */
@@ -183,9 +204,9 @@ async function stripHtml(told: Told, index: number): Promise<string> {
   const picture = enlargedTo(mapPicture(padded, height, width, range, colours), width);
   const alt = `${output[0]} numbers as cells, ${share(zeros)} of them zero`;
   return `<div class="beside">
-<figure class="strip" style="max-width:${2 * width}rem">
+<figure class="strip" style="--most:${2 * width}rem">
 ${await imageHtml(picture, alt, true, { width, height })}
-<figcaption>${output[0]} numbers, ${width} per row; ${share(zeros)} are zero</figcaption>
+<figcaption>${output[0]} numbers, ${width} per row; ${share(zeros)} are zero.${clippedWords(values, range)}</figcaption>
 </figure>
 ${scaleHtml({ colours, range, unit: 'activation' })}
 </div>`;

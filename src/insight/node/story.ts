@@ -150,8 +150,8 @@ async function whyHtml({
 }: Told): Promise<string> {
   const figures = [
     `<figure>
-${await imageHtml(picture, 'The photograph', false)}
-<figcaption>the photograph</figcaption>
+${await imageHtml(picture, 'What the network sees of the photograph', false)}
+<figcaption>what the network sees</figcaption>
 </figure>`,
   ];
   for (const { index, label, probability } of predictions.slice(0, 3)) {
@@ -166,14 +166,14 @@ ${await imageHtml(heat, `Grad-CAM for ${label}: strongest ${where}`, false)}
   const scale = {
     colours: amounts,
     range: { low: 0, high: 1 },
-    unit: 'share of each map’s largest',
+    unit: 'share of the end of each scale',
   };
   return `<section id="why">
 <h2>Why? Where it looked</h2>
 <p>
 Grad-CAM for the three most probable classes:
 light is where the network found what speaks for the class.
-Each on its own scale.
+Each on its own scale; the half percent of places that say most share its lightest colour.
 </p>
 ${besideScale(figures, 4, scale)}
 </section>`;

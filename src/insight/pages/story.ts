@@ -80,9 +80,11 @@ button[aria-pressed=true] { border-color: var(--accent) }
 .grid td { padding: .1rem .25rem; border: 0; font-size: .72rem; text-align: right }
 .grid caption { font-size: .85rem; color: var(--soft); text-align: left }
 .sum { font-variant-numeric: tabular-nums; white-space: pre-wrap }
-.beside:has(.strip) .scale i { height: 6rem }
-.strip { flex: 1 } .strip img { max-width: 64rem; min-height: 1.2rem }
+@media (min-width: 45.01rem) { .beside:has(.strip) .scale i { height: 6rem } }
+.strip { flex: 1 } .strip img { max-width: min(64rem, var(--most)); min-height: 1.2rem }
 .bars { width: 100%; max-width: 48rem }
-.bars .bar { width: 50% }
+.bars .bar { width: 50% } .bars th, .bars td { overflow-wrap: normal }
+.bars tbody th { overflow-wrap: anywhere; min-width: 5rem }
+@media (max-width: 45rem) { .bars .bar { width: 25% } }
 .bars i { display: block; height: 1rem; background: var(--accent); min-width: 1px }
 `;

@@ -83,6 +83,12 @@ export function augmentation(): Section {
             tries: [
               {
                 kind: 'command',
+                command:
+                  'inspect augment paper demo/pictures/test/star/star-0330.png --out views.html',
+                shows: 'one image as six epochs of training show it, and the ten crops of the test',
+              },
+              {
+                kind: 'command',
                 command: 'evaluate demo/run/model.safetensors demo/pictures --crops 10',
                 shows: 'accuracy with ten crops; compare it with --crops 1',
               },
@@ -98,7 +104,16 @@ export function augmentation(): Section {
                 says: 'multiplies α by √λ, not by λ as the formula says, and so moves further.',
               },
             ],
-            ours: 'The recipe paper follows the formula (augmentation.pca).',
+            ours: 'The recipe paper follows the formula (augmentation.pca), source the code.',
+            tries: [
+              {
+                kind: 'command',
+                command:
+                  'inspect augment source demo/pictures/test/star/star-0330.png ' +
+                  '--data demo/pictures --out noise.html',
+                shows: 'the α that were drawn, and what they add to red, green and blue',
+              },
+            ],
           },
         ],
       },

@@ -62,6 +62,21 @@ export function results(): Section {
             command: 'evaluate demo/run/model.safetensors demo/pictures',
             shows: 'top-1 and top-5 with one crop, and the number of images it was measured on',
           },
+          {
+            kind: 'command',
+            command: 'evaluate demo/run/model.safetensors demo/run/last.safetensors demo/pictures',
+            shows:
+              'each of two models alone, and their average; these two are of one run, so little ' +
+              'is gained',
+          },
+          {
+            kind: 'command',
+            command:
+              'inspect neighbours demo/run/model.safetensors ' +
+              'demo/pictures/test/star/star-0330.png demo/pictures/test/house/house-0330.png ' +
+              'demo/pictures/train --out figure4.html',
+            shows: 'what the network takes for alike, as in the paper’s Figure 4',
+          },
         ],
       },
     ],

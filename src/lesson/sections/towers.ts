@@ -2,6 +2,7 @@ import { stagesOf } from '../../network/drawing/stages.ts';
 import { grouped, percent } from '../../text.ts';
 import { paper, paperCost, singleCost, trainingSize } from '../count.ts';
 import type { Section, Table } from '../lesson.ts';
+import { measured } from '../measured.ts';
 import { ablations } from '../published.ts';
 
 export function towers(): Section {
@@ -86,14 +87,24 @@ export function towers(): Section {
                   'the kernels on GPU 1 are “largely color-agnostic”, those on GPU 2 “largely ' +
                   'color-specific”, in every run.',
               },
+              {
+                from: 'measured',
+                command: measured.towersApart.command,
+                says:
+                  'two networks of ours, from 5,201 images instead of 1.2 million, show no such ' +
+                  `difference (p = ${measured.towersAlike.value} and ${measured.towersApart.value}).`,
+                noted: measured.towersApart,
+              },
             ],
-            ours: 'A network of towers can be trained and its kernels looked at.',
+            ours:
+              'inspect towers measures grey against colour in each tower, with a test of whether ' +
+              'they differ more than chance makes them.',
             tries: [
               {
                 kind: 'command',
-                command: 'inspect kernels demo/run/model.safetensors --out kernels.html',
+                command: 'inspect towers demo/run/model.safetensors --halves --out towers.html',
                 shows:
-                  'first-layer kernels, each with its share of colour (this model has one tower)',
+                  'the test on two halves of one tower, which nothing told apart: what p is it?',
               },
             ],
           },
