@@ -94,10 +94,17 @@ interface Labelled {
   }[];
 }
 
-test('describeKernels() tells trained kernels as a person does: nine of ten', async () => {
-  const file = new URL('../../src/testing/goldens/kernels.json', import.meta.url);
+interface Seen {
+  readonly name: string;
+  readonly label: KernelKind;
+  readonly told: KernelKind;
+}
+
+/** What a person called the kernels of a golden, and what the program does. */
+async function compared(golden: string): Promise<Seen[]> {
+  const file = new URL(`../../src/testing/goldens/${golden}`, import.meta.url);
   const { sources } = JSON.parse(await readFile(file, 'utf8')) as Labelled;
-  const seen = sources.flatMap(({ name, side, kernels }) => {
+  return sources.flatMap(({ name, side, kernels }) => {
     const bytes = kernels.map(({ weights }) => new Int8Array(Buffer.from(weights, 'base64')));
     const weight = kernels.flatMap(({ scale }, k) => Array.from(bytes[k]!, (byte) => byte * scale));
     const found = describeKernels(Float32Array.from(weight), [kernels.length, 3, side, side]);
@@ -107,16 +114,33 @@ test('describeKernels() tells trained kernels as a person does: nine of ten', as
       told: found[k]!.kind,
     }));
   });
+}
+
+function listed(wrong: readonly Seen[]): string {
+  return wrong.map(({ name, label, told }) => `${name}: ${label} told ${told}`).join('\n');
+}
+
+test('describeKernels() tells trained kernels as a person does: nine of ten', async () => {
+  const seen = await compared('kernels.json');
   assert.equal(seen.length, 167);
   const wrong = seen.filter(({ label, told }) => label !== told);
-  const list = wrong.map(({ name, label, told }) => `${name}: ${label} told ${told}`).join('\n');
-  assert.ok(wrong.length <= 0.1 * seen.length, list);
+  assert.ok(wrong.length <= 0.1 * seen.length, listed(wrong));
   // No kind is given up for the others: three of four in each.
   for (const kind of ['edge', 'blob', 'colour', 'noise', 'dead']) {
     const members = seen.filter(({ label }) => label === kind);
     const missed = members.filter(({ told }) => told !== kind);
-    assert.ok(missed.length <= members.length / 4, list);
+    assert.ok(missed.length <= members.length / 4, listed(wrong));
   }
+});
+
+test('describeKernels() agrees about most of those that its limits were not set on', async () => {
+  // Left out of the others because a person doubted: 31 of 39 that show something, 44 of 44 noise.
+  const seen = await compared('kernels-doubtful.json');
+  assert.equal(seen.length, 39 + 44);
+  const wrong = seen.filter(({ label, told }) => label !== told);
+  const patterned = wrong.filter(({ name }) => name.startsWith('doubtful-small-start'));
+  assert.ok(patterned.length <= 9, listed(patterned));
+  assert.ok(wrong.length - patterned.length <= 2, listed(wrong));
 });
 
 test('describeKernels() sees a bar through the grain of its initial values', () => {

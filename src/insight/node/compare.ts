@@ -169,6 +169,7 @@ async function layerSection(
         `the same map.${clipped}`,
       panels,
       columns: 8,
+      pairs: true,
     },
     differences,
   };

@@ -44,6 +44,7 @@ async function sectionHtml({
   text,
   panels = [],
   columns = 4,
+  pairs,
   scale,
   table,
 }: Section): Promise<string> {
@@ -51,22 +52,27 @@ async function sectionHtml({
   const parts = [
     heading === undefined ? '' : `<h2>${escape(heading)}</h2>`,
     text === undefined ? '' : `<p>${escape(text)}</p>`,
-    figures.length === 0 ? '' : besideScale(figures, columns, scale),
+    figures.length === 0 ? '' : besideScale(figures, columns, scale, pairs),
     table === undefined ? '' : tableHtml(table),
   ];
   return `<section>${parts.join('')}</section>`;
 }
 
 /** Figures in columns, and the scale of their colours at the side. */
-export function besideScale(figures: readonly string[], columns: number, scale?: Scale): string {
+export function besideScale(
+  figures: readonly string[],
+  columns: number,
+  scale?: Scale,
+  pairs?: boolean,
+): string {
   return `<div class="beside">
-${panelsHtml(figures, columns)}
+${panelsHtml(figures, columns, pairs)}
 ${scale === undefined ? '' : scaleHtml(scale)}
 </div>`;
 }
 
-export function panelsHtml(figures: readonly string[], columns: number): string {
-  return `<div class="panels" style="--columns:${columns}">
+export function panelsHtml(figures: readonly string[], columns: number, pairs = false): string {
+  return `<div class="panels${pairs ? ' pairs' : ''}" style="--columns:${columns}">
 ${figures.join('\n')}
 </div>`;
 }
@@ -157,6 +163,7 @@ header p { color: var(--soft) }
 @media (max-width: 45rem) {
   main { padding: 1rem }
   .panels { grid-template-columns: repeat(auto-fill, minmax(min(6rem, 100%), 1fr)) }
+  .panels.pairs { grid-template-columns: repeat(2, minmax(0, 1fr)) }
   .beside { flex-direction: column }
   .beside > * { width: 100% }
 }

@@ -202,6 +202,7 @@ function worstSection(panels: readonly Panel[]): Section {
       'places that say most share the lightest colour.',
     panels,
     columns: 6,
+    pairs: true,
   };
 }
 

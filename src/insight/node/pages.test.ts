@@ -125,6 +125,21 @@ describe('pages in Chromium, without network', { skip }, () => {
     await page.setViewportSize({ width: 1280, height: 720 });
   });
 
+  test('what belongs together stays beside each other at phone width', async () => {
+    await page.setViewportSize({ width: 400, height: 800 });
+    await page.goto(pathToFileURL(join(folder, 'story.html')).href);
+    const tops = (await page.evaluate(
+      "[...document.querySelectorAll('.pairs figure')].map((one) => one.offsetTop)",
+    )) as number[];
+    assert.ok(tops.length >= 8 && tops.length % 2 === 0, String(tops));
+    assert.ok(
+      tops.every((top, i) => top === tops[i - (i % 2)]),
+      String(tops),
+    );
+    assert.equal(new Set(tops).size, tops.length / 2, 'and each pair under the other');
+    await page.setViewportSize({ width: 1280, height: 720 });
+  });
+
   test('the map says what its colours stand for', async () => {
     await page.goto(pathToFileURL(join(folder, 'map.html')).href);
     const legend = await page.evaluate(

@@ -186,7 +186,7 @@ map ${channel}${towerOf(told, channel, output[0])} ${when}: largest ${digits(lar
     ['After: ', after, rangeOf(after, 0.9995)],
   ]);
   return `${clipped}
-${panelsHtml(figures, 8)}`;
+${panelsHtml(figures, 8, true)}`;
 }
 
 /** A vector as a strip, 128 numbers per row. */

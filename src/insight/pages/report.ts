@@ -36,6 +36,8 @@ export interface Section {
   readonly panels?: readonly Panel[];
   /** Panels in a row. Default 4. */
   readonly columns?: number;
+  /** Each two belong together, and stay beside each other where the page is narrow. */
+  readonly pairs?: boolean;
   readonly scale?: Scale;
   readonly table?: Table;
 }
