@@ -66,6 +66,13 @@ export const answers: Readonly<Record<string, string>> = {
     '{file, of, seed, sample, size, crop, views: [{epoch, shown, box, mirrored, brightness,\n' +
     '   contrast, saturation, noise: {alphas, added} | null, scale, erase: * }],\n' +
     '   crops: [{left, top, width, height, mirrored}], out?}',
+  experiment:
+    '{experiment, claim, arms: [{name, runs: [{seed, top1, loss, epochs, atLeast?, gap?}]}],\n' +
+    '   pairs: [{seed, value}], difference: {count, mean, deviation, low, high},\n' +
+    '   each: [{arm, difference}], gap?, verdict, sentence, rates?: [{arm, learningRate}],\n' +
+    '   trials?: [{arm, learningRate, epochs, after?}], data, seeds: {done, wanted}, seconds,\n' +
+    '   out, page}',
+  'experiment --list': '[{name, title, claim, paper, seeds, minutes}]',
   serve: '{url, models, engine, precision, curl}',
   doctor: '{node, threads, engines: [{name, available, reason, details: *}]}',
   native: '{built, compiled?, library, version, reason?}',

@@ -78,6 +78,10 @@ export const verbs: Readonly<Record<string, Verb>> = {
     summary: 'AlexNet in your browser: walk through it with your own picture, see every number',
     load: () => import('./commands/app.ts'),
   },
+  experiment: {
+    summary: "one of the paper's claims, tried on this machine: ReLU, dropout, LRN and more",
+    load: () => import('./commands/experiment.ts'),
+  },
   demo: {
     summary: 'draws a picture set, trains on it, evaluates and predicts, in a few minutes',
     load: () => import('./commands/demo.ts'),

@@ -232,3 +232,8 @@ test('a picture that is led takes crop and mirror of another, and its own colour
   assert.deepEqual([led.box, led.mirrored], [leader.box, leader.mirrored]);
   assert.deepEqual(led.colours(noGrey), own.colours(noGrey));
 });
+
+test('drawAugmentation() of the centre leaves the crop where validation looks', () => {
+  for (const { box } of draws({ crop: { from: 'centre' }, mirror: 0.5 }, 5))
+    assert.deepEqual(box, { left: 56, top: 14, width: 227, height: 227 });
+});

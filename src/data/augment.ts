@@ -118,12 +118,20 @@ function cropBox(
   chance: Chance,
 ): Rectangle {
   if (crop.from === 'resized') return resizedBox(crop, width, height, chance);
+  if (crop.from === 'centre') return centreBox(width, height, size);
   const square = crop.from === 'square' ? Math.min(width, height) : undefined;
   const within = (length: number, word: number): number => {
     const room = square ?? length;
     return ((length - room) >> 1) + Math.floor(chance(word) * (room - size + 1));
   };
   return { left: within(width, place.x), top: within(height, place.y), width: size, height: size };
+}
+
+/** Where validation looks too: in the middle of the central square. */
+function centreBox(width: number, height: number, size: number): Rectangle {
+  const square = Math.min(width, height);
+  const begin = (length: number): number => ((length - square) >> 1) + ((square - size) >> 1);
+  return { left: begin(width), top: begin(height), width: size, height: size };
 }
 
 /** Ten tries, then the largest rectangle of an allowed aspect in the middle: torchvision's rule. */

@@ -47,6 +47,7 @@ export interface ColourNoise {
 }
 
 /**
+ * - `centre`: the middle, where validation looks too: nothing is left to chance;
  * - `square`: a square of the crop's size anywhere in the central size×size square of the resized
  *   picture (the paper, Caffe);
  * - `picture`: the same anywhere in the resized picture;
@@ -55,6 +56,7 @@ export interface ColourNoise {
  *   2014; torchvision's RandomResizedCrop).
  */
 export type Crop =
+  | { readonly from: 'centre' }
   | { readonly from: 'square' }
   | { readonly from: 'picture' }
   | {

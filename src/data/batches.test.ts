@@ -172,6 +172,29 @@ test('batches without augmentation are what prediction makes of the files', asyn
   });
 });
 
+test('training on the crop in the centre sees what validation sees', async () => {
+  await withFolder(async (folder) => {
+    await writeClasses(folder, { ant: 3, bee: 2 });
+    const dataset = await imageFolder(folder);
+    const seen = async (more: Partial<BatchesOptions>): Promise<Map<number, Float32Array>> => {
+      const { augmentation: _, ...plain } = options;
+      const batches = await openBatches(dataset, { ...plain, batch: 5, ...more });
+      const size = 3 * 31 * 31;
+      const images = new Map<number, Float32Array>();
+      for await (const batch of batches.epoch(0))
+        batch.indices.forEach((index, i) =>
+          images.set(index, batch.images.slice(i * size, (i + 1) * size)),
+        );
+      await batches.close();
+      return images;
+    };
+    const trained = await seen({ augmentation: { crop: { from: 'centre' } } });
+    const validated = await seen({});
+    assert.equal(trained.size, 5);
+    for (const [index, image] of trained) assert.deepEqual(image, validated.get(index));
+  });
+});
+
 test('a mean image that moves is taken off where each crop lies, mirrored with it', async () => {
   await withFolder(async (folder) => {
     await writeClasses(folder, { ant: 9, bee: 8 });

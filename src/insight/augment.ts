@@ -39,6 +39,8 @@ export const nothing = 'no';
 
 export function cropWords({ crop }: Augmentation): string {
   switch (crop.from) {
+    case 'centre':
+      return 'always the middle';
     case 'square':
       return 'anywhere in the central square';
     case 'picture':

@@ -11,7 +11,7 @@ export const floors: readonly (readonly string[])[] = [
   ['model'],
   ['inference'],
   ['training', 'insight', 'lesson'],
-  ['shrink', 'parallel'],
+  ['shrink', 'experiment', 'parallel'],
   ['server'],
   ['cli'],
 ];

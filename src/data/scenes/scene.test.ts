@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drawScene, drawThingMask, sceneClasses } from './scene.ts';
+import { classesOf, hardScenes, plainScenes } from './style.ts';
 
 type Colour = readonly [number, number, number];
 
@@ -61,5 +62,20 @@ test('drawThingMask() says where the thing is: some of the picture, not most', a
       covered > 0.05 && covered < 0.6 && data.every((value) => value === 0 || value === 255),
       `${sceneClasses[label]}: ${covered}`,
     );
+  }
+});
+
+test('hard scenes have the kinds of the plain ones and four more, and draws of their own', async () => {
+  const [plain, hard] = [classesOf(plainScenes), classesOf(hardScenes)];
+  assert.deepEqual(hard.slice(0, plain.length), plain);
+  assert.deepEqual(hard.slice(plain.length), ['tree', 'cup', 'flower', 'key']);
+  const address = { seed: 1, label: 0, number: 3 };
+  const scene = await drawScene(address, 48, hardScenes);
+  assert.deepEqual(await drawScene(address, 48, hardScenes), scene);
+  assert.notDeepEqual(await drawScene(address), scene);
+  for (const label of hard.keys()) {
+    const { data } = await drawThingMask({ seed: 1, label, number: 2 }, 48, hardScenes);
+    const covered = data.filter((value) => value === 255).length / data.length;
+    assert.ok(covered > 0.02 && covered < 0.6, `${hard[label]}: ${covered}`);
   }
 });

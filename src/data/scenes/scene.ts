@@ -3,14 +3,16 @@ import type { Picture } from '../../images/picture.ts';
 import { normal } from '../../random/draws.ts';
 import { bits, purposes } from '../../random/philox.ts';
 import { Chance } from './chance.ts';
-import { things } from './things.ts';
+import { classesOf, plainScenes } from './style.ts';
+import type { SceneStyle } from './style.ts';
+import type { Thing } from './things.ts';
 
-/** The classes of drawn scenes, in their order. */
-export const sceneClasses: readonly string[] = Object.keys(things);
+/** The classes of plain scenes, in their order. */
+export const sceneClasses: readonly string[] = classesOf(plainScenes);
 
 export interface SceneAddress {
   readonly seed: number;
-  /** Which of {@link sceneClasses}. */
+  /** Which of the style's classes. */
   readonly label: number;
   /** Which scene of its class. */
   readonly number: number;
@@ -21,20 +23,26 @@ export interface SceneAddress {
  * light from some side, with noise. A function of its address, but for how the edges are smoothed,
  * which a browser does in its own way. `size` pixels square.
  */
-export async function drawScene(address: SceneAddress, size = 48): Promise<Picture> {
+export async function drawScene(
+  address: SceneAddress,
+  size = 48,
+  style: SceneStyle = plainScenes,
+): Promise<Picture> {
   const chance = new Chance(address.seed, address.label, address.number);
-  const { below, thing, above } = sceneSvg(chance, address.label, size);
+  const { below, thing, above } = sceneSvg(chance, address.label, size, style);
   const rgba = await drawings.rasterise(svg([below, thing, above], size), size, size);
   const data = Uint8Array.from({ length: 3 * size * size }, (_, i) => rgba[rgbaPlace(i)]!);
-  return { width: size, height: size, data: withNoise(data, chance.between(4, 12), address) };
+  const noise = { deviation: chance.between(...style.noise), address, style };
+  return { width: size, height: size, data: withNoise(data, noise) };
 }
 
 /** Which pixels of a scene its thing is painted on: white there, black elsewhere. */
 export async function drawThingMask(
   { seed, label, number }: SceneAddress,
   size = 48,
+  style: SceneStyle = plainScenes,
 ): Promise<Picture> {
-  const { thing } = sceneSvg(new Chance(seed, label, number), label, size);
+  const { thing } = sceneSvg(new Chance(seed, label, number), label, size, style);
   const rgba = await drawings.rasterise(svg([thing], size), size, size);
   const data = Uint8Array.from({ length: 3 * size * size }, (_, i) =>
     rgba[4 * Math.floor(i / 3) + 3]! >= 128 ? 255 : 0,
@@ -59,6 +67,7 @@ function sceneSvg(
   chance: Chance,
   label: number,
   size: number,
+  style: SceneStyle,
 ): { below: string; thing: string; above: string } {
   const ground = chance.between(0.1, 0.5);
   const hue = chance.between(0, 360);
@@ -68,25 +77,35 @@ function sceneSvg(
     Array.from({ length: count }, () => litter(chance, size)).join('');
   // In the order in which they draw from `chance`.
   const below =
-    `<rect width="${size}" height="${size}" fill="${background}"/>` + clutter(chance.whole(3, 7));
-  const thing = placed(chance, label, ground, size);
-  return { below, thing, above: clutter(chance.whole(0, 1)) + light(chance, size) };
+    `<rect width="${size}" height="${size}" fill="${background}"/>` +
+    clutter(chance.whole(...style.below));
+  const kind = style.things[classesOf(style)[label]!]!;
+  const thing = placed(chance, kind, { ground, size, style });
+  const above = clutter(chance.whole(...style.above)) + light(chance, size);
+  return { below, thing, above };
 }
 
-/** The thing itself: in any hues, lighter than its ground. */
-function placed(chance: Chance, label: number, ground: number, size: number): string {
+/** The thing itself: in any hues, standing out of its ground. */
+function placed(
+  chance: Chance,
+  thing: Thing,
+  { ground, size, style }: { ground: number; size: number; style: SceneStyle },
+): string {
+  const { contrast, darker, rotation, skew } = style;
+  const isDarker = darker && ground - contrast > 0.05 && chance.between(0, 1) < 0.5;
   const paint = (): string => {
-    const lightness = chance.between(ground + 0.25, 0.95);
+    const lightness = isDarker
+      ? chance.between(0.02, ground - contrast)
+      : chance.between(ground + contrast, 0.95);
     return `hsl(${chance.whole(0, 359)} ${chance.whole(20, 90)}% ${(100 * lightness).toFixed(0)}%)`;
   };
-  const thing = things[sceneClasses[label]!]!;
-  const scale = (size / 2) * chance.between(0.6, 0.88);
+  const scale = (size / 2) * chance.between(...style.scale);
   const room = size / 2 - 0.8 * scale;
   const x = size / 2 + room * chance.between(-1, 1);
   const y = size / 2 + room * chance.between(-1, 1);
   const pose =
-    `translate(${x.toFixed(2)} ${y.toFixed(2)}) rotate(${chance.whole(-20, 20)}) ` +
-    `skewX(${chance.whole(-10, 10)}) scale(${scale.toFixed(2)})`;
+    `translate(${x.toFixed(2)} ${y.toFixed(2)}) rotate(${chance.whole(-rotation, rotation)}) ` +
+    `skewX(${chance.whole(-skew, skew)}) scale(${scale.toFixed(2)})`;
   return `<g transform="${pose}">${thing(chance, paint)}</g>`;
 }
 
@@ -120,15 +139,15 @@ function light(chance: Chance, size: number): string {
 
 function withNoise(
   data: Uint8Array,
-  deviation: number,
-  { seed, label, number }: SceneAddress,
+  {
+    deviation,
+    address: { seed, label, number },
+    style,
+  }: { deviation: number; address: SceneAddress; style: SceneStyle },
 ): Uint8Array {
   const noise = new Float32Array(data.length);
-  normal(
-    bits({ seed, purpose: purposes.synthetic, index: sceneClasses.length + label, stream: number }),
-    noise,
-    deviation,
-  );
+  const index = classesOf(style).length + label;
+  normal(bits({ seed, purpose: purposes.synthetic, index, stream: number }), noise, deviation);
   return Uint8Array.from(data, (value, i) =>
     Math.max(0, Math.min(255, Math.round(value + noise[i]!))),
   );

@@ -6,17 +6,17 @@ import type { Chance } from './chance.ts';
  */
 export type Thing = (chance: Chance, paint: () => string) => string;
 
-function polygon(points: readonly (readonly [number, number])[], fill: string): string {
+export function polygon(points: readonly (readonly [number, number])[], fill: string): string {
   const corners = points.map(([x, y]) => `${x.toFixed(3)},${y.toFixed(3)}`).join(' ');
   return `<polygon points="${corners}" fill="${fill}"/>`;
 }
 
-function circle(x: number, y: number, radius: number, fill: string): string {
+export function circle(x: number, y: number, radius: number, fill: string): string {
   const [cx, cy, r] = [x, y, radius].map((value) => value.toFixed(3));
   return `<circle cx="${cx}" cy="${cy}" r="${r}" fill="${fill}"/>`;
 }
 
-function box(x: number, y: number, width: number, height: number, fill: string): string {
+export function box(x: number, y: number, width: number, height: number, fill: string): string {
   const [left, top, wide, high] = [x, y, width, height].map((value) => value.toFixed(3));
   return `<rect x="${left}" y="${top}" width="${wide}" height="${high}" fill="${fill}"/>`;
 }

@@ -35,12 +35,13 @@ export function lessonPage({ title, lead, sections }: Lesson): string {
     contents(sections),
     ...sections.map(sectionHtml),
   ];
+  const plays = sections.some(({ blocks }) => blocks.some(({ kind }) => kind === 'play'));
   const script = `(${play.toString()})(${windowStrip.toString()});`;
   return htmlPage({
     title,
     style,
     body: body.join('\n'),
-    scripts: `<script type="module">${script}</script>\n`,
+    ...(plays && { scripts: `<script type="module">${script}</script>\n` }),
   });
 }
 

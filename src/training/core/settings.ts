@@ -139,7 +139,12 @@ const range = list(positive, 2);
 
 const augmentationRule = object<Augmentation>(
   {
-    crop: kinds('from', { square: {}, picture: {}, resized: { area: range, aspect: range } }),
+    crop: kinds('from', {
+      centre: {},
+      square: {},
+      picture: {},
+      resized: { area: range, aspect: range },
+    }),
     mirror: fraction,
     chunk: whole,
     pca: object<ColourNoise>(
