@@ -1,4 +1,4 @@
-import type { Engine, Session } from '../engine/engine.ts';
+import type { Engine, PrepareOptions, Session } from '../engine/engine.ts';
 import { findEngine } from '../engine/registry.ts';
 import { ensure } from '../errors.ts';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
@@ -13,11 +13,10 @@ import { predictionsFrom } from './predictions.ts';
 import type { Prediction } from './predictions.ts';
 import { probabilitiesOf } from './probabilities.ts';
 
-export interface LoadOptions extends ImportOptions {
+export interface LoadOptions
+  extends ImportOptions, Pick<PrepareOptions, 'keep' | 'precision' | 'threads'> {
   /** `auto`, or the name of one. Default auto. */
   readonly engine?: string | Engine;
-  /** Default: the machine's cores. */
-  readonly threads?: number;
   /** The most pictures computed at once. Default 1 for the quickest single answer. */
   readonly batch?: number;
 }
@@ -82,12 +81,14 @@ export class AlexNet {
     checkModel(model);
     const { quantisation } = model;
     const engine = await engineOf(options, quantisation !== undefined);
-    const { batch = 1, threads } = options;
+    const { batch = 1, keep, precision, threads } = options;
     const session = await engine.prepare(model.network, {
       batch,
       mode: 'inference',
       ...(quantisation && { quantisation }),
       ...(threads !== undefined && { threads }),
+      ...(keep !== undefined && { keep }),
+      ...(precision !== undefined && { precision }),
     });
     try {
       await loadModel(session, model);

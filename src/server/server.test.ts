@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
@@ -395,6 +396,28 @@ describe('a server with one model', () => {
     ])
       assert.match(text, line);
   });
+});
+
+test('a client that goes away on the way is noticed, and its room comes back', async () => {
+  const server = await serve();
+  try {
+    const { port } = new URL(await server.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('POST /classify HTTP/1.1\r\nhost: a\r\ncontent-length: 5000\r\n\r\n1234567');
+    const metric = async (line: RegExp): Promise<string | undefined> => {
+      const { bytes } = await ask(server, 'GET', '/metrics');
+      return line.exec(bytes.toString())?.[1];
+    };
+    const until = async (line: RegExp, value: string): Promise<void> => {
+      while ((await metric(line)) !== value) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await until(/^alexnet_request_body_bytes (\d+)$/m, '5000');
+    socket.destroy();
+    await until(/^alexnet_requests_total\{route="\/classify".*status="499"\} (\d+)$/m, '1');
+    await until(/^alexnet_request_body_bytes (\d+)$/m, '0');
+  } finally {
+    await server.close();
+  }
 });
 
 test('with keys every answer but health and the page wants one', async () => {

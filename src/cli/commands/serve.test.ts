@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -78,6 +79,9 @@ test('alexnet serve answers the curl line that it prints, and after SIGTERM all 
     const { served, child, ended, log } = await start([model, '--drain', '1s'], folder);
     assert.deepEqual(served.models, ['animals']);
     assert.equal(served.curl, `curl --data-binary @cat.jpg '${served.url}/classify'`);
+    const shell = spawnSync('sh', ['-c', `${served.curl} -s`], { cwd: folder, encoding: 'utf8' });
+    // 127: there is no curl here.
+    if (shell.status !== 127) assert.match(shell.stdout, /^\{"model":"animals","predictions":\[\{/);
     const picture = await readFile(join(folder, 'cat.jpg'));
     const answer = await fetch(`${served.url}/classify`, { method: 'POST', body: picture });
     const { predictions } = (await answer.json()) as { predictions: { label: string }[] };
@@ -104,7 +108,7 @@ test('alexnet serve answers the curl line that it prints, and after SIGTERM all 
     const answered = lines.filter(({ route }) => route === '/classify');
     assert.deepEqual(
       answered.map(({ msg, status }) => [msg, status]),
-      Array.from({ length: 4 }, () => ['answered', 200]),
+      Array.from({ length: shell.status === 127 ? 4 : 5 }, () => ['answered', 200]),
     );
   });
 });
@@ -147,6 +151,40 @@ test('a configuration file says what flags say, and flags have the last word', a
     assert.equal(await ended, 0);
   });
 });
+
+const openssl = spawnSync('openssl', ['version']).status === 0;
+
+test(
+  'with --cert and --key it speaks TLS, and the curl line says so',
+  { skip: openssl ? false : 'There is no openssl here to make a certificate with.' },
+  async () => {
+    await withModel(async (folder, model) => {
+      const made = spawnSync(
+        'openssl',
+        (
+          'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 ' +
+          '-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem'
+        ).split(' '),
+        { cwd: folder },
+      );
+      assert.equal(made.status, 0, made.stderr.toString());
+      const tls = ['--cert', 'cert.pem', '--key', 'key.pem', '--drain', '0s'];
+      const { served, child, ended } = await start([model, ...tls], folder);
+      assert.match(served.url, /^https:\/\/127\.0\.0\.1:\d+$/);
+      const ca = await readFile(join(folder, 'cert.pem'));
+      const live = get(`${served.url}/v2/health/live`, { ca, agent: false });
+      const [response] = (await once(live, 'response')) as [IncomingMessage];
+      assert.equal(response.statusCode, 200);
+      response.resume();
+      assert.equal(
+        served.curl,
+        `curl --cacert cert.pem --data-binary @cat.jpg '${served.url}/classify'`,
+      );
+      child.kill('SIGTERM');
+      assert.equal(await ended, 0);
+    });
+  },
+);
 
 const wrongFiles: readonly (readonly [string, string])[] = [
   ['[]', 'Expected FILE to hold a JSON object, such as {"port": 8000}.'],

@@ -135,6 +135,7 @@ test('what would wait longer than its time is refused at once, with when to come
       'later.',
   });
   queue.checkRoom(2, 6500);
+  assert.throws(() => queue.checkRoom(2, 6500, 7), { kind: 'busy', retryAfter: 1 });
   one.finish();
   await first;
 });

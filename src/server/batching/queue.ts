@@ -109,8 +109,11 @@ export class BatchQueue {
     return all - Math.min(passed, this.#running.expected);
   }
 
-  /** @throws {Refusal} where so many more pictures would not be answered in time. */
-  checkRoom(pictures: number, deadline: number): void {
+  /**
+   * @param before seconds until they would be here, decoded.
+   * @throws {Refusal} where so many more pictures would not be answered in time.
+   */
+  checkRoom(pictures: number, deadline: number, before = 0): void {
     const { capacity, cost, batch } = this.#options;
     if (pictures > capacity)
       throw new Refusal(
@@ -124,7 +127,7 @@ export class BatchQueue {
         Math.ceil(cost.all(this.#admitted + pictures - capacity, batch)),
       );
     const left = (deadline - this.#now()) / 1000;
-    const expected = this.expectedSeconds(pictures);
+    const expected = Math.max(before, this.expectedSeconds(pictures));
     if (expected <= left || this.#admitted === 0) return;
     throw new Refusal(
       'busy',

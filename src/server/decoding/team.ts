@@ -22,6 +22,8 @@ interface Task {
   readonly patience: Patience;
   readonly resolve: (done: Done) => void;
   readonly reject: (error: Error) => void;
+  /** When a thread got it. */
+  begun?: number;
 }
 
 interface Member {
@@ -43,6 +45,8 @@ export class DecodingTeam {
   readonly #readers = new Map<number, Reader>();
   readonly #limits: ReturnType<typeof decodeLimits>;
   #tasks = 0;
+  /** Seconds that a thread takes for a task, as lately measured. */
+  #seconds = 0;
   #readerCount = 0;
   #closed = false;
 
@@ -59,6 +63,11 @@ export class DecodingTeam {
     // Here too: a native module that only worker threads load is taken away with the first of them.
     await loadSharp();
     return new DecodingTeam(threads, maximumPixels);
+  }
+
+  /** Seconds until what waits now is done, as far as can be said. */
+  get expectedSeconds(): number {
+    return (this.#waiting.length * this.#seconds) / this.#members.length;
   }
 
   /** Tells all threads how a model reads pictures. @returns the reader's number. */
@@ -110,7 +119,7 @@ export class DecodingTeam {
 
   async #run(work: Work, patience: Patience): Promise<Done> {
     const done = await new Promise<Done>((resolve, reject) => {
-      const task = { work, patience, resolve, reject };
+      const task: Task = { work, patience, resolve, reject };
       if (this.#closed) closed(task);
       else this.#waiting.push(task);
       this.#dispatch();
@@ -127,7 +136,9 @@ export class DecodingTeam {
       message: (data) => {
         const done = data as Done;
         const own = member();
-        own.running.get(done.task)?.resolve(done);
+        const task = own.running.get(done.task);
+        if (task !== undefined) this.#observe((performance.now() - task.begun!) / 1000);
+        task?.resolve(done);
         own.running.delete(done.task);
         if (own.running.size === 0) own.thread.hold(false);
         this.#dispatch();
@@ -137,6 +148,11 @@ export class DecodingTeam {
     thread.post({ limits: this.#limits } satisfies ToWorker);
     for (const [reader, is] of this.#readers) thread.post({ reader, is } satisfies ToWorker);
     return thread;
+  }
+
+  /** Of tasks that lie with a thread two at a time, each seems to take twice what it does. */
+  #observe(seconds: number): void {
+    this.#seconds += (seconds / tasksAtOnce - this.#seconds) / 16;
   }
 
   /** A thread that stopped takes its own pictures with it, and no others. */
@@ -160,6 +176,7 @@ export class DecodingTeam {
       if (task === undefined) return;
       if (useless(task)) continue;
       const number = this.#tasks++;
+      task.begun = performance.now();
       member.running.set(number, task);
       member.thread.hold(true);
       const { work } = task;

@@ -1,8 +1,6 @@
 import type { Precision } from '../../engine/engine.ts';
-import { findEngine } from '../../engine/registry.ts';
 import { importWeights } from '../../model/import.ts';
 import type { Model } from '../../model/model.ts';
-import { checkModel } from '../../model/model.ts';
 import type { Cost } from '../batching/cost.ts';
 import { BatchQueue } from '../batching/queue.ts';
 import type { Turns } from '../batching/turns.ts';
@@ -47,11 +45,14 @@ export async function loadModel(
   source: string | Model,
   options: LoadingOptions,
 ): Promise<LoadedModel> {
-  const engine = await findEngine(options.engine);
   const model = typeof source === 'string' ? (await importWeights(source)).model : source;
-  checkModel(model);
-  const { threads, precision, batch, capacity, turns } = options;
-  const sessions = await Sessions.open(model, { engine, threads, precision, batch });
+  const { engine, threads, precision, batch, capacity, turns } = options;
+  const sessions = await Sessions.open(model, {
+    engine,
+    batch,
+    ...(threads !== undefined && { threads }),
+    ...(precision !== undefined && { precision }),
+  });
   try {
     const cost = await turns.take(() => sessions.measure());
     const statistics = new Statistics();

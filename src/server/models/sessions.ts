@@ -1,16 +1,15 @@
-import type { Engine, Precision, Session } from '../../engine/engine.ts';
+import type { PrepareOptions, Session } from '../../engine/engine.ts';
 import { AlexNetError, DeviceLost } from '../../errors.ts';
+import { AlexNet } from '../../inference/alexnet.ts';
+import type { LoadOptions } from '../../inference/alexnet.ts';
 import type { Model } from '../../model/model.ts';
-import { loadWeights } from '../../model/weights.ts';
 import { inferShapes, volume } from '../../network/shapes.ts';
 import type { LayerShape } from '../../network/shapes.ts';
 import { Cost } from '../batching/cost.ts';
 import type { Computer, Outputs } from '../batching/queue.ts';
 
-export interface SessionsOptions {
-  readonly engine: Engine;
-  readonly threads?: number | undefined;
-  readonly precision?: Precision | undefined;
+export interface SessionsOptions extends Pick<LoadOptions, 'precision' | 'threads'> {
+  readonly engine: string;
   /** The most pictures at once. */
   readonly batch: number;
 }
@@ -127,22 +126,9 @@ export class Sessions implements Computer {
     return this.#layers;
   }
 
-  async #open(keep: readonly string[] | 'all', batch: number): Promise<Session> {
-    const { engine, threads, precision } = this.#options;
-    const session = await engine.prepare(this.model.network, {
-      batch,
-      mode: 'inference',
-      keep,
-      ...(threads !== undefined && { threads }),
-      ...(precision !== undefined && { precision }),
-    });
-    try {
-      await loadWeights(session, this.model.weights);
-      return session;
-    } catch (error) {
-      await session.dispose();
-      throw error;
-    }
+  async #open(keep: PrepareOptions['keep'] & {}, batch: number): Promise<Session> {
+    const alexnet = await AlexNet.of(this.model, { ...this.#options, keep, batch });
+    return alexnet.session;
   }
 
   #needLayers(outputs: ReadonlySet<string>): boolean {

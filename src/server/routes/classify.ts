@@ -73,7 +73,8 @@ export function classifyRoute(app: FastifyInstance, state: ServerState): void {
       },
       onRequest: async (request: Request) => {
         const { queue } = state.repository.find(modelOf(request.query, state));
-        queue.checkRoom(request.query.crops === 10 ? 10 : 1, told(request).patience.deadline);
+        const { deadline } = told(request).patience;
+        queue.checkRoom(request.query.crops, deadline, state.team.expectedSeconds);
       },
     },
     (request: Request, reply) => classify(request, reply, state),
