@@ -71,8 +71,12 @@ ${scale === undefined ? '' : scaleHtml(scale)}
 </div>`;
 }
 
+/** From so many columns on, what is shown is small: more of it stands in a row of a phone. */
+const many = 12;
+
 export function panelsHtml(figures: readonly string[], columns: number, pairs = false): string {
-  return `<div class="panels${pairs ? ' pairs' : ''}" style="--columns:${columns}">
+  const classes = ['panels', ...(pairs ? ['pairs'] : []), ...(columns >= many ? ['many'] : [])];
+  return `<div class="${classes.join(' ')}" style="--columns:${columns}">
 ${figures.join('\n')}
 </div>`;
 }
@@ -163,6 +167,7 @@ header p { color: var(--soft) }
 @media (max-width: 45rem) {
   main { padding: 1rem }
   .panels { grid-template-columns: repeat(auto-fill, minmax(min(6rem, 100%), 1fr)) }
+  .panels.many { grid-template-columns: repeat(auto-fill, minmax(4rem, 1fr)) }
   .panels.pairs { grid-template-columns: repeat(2, minmax(0, 1fr)) }
   .beside { flex-direction: column }
   .beside > * { width: 100% }

@@ -105,7 +105,7 @@ function headingOf(
 
 function tableOf(compared: TowersAnswer['compared'], groups: readonly TowerColours[]): Table {
   return {
-    columns: [compared ?? '', 'kernels', 'grey', 'colour', 'show nothing', 'mean share of colour'],
+    columns: [compared ?? '', 'kernels', 'grey', 'colour', 'show nothing', 'mean colour'],
     rows: groups.map(({ kernels, grey, colour, blank, share: part }, i) => [
       String(i + 1),
       ...[kernels, grey, colour, blank].map(String),
