@@ -8,7 +8,7 @@ import type { ColourStatistics } from './statistics.ts';
 
 /** What chance decided for one use of one picture. */
 export interface Drawn {
-  /** In the resized picture. Cut where it has the crop's size, resampled otherwise. */
+  /** In the picture as it is kept. Cut where it has the crop's size, resampled otherwise. */
   readonly box: Rectangle;
   readonly mirrored: boolean;
   /** From 8-bit RGB to changed 8-bit RGB (not clamped). Contrast turns about `grey`. */
@@ -66,7 +66,7 @@ export interface Use {
   readonly sample: number;
   /** The sample whose draws of crop and mirror image this one shares. Default: its own. */
   readonly leader?: number | undefined;
-  /** Of the resized picture. */
+  /** Of the picture as it is kept. */
   readonly width: number;
   readonly height: number;
   readonly crop: number;
@@ -117,7 +117,8 @@ function cropBox(
   size: number,
   chance: Chance,
 ): Rectangle {
-  if (crop.from === 'resized') return resizedBox(crop, width, height, chance);
+  if (crop.from === 'resized' || crop.from === 'original')
+    return resizedBox(crop, width, height, chance);
   if (crop.from === 'centre') return centreBox(width, height, size);
   const square = crop.from === 'square' ? Math.min(width, height) : undefined;
   const within = (length: number, word: number): number => {
@@ -136,7 +137,7 @@ function centreBox(width: number, height: number, size: number): Rectangle {
 
 /** Ten tries, then the largest rectangle of an allowed aspect in the middle: torchvision's rule. */
 function resizedBox(
-  { area, aspect }: Extract<Crop, { from: 'resized' }>,
+  { area, aspect }: Extract<Crop, { from: 'resized' | 'original' }>,
   width: number,
   height: number,
   chance: Chance,

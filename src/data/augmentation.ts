@@ -1,3 +1,5 @@
+import type { Reading } from '../images/preprocessing.ts';
+
 /**
  * What chance does to a training picture: plain data, part of a recipe. Everything left out is not
  * done.
@@ -53,7 +55,10 @@ export interface ColourNoise {
  * - `picture`: the same anywhere in the resized picture;
  * - `resized`: a rectangle of a random `area` (fractions of the picture) and `aspect`
  *   (width/height, drawn evenly in its logarithm), resampled to the crop's size (Szegedy et al.
- *   2014; torchvision's RandomResizedCrop).
+ *   2014);
+ * - `original`: the same of the picture as it was before it is resized, so that a small area is as
+ *   sharp as the photograph (torchvision's RandomResizedCrop). Of larger pictures `kept` pixels of
+ *   the shorter side are kept.
  */
 export type Crop =
   | { readonly from: 'centre' }
@@ -63,4 +68,19 @@ export type Crop =
       readonly from: 'resized';
       readonly area: readonly [number, number];
       readonly aspect: readonly [number, number];
+    }
+  | {
+      readonly from: 'original';
+      readonly area: readonly [number, number];
+      readonly aspect: readonly [number, number];
+      readonly kept: number;
     };
+
+/** How a picture is read that will be augmented so; without augmentation as prediction reads it. */
+export function readingFor(reading: Reading, augmentation: Augmentation | undefined): Reading {
+  const { resize, colourProfile, orientation } = reading;
+  const crop = augmentation?.crop;
+  const colours = { ...(colourProfile && { colourProfile }), ...(orientation && { orientation }) };
+  if (crop?.from !== 'original') return { resize, ...colours };
+  return { resize: { how: 'shorterSide', size: crop.kept }, enlarge: false, ...colours };
+}

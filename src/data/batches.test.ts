@@ -6,13 +6,18 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { loadPicture, preprocess } from '../images/preprocess.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
+import { randomNumbers } from '../testing/data.ts';
 import { jpeg, withFolder, writeClasses, writeFiles } from '../testing/folders.ts';
 import { goodPictures } from '../testing/pictures.ts';
+import { drawAugmentation } from './augment.ts';
+import { readingFor } from './augmentation.ts';
 import type { Augmentation } from './augmentation.ts';
 import { openBatches } from './batches.ts';
 import type { BatchesOptions } from './batches.ts';
 import type { Dataset } from './dataset.ts';
+import { picturesInMemory } from './in-memory.ts';
 import { imageFolder } from './node/folder.ts';
+import { readSource } from './read-source.ts';
 import { measureColours } from './measure.ts';
 import { openWorkers } from '#workers';
 import type { WorkersOptions } from './workers.ts';
@@ -470,4 +475,63 @@ test('measureColours() gives what a plain computation gives', async () => {
       found.eigenvalues[0] >= found.eigenvalues[1] && found.eigenvalues[1] >= found.eigenvalues[2],
     );
   });
+});
+
+test('crops of the original are cut from the photograph as it lies there, and of large ones from what is kept', async () => {
+  const size = 64;
+  const data = Uint8Array.from(randomNumbers(size * size * 3, 127, 3), (value) => value + 128);
+  const large = { width: 2 * size, height: 2 * size, data: new Uint8Array(12 * size * size) };
+  const dataset = await picturesInMemory([
+    { picture: { width: size, height: size, data }, label: 'a' },
+    { picture: large, label: 'b' },
+  ]);
+  // A quarter of the area: the crop's own size, so that it is cut and not resampled.
+  const crop = { from: 'original', area: [0.25, 0.25], aspect: [1, 1], kept: size } as const;
+  const resize = { how: 'shorterSide', size: 40 } as const;
+  for (const [content, kept, side] of [
+    [large, size, size],
+    [large, 500, 2 * size],
+    [
+      await sharp(large.data, { raw: { ...large, channels: 3 } })
+        .png()
+        .toBuffer(),
+      500,
+      2 * size,
+    ],
+    [
+      await sharp(large.data, { raw: { ...large, channels: 3 } })
+        .png()
+        .toBuffer(),
+      size,
+      size,
+    ],
+  ] as const) {
+    const reading = readingFor({ resize }, { crop: { ...crop, kept } });
+    const read = await readSource({ path: 'b', content }, reading);
+    assert.deepEqual([read.width, read.height], [side, side]);
+  }
+  const plain = { mean: [0, 0, 0], deviation: [1, 1, 1], channels: 'RGB', scale: 1 } as const;
+  const batches = await openBatches(dataset, {
+    split: 'train',
+    batch: 2,
+    seed: 4,
+    preprocessing: { ...plain, resize, crop: 32 },
+    augmentation: { crop },
+  });
+  try {
+    for await (const { images, indices } of batches.epoch(0)) {
+      const use = { seed: 4, epoch: 0, sample: 0, width: size, height: size, crop: 32 };
+      const { box } = drawAugmentation({ crop }, use);
+      const from = indices.indexOf(0) * 3 * 32 * 32;
+      for (let c = 0; c < 3; c++)
+        for (let y = 0; y < 32; y++)
+          for (let x = 0; x < 32; x++)
+            assert.equal(
+              images[from + (c * 32 + y) * 32 + x],
+              data[3 * ((box.top + y) * size + box.left + x) + c],
+            );
+    }
+  } finally {
+    await batches.close();
+  }
 });

@@ -4,6 +4,7 @@ import { meanPlanes, movesWithCrop } from '../images/colour.ts';
 import { checkCrops } from '../images/preprocess.ts';
 import type { Preprocessing } from '../images/preprocessing.ts';
 import { makeBuffer } from '../platform/buffer.ts';
+import { readingFor } from './augmentation.ts';
 import type { Augmentation } from './augmentation.ts';
 import { samplesOf } from './dataset.ts';
 import type { Dataset, Split } from './dataset.ts';
@@ -161,7 +162,7 @@ class PictureBatches implements Batches {
     this.#indices = indices;
     this.#options = options;
     this.#workers = workers;
-    this.#store = workers.store(dataset, preprocessing);
+    this.#store = workers.store(dataset, readingFor(preprocessing, augmentation));
     this.#inputSize = (augmentation ? 1 : crops) * 3 * preprocessing.crop ** 2;
     const count = Math.max(1, Math.min(this.length, 1 + (options.prefetch ?? 2)));
     const slots = Array.from({ length: count }, () =>

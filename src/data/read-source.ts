@@ -12,8 +12,9 @@ export async function readSource(source: Source, reading: Reading): Promise<Pict
   const pixels = rawPixels(source, bytes);
   if (pixels === undefined) return decodePicture(bytes, reading);
   const { resize } = reading;
-  const { width, height } = fit(pixels.width, pixels.height, resize);
-  return width === pixels.width && height === pixels.height
+  const { width, height, smaller } = fit(pixels.width, pixels.height, resize);
+  const asItIs = reading.enlarge === false && !smaller;
+  return asItIs || (width === pixels.width && height === pixels.height)
     ? pixels
     : resizePicture(pixels, resize);
 }

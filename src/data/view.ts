@@ -37,7 +37,7 @@ export interface ViewAt {
 
 /**
  * What a training batch holds of one picture in one epoch, by the functions that fill it.
- * @param picture as `readSource` gives it.
+ * @param picture as `readSource` gives it by the reading of `readingFor`.
  */
 export async function trainingView(
   picture: Picture,

@@ -75,11 +75,12 @@ export class WorkerTeam implements DataWorkers {
     );
   }
 
-  store(dataset: Dataset, { resize, colourProfile, orientation }: Reading): PictureStore {
+  store(dataset: Dataset, { resize, colourProfile, orientation, enlarge }: Reading): PictureStore {
     const reading = {
       resize,
       ...(colourProfile && { colourProfile }),
       ...(orientation && { orientation }),
+      ...(enlarge === false && { enlarge }),
     };
     const known = this.#stores.find(
       (store) => store.dataset === dataset && sameReading(store.reading, reading),

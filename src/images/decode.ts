@@ -18,8 +18,6 @@ export interface DecodeOptions extends Partial<Reading> {
    * kernel. Default: left as it is.
    */
   readonly resize?: Resize;
-  /** Whether pictures smaller than that are made larger. Default true. */
-  readonly enlarge?: boolean;
   /** More are refused before decoding. Default 100 million. */
   readonly maximumPixels?: number;
   /**

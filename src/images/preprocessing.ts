@@ -53,7 +53,10 @@ export interface Preprocessing {
 }
 
 /** What of it concerns the way from a file to a resized picture, before anything is cut. */
-export type Reading = Pick<Preprocessing, 'resize' | 'colourProfile' | 'orientation'>;
+export interface Reading extends Pick<Preprocessing, 'resize' | 'colourProfile' | 'orientation'> {
+  /** Whether pictures that are smaller are made larger. Default true. */
+  readonly enlarge?: boolean;
+}
 
 /** Whether two give the same pixels. */
 export function sameReading(a: Reading, b: Reading): boolean {
@@ -63,6 +66,7 @@ export function sameReading(a: Reading, b: Reading): boolean {
     a.resize.geometry === b.resize.geometry &&
     a.resize.kernel === b.resize.kernel &&
     a.colourProfile === b.colourProfile &&
-    a.orientation === b.orientation
+    a.orientation === b.orientation &&
+    (a.enlarge ?? true) === (b.enlarge ?? true)
   );
 }

@@ -1,4 +1,4 @@
-import type { Augmentation } from '../data/augmentation.ts';
+import type { Augmentation, Crop } from '../data/augmentation.ts';
 
 /** What one part of an augmentation does. */
 export interface Stage {
@@ -46,11 +46,17 @@ export function cropWords({ crop }: Augmentation): string {
     case 'picture':
       return 'anywhere in the picture';
     case 'resized':
-      return (
-        `from ${shares(crop.area)} of the picture, ${decimal(crop.aspect[0])} to ` +
-        `${decimal(crop.aspect[1])} as wide as high, resampled`
-      );
+      return `from ${rectangleWords(crop)}`;
+    case 'original':
+      return `before it is resized, from ${rectangleWords(crop)}`;
   }
+}
+
+function rectangleWords({ area, aspect }: Extract<Crop, { readonly area: unknown }>): string {
+  return (
+    `${shares(area)} of the picture, ${decimal(aspect[0])} to ${decimal(aspect[1])} as wide as ` +
+    'high, resampled'
+  );
 }
 
 export function mirrorWords({ mirror = 0, chunk }: Augmentation): string {

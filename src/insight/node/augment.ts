@@ -1,3 +1,4 @@
+import { readingFor } from '../../data/augmentation.ts';
 import type { Augmentation } from '../../data/augmentation.ts';
 import type { Drawn } from '../../data/augment.ts';
 import { trainingView } from '../../data/view.ts';
@@ -56,7 +57,7 @@ export interface AugmentAnswer {
   readonly of: string;
   readonly seed: number;
   readonly sample: number;
-  /** Of the resized photograph, which boxes are in. */
+  /** Of the photograph as training keeps it, which boxes are in. */
   readonly size: { readonly width: number; readonly height: number };
   readonly crop: number;
   readonly views: readonly ViewAnswer[];
@@ -96,12 +97,13 @@ export async function augmentReport(
   const limit = maximumPixels !== undefined && { maximumPixels };
   const photograph = await openPhotograph(file, { model: plan, ...limit });
   const picture = await loadPicture(file, { ...preprocessing, ...limit });
+  const kept = await loadPicture(file, { ...readingFor(preprocessing, augmentation), ...limit });
   const shown = Array.from({ length: epochs }, (_, i) => first + i);
   const stages = stagesOf(augmentation);
   const rows: { readonly stage: Stage; readonly views: readonly View[] }[] = [];
   for (const stage of stages) {
     const views: View[] = [];
-    for (const epoch of shown) views.push(await viewOf(subject, picture, stage, epoch));
+    for (const epoch of shown) views.push(await viewOf(subject, kept, stage, epoch));
     rows.push({ stage, views });
   }
   const whole = rows.at(-1)!.views;
@@ -113,7 +115,7 @@ export async function augmentReport(
     subtitle: `${photograph.name} by ${name}, seed ${plan.seed}, ${span}`,
     sections: [
       await photographSection(photograph),
-      placesSection(picture, preprocessing, boxes, crops),
+      placesSection({ picture, kept }, preprocessing, boxes, crops),
       ...rows.map((row, i) => stageSection(subject, row, shown, i)),
       cropsSection(picture, plan),
       ...(recipes.length > 0 ? [recipesSection(recipes)] : []),
@@ -125,7 +127,7 @@ export async function augmentReport(
     of: name,
     seed: plan.seed,
     sample,
-    size: { width: picture.width, height: picture.height },
+    size: { width: kept.width, height: kept.height },
     crop: preprocessing.crop,
     views: whole.map(({ drawn }, i) => answerOf(drawn, shown[i]!, subject)),
     crops,
@@ -181,30 +183,39 @@ const orange = [213, 94, 0] as const;
 const blue = [0, 114, 178] as const;
 
 /** The resized photograph, with the outlines of what is cut from it. */
+/** @param pictures what prediction cuts from, and what training does: mostly the same. */
 function placesSection(
-  picture: Picture,
+  { picture, kept }: { readonly picture: Picture; readonly kept: Picture },
   { resize, crop }: Preprocessing,
   boxes: readonly Rectangle[],
   crops: readonly TenCrop[],
 ): Section {
-  const thickness = Math.max(1, Math.round(Math.min(picture.width, picture.height) / 128));
-  const draw = (rectangles: readonly Rectangle[], colour: typeof orange | typeof blue): Picture =>
-    rectangles.reduce((drawn, box) => outlined(drawn, box, colour, thickness), picture);
+  const draw = (
+    on: Picture,
+    rectangles: readonly Rectangle[],
+    colour: typeof orange | typeof blue,
+  ): Picture => {
+    const thickness = Math.max(1, Math.round(Math.min(on.width, on.height) / 128));
+    return rectangles.reduce((drawn, box) => outlined(drawn, box, colour, thickness), on);
+  };
   const { width, height } = picture;
   const how = resize.how === 'warp' ? 'squeezed to' : 'scaled, its shorter side to';
   return {
     heading: 'Where it is cut',
     text:
       `The photograph is ${how} ${resize.size} pixels: ${width}×${height}. ` +
-      `The network sees ${crop}×${crop}.`,
+      `The network sees ${crop}×${crop}.` +
+      (kept.width === width && kept.height === height
+        ? ''
+        : ` Training cuts before that, from ${kept.width}×${kept.height} pixels.`),
     panels: [
       {
-        picture: draw(boxes, orange),
+        picture: draw(kept, boxes, orange),
         caption: ['in training', `${boxes.length} of the crops below`],
         alt: `The photograph with the outlines of ${boxes.length} crops drawn by chance`,
       },
       {
-        picture: draw(crops.slice(0, 5), blue),
+        picture: draw(picture, crops.slice(0, 5), blue),
         caption: ['when it answers', 'with ten crops: these, and their mirror images'],
         alt: 'The photograph with the outlines of five crops: the corners and the middle',
       },

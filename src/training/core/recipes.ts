@@ -155,7 +155,7 @@ export const recipes = {
     schedule: { kind: 'steps', every: 30, factor: 0.1 },
     momentumForm: 'outside',
     augmentation: {
-      crop: { from: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] },
+      crop: { from: 'original', area: [0.08, 1], aspect: [3 / 4, 4 / 3], kept: 512 },
       mirror: 0.5,
     },
     preprocessing: {

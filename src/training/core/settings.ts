@@ -144,6 +144,7 @@ const augmentationRule = object<Augmentation>(
       square: {},
       picture: {},
       resized: { area: range, aspect: range },
+      original: { area: range, aspect: range, kept: whole },
     }),
     mirror: fraction,
     chunk: whole,

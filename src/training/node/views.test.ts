@@ -96,7 +96,7 @@ test('photographViews() takes a model’s own settings, and says what it lacks',
         'recipe whose way with photographs is to be seen: --recipe torchvision.',
     });
     const lent = await photographViews(photo, { of: { model: foreign }, recipe: 'torchvision' });
-    assert.equal(lent.plan.augmentation.crop.from, 'resized');
+    assert.equal(lent.plan.augmentation.crop.from, 'original');
     assert.deepEqual(lent.plan.preprocessing, model.preprocessing);
   });
 });
