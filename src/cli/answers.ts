@@ -31,6 +31,12 @@ export const answers: Readonly<Record<string, string>> = {
     '   kind, alternatives: [variant], labels: [{name, wnid?}], preprocessing: *, provenance: *,\n' +
     '   tensors: [{name, shape, dtype, bytes, minimum, maximum, mean, deviation, zeros,\n' +
     '   notFinite, dead}], guesses: [{about, text}], warnings: [text]}',
+  shrink:
+    '{from, to, methods: [method], budget: {maxDrop, drop, met},\n' +
+    '   pictures: {split, images, validation, calibration}, before: *, after: {bytes, top1, top5,\n' +
+    '   engine, threads, memoryBytes, milliseconds: {1, 32}},\n' +
+    '   changed: {images, changed, lost, won, p}, layers: [{name, became, sensitivity}],\n' +
+    '   notes: [text], seconds}',
   'inspect kernels':
     '{layer, shape, towers, kinds?: {edge, blob, colour, noise, dead},\n' +
     '   kernels: [{kernel, norm, kind?, pattern?, colour?, frequency?, angle?, directedness?}],\n' +

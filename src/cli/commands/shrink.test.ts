@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { readModel } from '../../model/node/model-file.ts';
 import type { ShrinkResult } from '../../shrink/result.ts';
+import { assertAnswer } from '../../testing/answers.ts';
 import { command } from '../../testing/cli.ts';
 import { Playground } from '../../testing/training.ts';
 
@@ -26,6 +27,7 @@ test('alexnet shrink writes a model in int8, and says what it cost', async () =>
   const { code, out: text, err } = await command([...words, '--json']);
   assert.equal(code, 0, err);
   const result = JSON.parse(text) as ShrinkResult;
+  assertAnswer('shrink', result);
   assert.equal(result.from, model);
   assert.equal(result.to, out);
   assert.deepEqual(result.methods, ['int8']);
