@@ -76,8 +76,8 @@ export const answers: Readonly<Record<string, string>> = {
     '{experiment, claim, arms: [{name, runs: [{seed, top1, loss, epochs, atLeast?, gap?}]}],\n' +
     '   pairs: [{seed, value}], difference: {count, mean, deviation, low, high},\n' +
     '   each: [{arm, difference}], gap?, verdict, sentence, rates?: [{arm, learningRate}],\n' +
-    '   trials?: [{arm, learningRate, epochs, after?}], data, seeds: {done, wanted}, seconds,\n' +
-    '   out, page}',
+    '   trials?: [{arm, learningRate, epochs, after?}], data, perClass: {train, val},\n' +
+    '   seeds: {done, wanted}, seconds, out, page}',
   'experiment --list': '[{name, title, claim, paper, seeds, minutes}]',
   serve: '{url, models, engine, precision, curl}',
   doctor: '{node, threads, engines: [{name, available, reason, details: *}]}',

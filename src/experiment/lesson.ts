@@ -166,8 +166,8 @@ function published({ paper }: Experiment): Section {
       text(`${paper.where}: ${paper.says}`),
       text(`Measured on: ${paper.on}`),
       text(
-        'Here the network, the pictures and the time are some thousand times smaller. What comes ' +
-          'out here neither proves nor disproves what came out there.',
+        'Here pictures, network and time are far smaller. What comes out here neither proves nor ' +
+          'disproves what came out there.',
       ),
     ],
   };
@@ -255,7 +255,7 @@ function again({ experiment, seeds, seconds, data }: Findings): Section {
             kind: 'command',
             command: `experiment ${experiment}${photographs} --seeds ${2 * seeds.wanted}`,
             shows: 'what is done counts: only the seeds that are new are trained',
-            slow: `the ${seeds.done} seeds of this page took ${minutes} minutes of training.`,
+            slow: `the ${seeds.done} seeds of this page took ${minutes} minutes.`,
           },
           ...(photographs === ''
             ? [

@@ -1,8 +1,8 @@
+import { confidence } from './comparison.ts';
 import type { Comparison, Verdict } from './comparison.ts';
 import type { Experiment, Measure, Trial } from './experiment.ts';
 import { halfWidth, pairsNeeded } from './statistics.ts';
 import type { Interval } from './statistics.ts';
-import { confidence } from './comparison.ts';
 import { counted, percent } from '../text.ts';
 
 const told: Readonly<Record<Verdict, string>> = {
@@ -15,7 +15,7 @@ const told: Readonly<Record<Verdict, string>> = {
 /** The verdict with the numbers that it rests on. */
 export function verdictSentence(
   { measure, arms }: Experiment,
-  { difference, verdict }: Comparison,
+  { difference, verdict, gap }: Comparison,
 ): string {
   const others = arms.length > 2 ? 'the mean of the others' : arms[1].name;
   const what =
@@ -24,7 +24,14 @@ export function verdictSentence(
       : `${others} takes ${amount(difference.mean, measure)} as many epochs as ${arms[0].name} to ` +
         `${percentOf(measure.error)} training error`;
   const pairs = counted(difference.count, 'pair');
-  return `${told[verdict]}: ${what} (${intervalText(difference, measure)}, ${pairs}).`;
+  const sentence = `${told[verdict]}: ${what} (${intervalText(difference, measure)}, ${pairs}).`;
+  if (gap === undefined) return sentence;
+  const top1: Measure = { kind: 'top1' };
+  const less = bare(Math.abs(gap.mean), top1);
+  return (
+    `${sentence} The gap to the training pictures is ${less} points ` +
+    `${gap.mean >= 0 ? 'smaller' : 'larger'} ${arms[0].name} (${intervalText(gap, top1)}).`
+  );
 }
 
 /** `95 % interval 0.3 to 2.1 points`. */

@@ -9,7 +9,8 @@ function network(classes: number): Network {
 
 export const dropout: Experiment = {
   title: 'Dropout',
-  claim: 'Without dropout the network overfits substantially.',
+  claim:
+    'Dropout holds overfitting back, and so lowers the error on pictures that were not trained on.',
   paper: {
     where: '§4.2',
     says:

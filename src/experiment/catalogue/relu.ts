@@ -45,7 +45,7 @@ export const relu: Experiment = {
     { name: 'tanh', about: 'tanh x in its place', network: () => fourLayers('tanh') },
   ],
   perClass: { train: 150, val: 20 },
-  seeds: 4,
+  seeds: 6,
   minutes: 12,
   search: { rates: [0.002, 0.004, 0.001] },
   curves: ['trainingError'],

@@ -6,7 +6,7 @@ import { makeFolders } from '../../platform/node/folders.ts';
 import { lockFolder } from '../../training/node/lock.ts';
 import { compare, completeSeeds, epochsUntil } from '../comparison.ts';
 import type { Comparison } from '../comparison.ts';
-import type { Arm, Epoch, Run, Trial } from '../experiment.ts';
+import type { Arm, Epoch, PerClass, Run, Trial } from '../experiment.ts';
 import { experimentPage } from '../page.ts';
 import { epochsOf, searchRate } from '../search.ts';
 import { verdictSentence } from '../words.ts';
@@ -26,6 +26,7 @@ export interface ExperimentResult extends Comparison {
   readonly rates?: readonly { readonly arm: string; readonly learningRate: number }[];
   readonly trials?: readonly Trial[];
   readonly data: string;
+  readonly perClass: PerClass;
   readonly seeds: { readonly done: number; readonly wanted: number };
   /** Of training, all runs together. */
   readonly seconds: number;
@@ -265,7 +266,7 @@ async function trialsOf({ folder, experiment }: Job): Promise<Trial[]> {
 
 /** Reads everything back from the folder, so that what is told is what lies there. */
 async function resultOf(job: Job): Promise<{ result: ExperimentResult; runs: Run[] } | undefined> {
-  const { experiment, folder, name, dataset, seeds } = job;
+  const { experiment, folder, name, dataset, seeds, perClass } = job;
   const runs = await runsOf(job);
   const done = completeSeeds(experiment, runs);
   if (done.length === 0) return undefined;
@@ -284,6 +285,7 @@ async function resultOf(job: Job): Promise<{ result: ExperimentResult; runs: Run
     data: dataset?.provenance.root ?? 'drawn scenes',
     seeds: { done: done.length, wanted: seeds },
     seconds: runs.reduce((sum, { seconds }) => sum + seconds, 0),
+    perClass,
     out: folder,
     page: join(folder, 'experiment.html'),
   };
@@ -294,7 +296,7 @@ async function writePage(job: Job): Promise<ExperimentResult | undefined> {
   const found = await resultOf(job);
   if (found === undefined) return undefined;
   const { result, runs } = found;
-  const html = experimentPage(job.experiment, { ...result, runs, perClass: job.perClass });
+  const html = experimentPage(job.experiment, { ...result, runs });
   try {
     await writeWhole(result.page, [new TextEncoder().encode(html)]);
     await writeJson(join(job.folder, 'result.json'), { ...result, runs });

@@ -1,9 +1,8 @@
 import { escape } from '../../html.ts';
 import { explanation } from '../explanation.ts';
-import type { Drawing, Pixels } from '../lesson.ts';
+import type { Drawing, Lesson, Pixels } from '../lesson.ts';
 import { lessonMarkdown } from './markdown.ts';
 
-const folder = 'alexnet';
 const made =
   '<!-- Made by scripts/lesson.mjs from src/lesson: change it there, then run make docs. -->';
 
@@ -12,14 +11,27 @@ const made =
  * @returns path → content.
  */
 export function explanationGuide(): Map<string, string | Uint8Array> {
+  return guideOf(explanation(), 'alexnet', made);
+}
+
+/**
+ * A lesson as a guide: its text `NAME.md`, and its pictures under `NAME/`.
+ * @param comment its first line. @returns path → content.
+ */
+export function guideOf(
+  lesson: Lesson,
+  name: string,
+  comment: string,
+): Map<string, string | Uint8Array> {
   const files = new Map<string, string | Uint8Array>();
-  const keep = (name: string, picture: Drawing | Pixels): string => {
-    const path = `${folder}/${name}.${endingOf(picture)}`;
-    files.set(path, 'url' in picture ? bytesOf(picture) : standalone(picture));
-    return path;
+  const folder = name.split('/').at(-1)!;
+  const keep = (picture: string, content: Drawing | Pixels): string => {
+    const file = `${picture}.${endingOf(content)}`;
+    files.set(`${name}/${file}`, 'url' in content ? bytesOf(content) : standalone(content));
+    return `${folder}/${file}`;
   };
-  const text = lessonMarkdown(explanation(), keep);
-  files.set(`${folder}.md`, `${made}\n\n${text}`);
+  const text = lessonMarkdown(lesson, keep);
+  files.set(`${name}.md`, `${comment}\n\n${text}`);
   return files;
 }
 

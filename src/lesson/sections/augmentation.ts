@@ -79,7 +79,8 @@ export function augmentation(): Section {
             ],
             ours:
               'Crop, mirror and colour are functions of seed, epoch and image: no view is ' +
-              'stored.',
+              'stored. `alexnet experiment augmentation` trains with and without, ' +
+              '`alexnet experiment crops` asks one crop and ten.',
             tries: [
               {
                 kind: 'command',

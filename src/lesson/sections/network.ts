@@ -145,6 +145,15 @@ function claims(): Claim[] {
             '.',
         },
       ],
+      ours: '`alexnet experiment depth` takes one layer out of a small network, in pairs.',
+      tries: [
+        {
+          kind: 'command',
+          command: 'experiment --list',
+          shows:
+            'the claims of the paper that this machine can try, each with its seeds and minutes',
+        },
+      ],
     },
   ];
 }

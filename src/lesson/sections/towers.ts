@@ -52,6 +52,7 @@ export function towers(): Section {
                   'halved there, footnote 2), and it trained slightly faster.',
               },
             ],
+            ours: '`alexnet experiment towers` makes this comparison at a small scale.',
           },
           {
             claim: 'Groups save work.',

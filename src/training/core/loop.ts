@@ -47,7 +47,8 @@ async function trainEpoch(job: Job, progress: Progress): Promise<Trouble> {
   const meter = new Meter(job, state);
   for await (const batch of job.training.epoch(state.epoch, state.batch)) {
     const decision = decide(job, progress);
-    if (decision === 'interrupt') return interrupt(job, progress);
+    // Awaited here: leaving the loop waits for the batches, and would not see it reject meanwhile.
+    if (decision === 'interrupt') return await interrupt(job, progress);
     if (decision === 'endEpoch') break;
     if (decision === 'save') {
       const saved = await save(job, progress);

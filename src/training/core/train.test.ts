@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import * as door from '../../browser.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { referenceEngine } from '../../engine/reference/index.ts';
@@ -66,6 +67,27 @@ test('trainNetwork() that is aborted and resumed ends with the same weights', as
   await assert.rejects(trainNetwork({ ...options, data, resume: true }), {
     message: /^The run was started on other data: made up with 3 classes, 18 training /,
   });
+});
+
+test('trainNetwork() that is aborted while its batches take long to end rejects once, and nowhere else', async () => {
+  const options = madeUpTraining(door, referenceEngine);
+  const stop = new AbortController();
+  const onEvent = ({ kind }: TrainEvent): void => {
+    if (kind === 'step') stop.abort();
+  };
+  const { training } = options;
+  async function* epoch(...given: Parameters<typeof training.epoch>) {
+    try {
+      yield* training.epoch(...given);
+    } finally {
+      for (let turn = 0; turn < 100; turn++) await setImmediate();
+    }
+  }
+  const slow = { ...training, length: training.length, samples: training.samples, epoch };
+  await assert.rejects(
+    trainNetwork({ ...options, training: slow, onEvent, signal: stop.signal }),
+    Interrupted,
+  );
 });
 
 /** The reference engine, whose device is lost in some of its sessions after so many calls. */
