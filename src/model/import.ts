@@ -389,7 +389,13 @@ interface MeanImage {
 async function readMean(mean: FileInput): Promise<MeanImage> {
   const name = inputName(mean) ?? 'The file';
   const read = async (source: ByteSource): Promise<MeanImage> => {
-    const tensor = await readBinaryProto(source);
+    const tensor = await readBinaryProto(source).catch((error: unknown) => {
+      if (!(error instanceof AlexNetError)) throw error;
+      throw new AlexNetError(
+        `expected the mean image of a Caffe network (.binaryproto). ${error.message}`,
+        { cause: error },
+      );
+    });
     const [channels, height = 0, width] = tensor.shape.slice(-3);
     ensure(
       channels === 3 && height === width && height > 0,

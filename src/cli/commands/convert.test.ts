@@ -295,8 +295,8 @@ const wrong: [what: string, argv: string[], code: 1 | 2, err: string][] = [
     'a mean image that is none',
     [pth, 'out.npz', '--mean', weights('photograph.png')],
     1,
-    `${weights('photograph.png')}: The file is damaged: the mean image holds a field that does ` +
-      'not end where it should.\n',
+    `${weights('photograph.png')}: expected the mean image of a Caffe network (.binaryproto). ` +
+      'The file is damaged: the mean image holds a field that does not end where it should.\n',
   ],
   [
     'a folder that is missing',
