@@ -35,7 +35,8 @@ void buildRelu(Chain& chain, int index) {
   const LayerType below = chain.layer(index - 1).type;
   const bool fused =
       (below == LayerType::convolution || below == LayerType::dense) && chain.fusesRelu(index - 1);
-  if (!fused) input = chain.asKnown(input, at(index), chain.forwardWork(index));
+  // Also where it is fused: oneDNN may have chosen one of its rarer layouts for the layer below.
+  input = chain.asKnown(input, at(index), chain.forwardWork(index));
   Slot* output = chain.activation(index) =
       fused ? chain.inPlace(index, input) : chain.inPlaceOrNew(index, input);
   const Layout layout = output->layout().value();

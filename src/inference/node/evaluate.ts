@@ -7,7 +7,6 @@ import { openWorkers } from '#workers';
 import { AlexNetError, ensure } from '../../errors.ts';
 import { AlexNet } from '../alexnet.ts';
 import type { Guess } from '../../model/guesses.ts';
-import { importWeights } from '../../model/import.ts';
 import type { Label } from '../../model/model.ts';
 import { ModelAverage, evaluateBatches } from '../evaluation.ts';
 import type { EvaluateOptions, Evaluation, Score } from '../evaluation.ts';
@@ -130,6 +129,7 @@ async function labelsOf(
   models: readonly (string | AlexNet)[],
   names: readonly string[],
 ): Promise<{ labels: readonly Label[]; places: readonly (readonly number[])[] }> {
+  const { importWeights } = await import('../../model/import.ts');
   const all: (readonly Label[])[] = [];
   for (const model of models)
     all.push(
