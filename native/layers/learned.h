@@ -2,6 +2,8 @@
 // forward, gradients of the parameters, backward.
 #pragma once
 
+#include <omp.h>
+
 #include <functional>
 #include <optional>
 #include <string>
@@ -88,12 +90,27 @@ struct Chosen {
   std::optional<typename Kind::BackwardWeights::primitive_desc> weightGradients;
 };
 
-// Whatever the batch, a trained weight lies as the gradients of so many images like it best, so
-// that the gradients of all sessions can be summed number by number.
+// Whatever the batch and the number of threads, a trained weight lies as the gradients of so many
+// images on so many threads like it best, so that the gradients of all sessions can be summed
+// number by number. oneDNN 3 asks the number of threads too where a dense layer is small.
 constexpr int64_t typicalBatch = 32;
+constexpr int typicalThreads = 2;
+
+// What is described meanwhile is described for so many threads.
+class ThreadsMeanwhile {
+ public:
+  explicit ThreadsMeanwhile(int threads) { omp_set_num_threads(threads); }
+  ~ThreadsMeanwhile() { omp_set_num_threads(before_); }
+  ThreadsMeanwhile(const ThreadsMeanwhile&) = delete;
+  ThreadsMeanwhile& operator=(const ThreadsMeanwhile&) = delete;
+
+ private:
+  const int before_ = omp_get_max_threads();
+};
 
 template <class Kind>
 Desc trainedLayout(Chain& chain, int index) {
+  const ThreadsMeanwhile meanwhile(typicalThreads);
   const Kind kind(chain, index, typicalBatch);
   return kind.backwardWeights(kind.forward(std::nullopt), std::nullopt).diff_weights_desc();
 }

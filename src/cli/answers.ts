@@ -80,7 +80,7 @@ export const answers: Readonly<Record<string, string>> = {
     '   seeds: {done, wanted}, seconds, out, page}',
   'experiment --list': '[{name, title, claim, paper, seeds, minutes}]',
   serve: '{url, models, engine, precision, curl}',
-  doctor: '{node, threads, engines: [{name, available, reason, details: *}]}',
+  doctor: '{node, threads, engines: [{name, available, reason, details: *, integers?}]}',
   native: '{built, compiled?, library, version, reason?}',
   bench:
     '{engine, variant, batch, precision, threads, mode, imagesPerSecond, milliseconds,\n' +
