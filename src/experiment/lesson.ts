@@ -199,7 +199,7 @@ function method(experiment: Experiment, findings: Findings): Section {
           'Within a seed all arms see the same pictures in the same order, with the same crops, ' +
             'and start from the same weights where their layers are the same.',
           ...(rates === undefined
-            ? ['The learning rate was chosen for the first arm, and is the same for all.']
+            ? ['One learning rate for all arms: none was searched for.']
             : [
                 `Learning rates found: ${rates
                   .map(({ arm, learningRate }) => `${arm} ${learningRate}`)

@@ -8,7 +8,7 @@ import type { Axis } from './axes.ts';
 
 const size = { width: 460, height: 300 };
 const left = 46;
-const right = 454;
+const right = 446;
 const top = 34;
 const bottom = 256;
 
@@ -65,7 +65,9 @@ export function curvesDrawing(
     words({ x: right, y: bottom + 36 }, 'epochs', { anchor: 'end', ink: 'soft' }),
     ...goal,
     ...parts,
-    ...legend(trained.map(({ name }) => name)),
+    ...legend(
+      trained.length > 2 ? [trained[0]!.name, 'the others'] : trained.map(({ name }) => name),
+    ),
   ]);
 }
 

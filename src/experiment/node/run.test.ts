@@ -125,6 +125,23 @@ describe('runExperiment()', () => {
     assert.equal(difference.mean, 0);
   });
 
+  test('asks the same networks for ten crops and for one', async () => {
+    const [arm] = tiny.arms;
+    const crops: Experiment = {
+      ...tiny,
+      arms: [
+        { ...arm, name: 'ten', crops: 10 },
+        { name: 'one', about: 'the same networks', trainedAs: 'ten' },
+      ],
+      seeds: 1,
+    };
+    const { arms, out } = await runExperiment(options('crops', { experiment: crops }));
+    assert.deepEqual(await readdir(join(out, 'runs')), ['ten-seed-1']);
+    const [ten, one] = arms.map(({ runs }) => runs[0]!);
+    assert.notEqual(ten!.loss, one!.loss);
+    assert.equal(ten!.epochs, one!.epochs);
+  });
+
   test('ends a run that has reached the error, after a search for the rate of each arm', async () => {
     const race: Experiment = {
       ...tiny,
