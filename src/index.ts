@@ -31,7 +31,8 @@ export type {
   ModelScore,
 } from './inference/node/evaluate.ts';
 export const shrink = late(() => import('./shrink/node/shrink.ts'), 'shrink');
-export type { ShrinkOptions, Shrunk } from './shrink/node/shrink.ts';
+export type { Shrunk } from './shrink/node/shrink.ts';
+export type { ShrinkOptions } from './shrink/node/workshop.ts';
 export type { Figures, LayerStory, ShrinkResult } from './shrink/result.ts';
 export { picturesIn } from './inference/node/pictures.ts';
 export const runExperiment = late(() => import('./experiment/node/run.ts'), 'runExperiment');

@@ -491,7 +491,7 @@ export interface WrittenNode {
 export interface WrittenTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array | BigInt64Array;
+  readonly data: Float32Array | BigInt64Array | Int8Array | Uint8Array | Int32Array;
   /** For f32 data. Default f32. */
   readonly precision?: WrittenPrecision;
 }
@@ -591,10 +591,17 @@ function writeNode({ type, name, inputs, outputs, attributes = {} }: WrittenNode
   return node;
 }
 
+/** ONNX's number of a type. */
+function wholeType(data: Exclude<WrittenTensor['data'], Float32Array>): number {
+  if (data instanceof BigInt64Array) return 7;
+  if (data instanceof Int32Array) return 6;
+  return data instanceof Int8Array ? 3 : 2;
+}
+
 function writeTensor({ name, shape, data, precision = 'f32' }: WrittenTensor): ProtobufWriter {
   const tensor = new ProtobufWriter().packedWholes(1, shape);
-  if (data instanceof BigInt64Array)
-    return tensor.whole(2, 7).bytes(8, name).bytes(9, bytesOf(data));
+  if (!(data instanceof Float32Array))
+    return tensor.whole(2, wholeType(data)).bytes(8, name).bytes(9, bytesOf(data));
   return tensor
     .whole(2, precision === 'f32' ? 1 : 10)
     .bytes(8, name)

@@ -6,8 +6,11 @@ import { meanCrop } from '../images/colour.ts';
 import { dividedAlpha } from '../network/layer.ts';
 import type { Layer, LrnLayer } from '../network/layer.ts';
 import { parametersOf } from '../network/parameters.ts';
-import { inferShapes } from '../network/shapes.ts';
+import { edgesOf, multipliers, recordOf } from '../network/quantisation.ts';
+import type { Edge, Grid, Quantisation } from '../network/quantisation.ts';
+import { inferShapes, volume } from '../network/shapes.ts';
 import type { LayerShape, ResolvedWindow } from '../network/shapes.ts';
+import { integersOf } from './integers.ts';
 import { writeBand } from './lrn-band.ts';
 import { withMeanColour } from './mean-colour.ts';
 import { checkModel, describe } from './model.ts';
@@ -61,10 +64,23 @@ class GraphWriter {
   readonly #nodes: WrittenNode[] = [];
   readonly #initializers: WrittenTensor[] = [];
   #value = 'image';
+  /** The last integers that were made. */
+  #rounded = '';
+  /** Whether what comes next has been flattened already. */
+  #flat = false;
 
   constructor(model: Model, options: OnnxOptions) {
     this.#model = model;
     this.#options = options;
+  }
+
+  /** What int8 layers and the edges between them need, where the model is quantised. */
+  get #integers(): Integers | undefined {
+    const { network, quantisation } = this.#model;
+    const wanted = quantisation !== undefined && this.#options.precision !== 'f16';
+    return wanted
+      ? { edges: edgesOf(inferShapes(network), quantisation), quantisation }
+      : undefined;
   }
 
   write(): Pick<Parameters<typeof writeOnnx>[0], 'nodes' | 'initializers' | 'inputs' | 'outputs'> {
@@ -72,7 +88,12 @@ class GraphWriter {
     const [input, output] = [shapes[0]!.output, shapes.at(-1)!.output];
     if (this.#options.withPreprocessing === true) this.#preprocess();
     this.#parameters();
-    for (const shape of shapes) this.#layer(shape);
+    const integers = this.#integers;
+    for (const [index, shape] of shapes.entries()) {
+      const passed = integers !== undefined && dropsNothing(integers.edges, index, shape);
+      if (!passed) this.#layer(shape);
+      if (integers !== undefined) this.#edge(integers.edges, index, shapes);
+    }
     const last = this.#nodes.pop()!;
     this.#nodes.push({ ...last, outputs: ['probabilities'] });
     return {
@@ -129,7 +150,12 @@ class GraphWriter {
 
   #parameters(): void {
     const { precision = 'f32' } = this.#options;
-    for (const { name, shape } of parametersOf(this.#model.network)) {
+    const quantised = this.#integers?.quantisation ?? {};
+    for (const { name, shape, layer, kind } of parametersOf(this.#model.network)) {
+      if (recordOf(quantised, layer.name) !== undefined) {
+        if (kind === 'weight') this.#int8Parameters(layer.name, shape, quantised);
+        continue;
+      }
       const data = valuesOf(this.#model.weights, name)!;
       this.#initializers.push({
         name: precision === 'f32' ? name : `${name}.f16`,
@@ -146,6 +172,74 @@ class GraphWriter {
           attributes: { to: { int: 1 } },
         });
     }
+  }
+
+  /** Weights of 8 bits and biases of 32, each with the scales that make numbers of them. */
+  #int8Parameters(layer: string, shape: readonly number[], quantisation: Quantisation): void {
+    const { network, weights } = this.#model;
+    const { weight, scales, bias } = integersOf(network, quantisation, weights, layer);
+    const { input } = quantisation[layer]!;
+    const sums = multipliers(input, scales, 'f32');
+    this.#dequantised(`${layer}.weight`, { shape, data: weight }, scales);
+    this.#dequantised(`${layer}.bias`, { shape: [bias.length], data: bias }, sums);
+  }
+
+  #dequantised(
+    name: string,
+    tensor: { readonly shape: readonly number[]; readonly data: Int8Array | Int32Array },
+    scales: Float32Array,
+  ): void {
+    const [integers, by, zero] = [`${name}.integers`, `${name}.scales`, `${name}.zero_points`];
+    const shape = [scales.length];
+    // Zeros that runtimes want to see before they compute a Gemm in integers.
+    const zeros = tensor.data.slice(0, scales.length).fill(0);
+    this.#initializers.push(
+      { name: integers, ...tensor },
+      { name: by, shape, data: scales },
+      { name: zero, shape, data: zeros },
+    );
+    this.#nodes.push({
+      type: 'DequantizeLinear',
+      name: `${name}.dequantized`,
+      inputs: [integers, by, zero],
+      outputs: [name],
+      attributes: { axis: { int: 0 } },
+    });
+  }
+
+  /**
+   * Rounds what a layer gave to its grid. Behind a ReLU, a pooling and a flattening each, because
+   * that is the form that runtimes compute in integers.
+   */
+  #edge(edges: readonly Edge[], index: number, shapes: readonly LayerShape[]): void {
+    const edge = edges[index]!;
+    const { layer } = shapes[index]!;
+    if (edge === 'f32' || shapes[index + 1]?.layer.type === 'relu') return;
+    if (dropsNothing(edges, index, shapes[index]!)) this.#value = this.#rounded;
+    else this.#round(`${layer.name}.rounded`, edge);
+    this.#unround(layer.name, edge);
+    const next = shapes[index + 1];
+    if (next?.layer.type !== 'dense' || volume(next.input) === next.input[0]) return;
+    this.#node('Flatten', `${next.layer.name}_flatten`, [], { axis: { int: 1 } });
+    this.#round(`${next.layer.name}_flatten.rounded`, edge);
+    this.#unround(`${next.layer.name}_flatten`, edge);
+    this.#flat = true;
+  }
+
+  #round(name: string, grid: Grid): void {
+    this.#node('QuantizeLinear', name, this.#grid(name, grid));
+    this.#rounded = name;
+  }
+
+  #unround(name: string, grid: Grid): void {
+    this.#node('DequantizeLinear', `${name}.numbers`, this.#grid(`${name}.numbers`, grid));
+  }
+
+  #grid(name: string, { scale, zeroPoint }: Grid): string[] {
+    const [by, zero] = [`${name}.scale`, `${name}.zero_point`];
+    this.#initializers.push({ name: by, shape: [], data: Float32Array.of(scale) });
+    this.#initializers.push({ name: zero, shape: [], data: Uint8Array.of(zeroPoint) });
+    return [by, zero];
   }
 
   #layer({ layer, input, output, window }: LayerShape): void {
@@ -174,7 +268,7 @@ class GraphWriter {
       case 'adaptiveAveragePool':
         return this.#adaptive(layer, input, output);
       case 'dense':
-        if (input[1] * input[2] > 1)
+        if (input[1] * input[2] > 1 && !this.#flat)
           this.#node('Flatten', `${name}_flatten`, [], { axis: { int: 1 } });
         return this.#node('Gemm', name, [`${name}.weight`, `${name}.bias`], { transB: { int: 1 } });
       case 'dropout':
@@ -280,6 +374,16 @@ class GraphWriter {
     this.#nodes.push({ type, name, inputs: [this.#value, ...inputs], outputs: [name], attributes });
     this.#value = name;
   }
+}
+
+interface Integers {
+  readonly edges: readonly Edge[];
+  readonly quantisation: Quantisation;
+}
+
+/** Whether a dropout is no more than another scale of the same integers. */
+function dropsNothing(edges: readonly Edge[], index: number, { layer }: LayerShape): boolean {
+  return layer.type === 'dropout' && edges[index] !== 'f32' && edges[index - 1] !== 'f32';
 }
 
 /** Overhanging windows are written as padding, which every runtime agrees on; ceil_mode is not. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { referenceEngine } from '../engine/reference/index.ts';
 import { AlexNetError } from '../errors.ts';
+import { readOnnx } from '../formats/onnx.ts';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/source.ts';
 import type { NamedTensor, StoredTensor } from '../formats/tensor.ts';
@@ -14,6 +15,7 @@ import { narrowVariants } from '../testing/networks.ts';
 import { quantisedTest } from '../testing/quantised.ts';
 import { blueprintOf } from '../training/core/blueprint.ts';
 import { resolveSettings } from '../training/core/resolve.ts';
+import { exportOnnx } from './export-onnx.ts';
 import { integersOf, refuseTraining } from './integers.ts';
 import { decodeModel, encodeModel } from './model.ts';
 import type { Model } from './model.ts';
@@ -111,21 +113,66 @@ test('training a quantised model is refused with what to do', () => {
   assert.throws(() => blueprintOf({ settings, classes, pictures: 9, model }), { message });
 });
 
+test('a quantised model goes out as ONNX in the form that runtimes compute in integers', async () => {
+  const { nodes, initializers } = await readOnnx(
+    bytesSource(Buffer.concat([...exportOnnx(model)])),
+    () => Promise.reject(new Error('nothing is external')),
+  );
+  const named = new Map(nodes.map((node) => [node.name, node]));
+  const layers = Object.keys(model.quantisation!);
+  for (const layer of layers) {
+    const { inputs } = named.get(layer)!;
+    // From a dequantised edge, with dequantised weights and biases.
+    assert.match(inputs[0]!, /\.numbers$/);
+    for (const [kind, dtype] of [
+      ['weight', 'i8'],
+      ['bias', 'i32'],
+    ] as const) {
+      const name = `${layer}.${kind}`;
+      const by = named.get(`${name}.dequantized`)!;
+      assert.deepEqual(by.outputs, [name]);
+      assert.deepEqual(
+        by.inputs.map((input) => initializers.get(input)!.dtype),
+        [dtype, 'f32', dtype],
+      );
+      assert.equal(by.attributes.get('axis'), 0);
+    }
+  }
+  const { scale } = model.quantisation!['conv2']!.input;
+  const [, by, zero] = named.get('lrn1.rounded')!.inputs;
+  assert.deepEqual([...(await initializers.get(by!)!.read())], [Math.fround(scale)]);
+  assert.equal(initializers.get(zero!)!.dtype, 'u8');
+  const rounded = nodes.filter(({ type }) => type === 'QuantizeLinear').map(({ name }) => name);
+  assert.ok(rounded.includes('input.rounded') && rounded.includes('pool5.rounded'));
+  // Behind the ReLU, not before it; and dropout is another scale of the same integers.
+  assert.ok(!rounded.includes('conv3.rounded') && rounded.includes('relu3.rounded'));
+  assert.ok(!rounded.includes('drop6.rounded'));
+  assert.equal(named.get('drop6.numbers')!.inputs[0], 'relu6.rounded');
+});
+
+test('in f16 a quantised model goes out as numbers', async () => {
+  const { nodes } = await readOnnx(
+    bytesSource(Buffer.concat([...exportOnnx(model, { precision: 'f16' })])),
+    () => Promise.reject(new Error('nothing is external')),
+  );
+  assert.ok(!nodes.some(({ type }) => type === 'DequantizeLinear'));
+});
+
 /** Numbers that a damaged scale may be. */
 const bad = [0, -0, -1, NaN, Infinity, -Infinity, 1e-45, 1e38, 2, 0.01, 255];
 /** What a damaged record may hold. */
 const wrong = [0, -1, null, 1e308, 1e-300, 256, 2.5, '1', [], {}, true, 'int4', 128, 0.5];
 
-test('2000 damaged quantised models are refused in words, or answer probabilities', async () => {
+test('400 damaged quantised models are refused in words, or answer probabilities', async () => {
   const { tensors, metadata } = await readSafetensors(written(model));
   const words = bits({ seed: 18, purpose: purposes.test, index: 0 });
-  const buffer = new Uint32Array(2000 * 8);
+  const buffer = new Uint32Array(400 * 8);
   words(0, buffer.length, buffer);
   let at = 0;
   const below = (limit: number): number => buffer[at++ % buffer.length]! % limit;
   const counts = { refused: 0, read: 0 };
   const original = await Promise.all([...tensors.values()].map(asWritten));
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 400; i++) {
     const texts = Object.fromEntries(metadata);
     let all = [...original];
     if (below(2) === 0)
@@ -134,7 +181,7 @@ test('2000 damaged quantised models are refused in words, or answer probabilitie
     const refusal = await refusalOf([...writeSafetensors(all, { metadata: texts })]);
     counts[refusal ? 'refused' : 'read']++;
   }
-  assert.ok(counts.refused > 500 && counts.read > 50, JSON.stringify(counts));
+  assert.ok(counts.refused > 100 && counts.read > 10, JSON.stringify(counts));
 });
 
 async function refusalOf(pieces: readonly Uint8Array[]): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import type { Comparison } from './mcnemar.ts';
 import type { Speed } from './measure.ts';
 
 /** What can be done to a model, in the order in which it is done. */
-export const methods = ['int8', 'f16'] as const;
+export const methods = ['low-rank', 'int8', 'f16'] as const;
 export type Method = (typeof methods)[number];
 
 export const targets = ['size', 'speed', 'balanced'] as const;
@@ -10,8 +10,8 @@ export type Target = (typeof targets)[number];
 
 /** What a target does where no methods are named. */
 export const methodsOf: Readonly<Record<Target, readonly Method[]>> = {
-  size: ['int8', 'f16'],
-  speed: ['int8'],
+  size: ['low-rank', 'int8', 'f16'],
+  speed: ['low-rank', 'int8'],
   balanced: ['int8'],
 };
 

@@ -12,7 +12,7 @@ import {
 import { methods, targets } from '../../shrink/result.ts';
 import type { Method, ShrinkResult, Target } from '../../shrink/result.ts';
 import { shrink } from '../../shrink/node/shrink.ts';
-import { depthOption } from '../options.ts';
+import { depthOption, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import { checkOutput } from '../output.ts';
 import { table } from '../table.ts';
@@ -25,6 +25,7 @@ interface ShrinkFlags extends CommonOptions {
   readonly target?: Target;
   readonly methods?: readonly Method[];
   readonly depth?: number;
+  readonly finetune?: number;
   readonly force?: true;
 }
 
@@ -42,6 +43,11 @@ export function register(command: Command, terminal: Terminal): void {
       ]),
     )
     .option('--methods <list>', `by name, with commas: ${methods.join(', ')}`, methodList)
+    .option(
+      '--finetune <epochs>',
+      'train on for so many epochs after what changes the network',
+      wholeNumber(0),
+    )
     .addOption(depthOption())
     .option('--force', 'write over a file even where alexnet did not make it')
     .addHelpText(
@@ -58,7 +64,7 @@ async function run(
   flags: ShrinkFlags,
   terminal: Terminal,
 ): Promise<void> {
-  const { out, page, maxDrop, target, methods: wanted, engine, threads, depth } = flags;
+  const { out, page, maxDrop, target, methods: wanted, engine, threads, depth, finetune } = flags;
   if (target !== undefined && wanted !== undefined)
     throw new UsageError(
       '--target chooses the methods, and --methods names them: give one of the two.',
@@ -77,6 +83,7 @@ async function run(
     ...(wanted !== undefined && { methods: wanted }),
     ...(threads !== undefined && { threads }),
     ...(depth !== undefined && { depth }),
+    ...(finetune !== undefined && { finetune }),
   });
   terminal.progress('');
   if (page !== undefined) await writeReport(page, shrinkReport(result, `${model}, smaller`));

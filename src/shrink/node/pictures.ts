@@ -11,6 +11,8 @@ import type { Model } from '../../model/model.ts';
 export interface ShrinkPictures {
   /** Training pictures: what the numbers of each layer are. */
   readonly calibration: Dataset;
+  /** More of them: in which directions they lie. */
+  readonly samples: Dataset;
   /** A few of the validation pictures, to ask each layer alone. */
   readonly sensitivity: Dataset;
   /** Pictures held out: what is chosen. */
@@ -22,7 +24,7 @@ export interface ShrinkPictures {
   readonly all: Dataset;
 }
 
-const most = { calibration: 128, sensitivity: 64, validation: 1000 } as const;
+const most = { calibration: 128, samples: 1024, sensitivity: 64, validation: 1000 } as const;
 
 /** Which pictures are held out where there is no val folder. */
 export interface HeldOut {
@@ -59,6 +61,7 @@ export async function openShrinkPictures(
   return {
     all,
     calibration: some(all, 'train', most.calibration),
+    samples: some(all, 'train', most.samples),
     validation,
     sensitivity: some(all, 'val', most.sensitivity),
     test: has('test') ? all : validation,

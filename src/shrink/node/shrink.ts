@@ -1,61 +1,31 @@
 import { basename } from 'node:path';
 import { samplesOf } from '../../data/dataset.ts';
-import type { Dataset, Split } from '../../data/dataset.ts';
-import type { Engine } from '../../engine/engine.ts';
 import { findEngine } from '../../engine/registry.ts';
 import { ensure } from '../../errors.ts';
-import { AlexNet } from '../../inference/alexnet.ts';
-import type { Evaluation, Verdict } from '../../inference/evaluation.ts';
-import { evaluate } from '../../inference/node/evaluate.ts';
+import type { Evaluation } from '../../inference/evaluation.ts';
 import { importWeights } from '../../model/import.ts';
-import { loadModel } from '../../model/integers.ts';
 import { encodeModel } from '../../model/model.ts';
 import type { Model } from '../../model/model.ts';
 import { writeModel } from '../../model/node/model-file.ts';
 import { converted } from '../../model/weights.ts';
 import { hasParameters } from '../../network/layer.ts';
 import { percent } from '../../text.ts';
-import { calibrate, calibratedLayers, inInt8, int8Layers } from '../int8.ts';
-import type { Grids } from '../int8.ts';
+import { innerName } from '../low-rank.ts';
+import type { Ranks } from '../low-rank.ts';
 import { compared } from '../mcnemar.ts';
 import { measured } from '../measure.ts';
 import type { Speed } from '../measure.ts';
 import { methodsOf } from '../result.ts';
-import type { Figures, LayerStory, Method, ShrinkResult, Target } from '../result.ts';
-import { imagesOf, openShrinkPictures } from './pictures.ts';
-import type { HeldOut, ShrinkPictures } from './pictures.ts';
-
-export interface ShrinkOptions {
-  /** A model file, or published weights of any kind that is read. */
-  readonly model: string;
-  /** Labelled pictures, as for training. */
-  readonly data: string;
-  /** Where the model goes. Default: nowhere, it is in the result only. */
-  readonly out?: string;
-  /** Top-1 that may be lost, as a fraction. Default 0.01. */
-  readonly maxDrop?: number;
-  /** What matters, where no methods are named. Default balanced: int8 alone. */
-  readonly target?: Target;
-  readonly methods?: readonly Method[];
-  readonly engine?: string;
-  readonly threads?: number;
-  readonly depth?: number;
-  /** Told what is done now, in words. */
-  readonly onStep?: (text: string) => void;
-}
+import type { Figures, LayerStory, Method, ShrinkResult } from '../result.ts';
+import { calibrated, layerByLayer, withinBudget } from './int8.ts';
+import { factorised } from './low-rank.ts';
+import { openShrinkPictures } from './pictures.ts';
+import type { HeldOut } from './pictures.ts';
+import { asked } from './workshop.ts';
+import type { ShrinkOptions, Workshop } from './workshop.ts';
 
 export interface Shrunk extends ShrinkResult {
   readonly model: Model;
-}
-
-/** What every step works with. */
-interface Workshop {
-  readonly options: ShrinkOptions;
-  readonly pictures: ShrinkPictures;
-  /** Of models in floating point, and of quantised ones. */
-  readonly engines: { readonly plain: Engine; readonly integers: Engine };
-  readonly say: (text: string) => void;
-  readonly notes: string[];
 }
 
 /**
@@ -71,6 +41,16 @@ export async function shrink(options: ShrinkOptions): Promise<Shrunk> {
     `Expected maxDrop from 0 to below 1, a fraction of all pictures, but found ${maxDrop}.`,
   );
   ensure(wanted.length > 0, 'Expected one method or several but found none.');
+  const { finetune = 0 } = options;
+  ensure(
+    Number.isInteger(finetune) && finetune >= 0,
+    `Expected finetune, epochs, to be a whole number not below 0 but found ${finetune}.`,
+  );
+  ensure(
+    finetune === 0 || wanted.includes('low-rank'),
+    'Fine-tuning mends a network that was changed, but of the methods ' +
+      `${wanted.join(', ')} none changes it. Add low-rank, or leave fine-tuning out.`,
+  );
   const { model } = await importWeights(options.model);
   refuseShrunk(model);
   const shop: Workshop = {
@@ -137,7 +117,12 @@ async function choose(
 ): Promise<Chosen> {
   let shrunk = model;
   let drop = 0;
+  let ranks: Ranks = new Map();
   let sensitivities: ReadonlyMap<string, number> = new Map();
+  if (wanted.includes('low-rank')) {
+    const part = wanted.includes('int8') ? 0.7 : 1;
+    ({ shrunk, drop, ranks } = await factorised(shop, model, validated.top1, maxDrop * part));
+  }
   if (wanted.includes('int8')) {
     const grids = await calibrated(shop, shrunk);
     sensitivities = await layerByLayer(shop, shrunk, grids);
@@ -151,79 +136,7 @@ async function choose(
     shrunk = inHalves(shrunk);
     drop = validated.top1 - (await asked(shop, shrunk, 'validation', 'in f16')).top1;
   }
-  return { shrunk, drop, layers: storiesOf(shrunk, sensitivities) };
-}
-
-async function calibrated(shop: Workshop, model: Model): Promise<Grids> {
-  const { pictures, engines, options, say } = shop;
-  const batch = 8;
-  say('measures the numbers inside on training pictures');
-  const session = await engines.plain.prepare(model.network, {
-    batch,
-    mode: 'inference',
-    keep: calibratedLayers(model.network),
-    ...(options.threads !== undefined && { threads: options.threads }),
-  });
-  try {
-    await loadModel(session, model);
-    return await calibrate(
-      session,
-      imagesOf(pictures.calibration, 'train', model, batch, options.threads),
-    );
-  } finally {
-    await session.dispose();
-  }
-}
-
-/** What int8 does to each layer alone. */
-async function layerByLayer(
-  shop: Workshop,
-  model: Model,
-  grids: Grids,
-): Promise<Map<string, number>> {
-  const before = rights(await asked(shop, model, 'sensitivity', 'a few answers to compare with'));
-  const found = new Map<string, number>();
-  for (const layer of int8Layers(model.network)) {
-    const alone = inInt8(model, grids, [layer]);
-    const after = await asked(shop, alone, 'sensitivity', `${layer} alone in int8`);
-    found.set(layer, meanApart(before, after.verdicts));
-  }
-  return found;
-}
-
-function rights({ verdicts }: Evaluation): ReadonlyMap<number, number> {
-  return new Map(verdicts.map(({ sample, right }) => [sample, right]));
-}
-
-function meanApart(before: ReadonlyMap<number, number>, after: readonly Verdict[]): number {
-  const apart = after.map(({ sample, right }) => Math.abs(right - before.get(sample)!));
-  return apart.reduce((sum, by) => sum + by, 0) / apart.length;
-}
-
-/** All layers in int8; as long as that costs too much, the most sensitive one is left in f32. */
-async function withinBudget(
-  shop: Workshop,
-  model: Model,
-  grids: Grids,
-  given: {
-    readonly sensitivities: ReadonlyMap<string, number>;
-    readonly maxDrop: number;
-    readonly top1: number;
-  },
-): Promise<{ shrunk: Model; drop: number }> {
-  const { sensitivities, maxDrop, top1 } = given;
-  const order = [...sensitivities].toSorted((a, b) => a[1] - b[1]).map(([name]) => name);
-  for (let left = order; left.length > 0; left = left.slice(0, -1)) {
-    const shrunk = inInt8(model, grids, left);
-    const what = `${left.length} of ${order.length} layers in int8`;
-    const drop = top1 - (await asked(shop, shrunk, 'validation', what)).top1;
-    if (drop <= maxDrop) return { shrunk, drop };
-    shop.notes.push(
-      `With ${what} ${percent(drop)} of the validation pictures would be lost, more than ` +
-        `${percent(maxDrop)}: ${left.at(-1)} stays f32.`,
-    );
-  }
-  return { shrunk: model, drop: 0 };
+  return { shrunk, drop, layers: storiesOf(shrunk, sensitivities, ranks) };
 }
 
 /** Weights as f16 in the file; what is in 8 bits stays so. Computed in f32. */
@@ -238,40 +151,17 @@ function inHalves(model: Model): Model {
 function storiesOf(
   { network, weights, quantisation }: Model,
   sensitivities: ReadonlyMap<string, number>,
+  ranks: Ranks,
 ): LayerStory[] {
-  return network.filter(hasParameters).map(({ name }) => ({
-    name,
-    became: quantisation?.[name] === undefined ? weights.get(`${name}.weight`)!.dtype : 'int8',
-    sensitivity: sensitivities.get(name) ?? null,
-  }));
-}
-
-/** What a model answers about one part of the pictures. */
-async function asked(
-  { pictures, engines, options, say }: Workshop,
-  model: Model,
-  part: 'validation' | 'sensitivity' | 'test',
-  what: string,
-): Promise<Evaluation> {
-  const dataset: Dataset = pictures[part];
-  const split: Split = part === 'test' ? pictures.testSplit : 'val';
-  const engine = model.quantisation === undefined ? engines.plain : engines.integers;
-  const { threads } = options;
-  const alexnet = await AlexNet.of(model, {
-    engine,
-    batch: 32,
-    ...(threads !== undefined && { threads }),
+  const rankOf = (name: string): number | undefined =>
+    ranks.get(name) ?? [...ranks].find(([layer]) => innerName(layer) === name)?.[1];
+  return network.filter(hasParameters).map(({ name }) => {
+    const number =
+      quantisation?.[name] === undefined ? weights.get(`${name}.weight`)!.dtype : 'int8';
+    const rank = rankOf(name);
+    const became = rank === undefined ? number : `${number}, rank ${rank}`;
+    return { name, became, sensitivity: sensitivities.get(name) ?? null };
   });
-  try {
-    return await evaluate(alexnet, dataset, {
-      split,
-      batch: 32,
-      onBatch: (done, all) => say(`${what}: batch ${done} of ${all}`),
-      ...(threads !== undefined && { threads }),
-    });
-  } finally {
-    await alexnet.dispose();
-  }
 }
 
 /** The table: both models on pictures that had no say, and against the clock. */
