@@ -19,6 +19,7 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
   '.webmanifest': 'application/manifest+json',
+  '.webp': 'image/webp',
 };
 
 export interface StaticHost {
@@ -57,8 +58,10 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`;
 }
 
+/** With a camera that shows a test picture. */
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const camera = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...camera] });
 }
 
 /** A page with what went wrong in it: errors, and what the policy or the console complained of. */

@@ -179,6 +179,8 @@ export interface ModelAnswer {
   readonly kind: string;
   readonly variant?: string;
   readonly provenance: readonly (readonly [string, string])[];
+  /** On pictures that had no say in its training, where the file tells. */
+  readonly score?: { readonly images: number; readonly top1: number; readonly top5: number };
   readonly guesses: readonly string[];
   readonly warnings: readonly string[];
   readonly engine: string;

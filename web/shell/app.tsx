@@ -10,6 +10,7 @@ import { Failure, Waiting } from '../parts/waiting.tsx';
 import { words } from '../words.ts';
 import { Choices } from './choices.tsx';
 import { dropProblem } from './drops.ts';
+import { Example } from './example.tsx';
 import { Footer } from './footer.tsx';
 import { Header } from './header.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
@@ -38,7 +39,10 @@ export function App(): JSX.Element {
       <main id="main" tabIndex={-1}>
         {dropProblem.value !== undefined && <Failure reason={dropProblem.value} />}
         {model === undefined ? (
-          <Waiting answered={answered} label={words.models.loading(nameOf(id))} />
+          <>
+            <Waiting answered={answered} label={words.models.loading(nameOf(id))} />
+            {answered.pending && address.value.view === 'overview' && <Example />}
+          </>
         ) : (
           <View current={{ model, scene: sceneOf(id, picture, engine) }} />
         )}

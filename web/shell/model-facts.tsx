@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { ModelAnswer } from '../compute/protocol.ts';
-import { bytes, count } from '../format.ts';
+import { bytes, count, percent } from '../format.ts';
 import { words } from '../words.ts';
 
 /** Where a model comes from, what it takes, and what had to be assumed about it. */
@@ -12,6 +12,7 @@ export function ModelFacts({ model }: { readonly model: ModelAnswer }): JSX.Elem
     [models.classes, classesText(model.labels)],
     [models.file, model.variant === undefined ? model.kind : `${model.kind}, ${model.variant}`],
     [models.memory, bytes(model.memoryBytes)],
+    ...(model.score ? [[models.score, scoreText(model.score)] as const] : []),
     ...model.provenance.map(([key, value]) => [key, cut(value)] as const),
   ];
   return (
@@ -54,6 +55,10 @@ function Told({
       </ul>
     </>
   );
+}
+
+function scoreText({ images, top1, top5 }: NonNullable<ModelAnswer['score']>): string {
+  return words.models.scoreTold(images, percent(top1), percent(top5));
 }
 
 function classesText(labels: readonly string[]): string {

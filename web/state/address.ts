@@ -26,7 +26,7 @@ export interface Address {
   readonly engine?: string;
 }
 
-export const defaults = { view: 'overview', model: 'scenes', picture: 'car' } as const;
+export const defaults = { view: 'overview', model: 'paper', picture: 'sunflower' } as const;
 
 /** `#/unit?model=paper&picture=car&layer=conv2&unit=7&place=3,4` */
 export function parseAddress(hash: string): Address {

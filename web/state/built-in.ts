@@ -29,11 +29,14 @@ export const builtInModels: readonly Entry<ModelSource>[] = named(modelFiles).ma
   name: words.models.told[source.id]?.name ?? source.id,
 }));
 
+/** In the order of their names in `words`. */
+const order = Object.keys(words.pictures.names);
+
 /** Pictures that we drew. */
-export const builtInPictures: readonly Entry<PictureSource>[] = named(pictureFiles).map(
-  (source) => ({
+export const builtInPictures: readonly Entry<PictureSource>[] = named(pictureFiles)
+  .toSorted((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
+  .map((source) => ({
     source,
     name: words.pictures.names[source.id] ?? source.id,
     url: source.url,
-  }),
-);
+  }));

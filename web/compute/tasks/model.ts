@@ -34,6 +34,7 @@ export const modelFacts: Task<{ model: ModelSource; engine: string }, ModelAnswe
     kind,
     ...(variant && { variant }),
     provenance: provenanceOf(model),
+    ...scoreOf(model),
     guesses: guesses.map(({ text }) => text),
     warnings,
     engine: session.engine,
@@ -43,8 +44,17 @@ export const modelFacts: Task<{ model: ModelSource; engine: string }, ModelAnswe
 };
 
 function provenanceOf({ provenance }: Model): [string, string][] {
-  return Object.entries(provenance).map(([key, value]) => [
+  const told = Object.entries(provenance).filter(([key]) => key !== 'test');
+  return told.map(([key, value]) => [
     key,
     typeof value === 'string' ? value : JSON.stringify(value),
   ]);
+}
+
+function scoreOf({ provenance }: Model): Pick<ModelAnswer, 'score'> {
+  const { test } = provenance;
+  if (typeof test !== 'object' || test === null || Array.isArray(test)) return {};
+  const { images, top1, top5 } = test as Readonly<Record<string, unknown>>;
+  if (typeof images !== 'number' || typeof top1 !== 'number' || typeof top5 !== 'number') return {};
+  return { score: { images, top1, top5 } };
 }

@@ -23,12 +23,12 @@ export function OneModel({
   const { model, scene } = current;
   const name = models.value.find(({ source }) => source.id === model.id)?.name ?? model.id;
   return (
-    <section aria-label={name} data-model={model.id}>
+    <div role="group" aria-label={name} data-model={model.id}>
       <h3>{name}</h3>
       <Answer current={current} />
       <ChannelMap current={current} layer={layer} unit={unit} />
       <WeightsTable scene={scene} />
-    </section>
+    </div>
   );
 }
 

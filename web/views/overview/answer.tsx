@@ -20,7 +20,7 @@ export function Answer({
   const rows = value.ranking.slice(0, top).map((index) => {
     const share = value.probabilities[index]!;
     return (
-      <li key={index}>
+      <li key={index} data-class={index} data-probability={share}>
         <a href={linkTo({ view: 'why', class: index })}>
           <span class="label">{model.labels[index]}</span>
           <span class="share" style={{ '--share': `${100 * share}%` }} />

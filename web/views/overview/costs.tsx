@@ -12,7 +12,7 @@ export function Costs({ model }: { readonly model: ModelAnswer }): JSX.Element {
   const memory = model.layers.reduce((sum, { outputBytes }) => sum + outputBytes, 0);
   const totals = { parameters: model.parameters, work: model.multiplyAdds, memory };
   return (
-    <section aria-labelledby="costs">
+    <section>
       <h2 id="costs">{costs}</h2>
       <div class="scrolls" tabIndex={0} role="region" aria-labelledby="costs">
         <table class="costs">

@@ -74,8 +74,8 @@ function mapsStage(layer: LayerFacts, title: string, towers: number, most: numbe
   const each = channels / shared;
   const gap = 1;
   const room = shared === towers ? most : most * towers;
-  const rows = Math.min(each, Math.max(1, Math.floor((room + gap) / (height + gap))));
-  const columns = Math.ceil(each / rows);
+  const columns = Math.ceil(each / Math.max(1, Math.floor((room + gap) / (height + gap))));
+  const rows = Math.ceil(each / columns);
   return {
     layer,
     title,
@@ -92,8 +92,8 @@ function mapsStage(layer: LayerFacts, title: string, towers: number, most: numbe
 
 function numbersStage(layer: LayerFacts, title: string, most: number): Stage {
   const [numbers] = layer.output;
-  const rows = Math.min(numbers, Math.floor(most / numberSide));
-  const columns = Math.ceil(numbers / rows);
+  const columns = Math.ceil(numbers / Math.floor(most / numberSide));
+  const rows = Math.ceil(numbers / columns);
   return {
     layer,
     title,

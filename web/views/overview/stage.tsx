@@ -4,7 +4,6 @@ import { useAnswer } from '../../state/answers.ts';
 import type { Current } from '../../state/current.ts';
 import { shapeText } from '../../state/current.ts';
 import { Picture } from '../../parts/image.tsx';
-import { words } from '../../words.ts';
 import { numberAt } from './layout.ts';
 import type { Stage } from './layout.ts';
 import { Wall } from './wall.tsx';
@@ -32,7 +31,7 @@ export function StageView({
   const target = { view: 'layer', layer: layer.name, unit: undefined, place: undefined } as const;
   return (
     <li class={`stage ${lit ? '' : 'unlit'}`} data-layer={layer.name}>
-      <a href={linkTo(target)} onClick={open} aria-label={words.overview.stage(title, shape)}>
+      <a href={linkTo(target)} onClick={open}>
         {kind === 'picture' ? (
           <Seen scene={scene} stage={stage} scale={scale} />
         ) : (

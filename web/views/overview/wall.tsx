@@ -4,6 +4,9 @@ import type { MapsAnswer } from '../../compute/protocol.ts';
 import { coloured, palettes } from '../../parts/palette.ts';
 import type { Stage } from './layout.ts';
 
+/** Neither of the colours that stand for values. */
+const betweenMaps = '#34323d';
+
 /** One tower's maps, or numbers, beside and above each other. */
 export function Wall({
   stage,
@@ -49,6 +52,7 @@ function paint(
   const each = layer.output[0] / towers;
   const size = height * width;
   context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.fillStyle = betweenMaps;
   for (let i = 0; i < each; i++) {
     const from = (tower * each + i) * size;
     const image = new ImageData(
@@ -56,7 +60,8 @@ function paint(
       width,
       height,
     );
-    const [column, row] = [i % columns, Math.floor(i / columns)];
-    context.putImageData(image, column * (width + gap), row * (height + gap));
+    const [left, top] = [(i % columns) * (width + gap), Math.floor(i / columns) * (height + gap)];
+    context.fillRect(left, top, width + gap, height + gap);
+    context.putImageData(image, left, top);
   }
 }

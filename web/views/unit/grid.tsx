@@ -59,8 +59,15 @@ function colours(
   const share = largest > 0 ? Math.max(-1, Math.min(1, value / largest)) : 0;
   const from = 3 * Math.round(127.5 + 127.5 * share);
   const [red, green, blue] = [signs[from]!, signs[from + 1]!, signs[from + 2]!];
-  const light = 0.299 * red + 0.587 * green + 0.114 * blue;
-  return { background: `rgb(${red} ${green} ${blue})`, color: light > 140 ? '#000' : '#fff' };
+  const light = 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+  // At 0.179 black and white stand out alike (WCAG 2.2, contrast ratio).
+  return { background: `rgb(${red} ${green} ${blue})`, color: light > 0.179 ? '#000' : '#fff' };
+}
+
+/** A byte of sRGB as light. */
+function linear(byte: number): number {
+  const share = byte / 255;
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }
 
 /** The largest size among numbers, NaN left aside. */
