@@ -79,6 +79,8 @@ export async function openTab(
   options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<Tab> {
   const context = await browser.newContext(options);
+  // A machine that is busy with other tests is slow, not broken.
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const problems: string[] = [];
   const requests: string[] = [];

@@ -49,10 +49,10 @@ describe('the app in Chromium', { skip: noBrowser }, () => {
 
   test('answers what is on the picture, isolated, held against the reference, and asks no other origin', async () => {
     const { page, context, problems, requests } = await openTab(browser, app.address);
-    await page.getByText('car', { exact: true }).first().waitFor();
+    await page.locator('.answers li').first().waitFor();
     await page.locator('[data-check=held]').waitFor();
     assert.equal(await page.evaluate(() => globalThis.crossOriginIsolated), true);
-    assert.equal(await page.locator('.answers li').first().locator('.label').textContent(), 'car');
+    assert.equal(await page.locator('.answers .label').first().textContent(), 'sunflower');
     await page.locator('.wall.empty').first().waitFor({ state: 'detached' });
     assert.deepEqual(problems, []);
     const origin = new URL(app.address).origin;
@@ -60,6 +60,25 @@ describe('the app in Chromium', { skip: noBrowser }, () => {
       requests.filter((url) => !url.startsWith(origin) && !url.startsWith(`blob:${origin}`)),
       [],
     );
+    await context.close();
+  });
+
+  test('shows a finished example until the model is there', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    await context.route('**/*.safetensors', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.goto(app.address);
+    await page.locator('.example img').waitFor();
+    letGo();
+    await page.locator('.answers li').first().waitFor({ timeout: 120_000 });
+    assert.equal(await page.locator('.example').count(), 0);
     await context.close();
   });
 
