@@ -26,7 +26,7 @@ export interface Experiment {
   /** Pictures of each class for each seed. */
   readonly perClass: PerClass;
   readonly seeds: number;
-  /** What it took, measured on two cores with nothing else to do. */
+  /** About what it takes on two cores with nothing else to do: an estimate for `--list`. */
   readonly minutes: number;
   /** Each arm gets the best rate of a small search. */
   readonly search?: { readonly rates: readonly number[] };

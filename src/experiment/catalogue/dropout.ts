@@ -50,7 +50,7 @@ export const dropout: Experiment = {
     },
   ],
   perClass: { train: 40, val: 50 },
-  seeds: 4,
+  seeds: 6,
   minutes: 15,
   curves: ['validationError', 'validationLoss'],
   overfitting: true,
