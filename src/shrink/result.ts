@@ -2,7 +2,7 @@ import type { Comparison } from './mcnemar.ts';
 import type { Speed } from './measure.ts';
 
 /** What can be done to a model, in the order in which it is done. */
-export const methods = ['low-rank', 'int8', 'f16'] as const;
+export const methods = ['neurons', 'low-rank', 'int8', 'f16'] as const;
 export type Method = (typeof methods)[number];
 
 export const targets = ['size', 'speed', 'balanced'] as const;

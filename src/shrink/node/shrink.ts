@@ -19,6 +19,7 @@ import { methodsOf } from '../result.ts';
 import type { Figures, LayerStory, Method, ShrinkResult } from '../result.ts';
 import { calibrated, layerByLayer, withinBudget } from './int8.ts';
 import { factorised } from './low-rank.ts';
+import { pruned } from './neurons.ts';
 import { openShrinkPictures } from './pictures.ts';
 import type { HeldOut } from './pictures.ts';
 import { asked } from './workshop.ts';
@@ -47,9 +48,9 @@ export async function shrink(options: ShrinkOptions): Promise<Shrunk> {
     `Expected finetune, epochs, to be a whole number not below 0 but found ${finetune}.`,
   );
   ensure(
-    finetune === 0 || wanted.includes('low-rank'),
+    finetune === 0 || wanted.includes('low-rank') || wanted.includes('neurons'),
     'Fine-tuning mends a network that was changed, but of the methods ' +
-      `${wanted.join(', ')} none changes it. Add low-rank, or leave fine-tuning out.`,
+      `${wanted.join(', ')} none changes it. Add low-rank or neurons, or leave fine-tuning out.`,
   );
   const { model } = await importWeights(options.model);
   refuseShrunk(model);
@@ -119,9 +120,17 @@ async function choose(
   let drop = 0;
   let ranks: Ranks = new Map();
   let sensitivities: ReadonlyMap<string, number> = new Map();
+  const { top1 } = validated;
+  // What comes later needs something of the budget too.
+  const part = wanted.includes('int8') ? 0.7 : 1;
+  if (wanted.includes('neurons')) {
+    const own = wanted.includes('low-rank') ? part / 2 : part;
+    ({ shrunk, drop } = await pruned(shop, shrunk, top1, maxDrop * own));
+  }
   if (wanted.includes('low-rank')) {
-    const part = wanted.includes('int8') ? 0.7 : 1;
-    ({ shrunk, drop, ranks } = await factorised(shop, model, validated.top1, maxDrop * part));
+    const before = drop;
+    ({ shrunk, drop, ranks } = await factorised(shop, shrunk, top1, maxDrop * part));
+    if (ranks.size === 0) drop = before;
   }
   if (wanted.includes('int8')) {
     const grids = await calibrated(shop, shrunk);
@@ -136,7 +145,7 @@ async function choose(
     shrunk = inHalves(shrunk);
     drop = validated.top1 - (await asked(shop, shrunk, 'validation', 'in f16')).top1;
   }
-  return { shrunk, drop, layers: storiesOf(shrunk, sensitivities, ranks) };
+  return { shrunk, drop, layers: storiesOf(model, shrunk, sensitivities, ranks) };
 }
 
 /** Weights as f16 in the file; what is in 8 bits stays so. Computed in f32. */
@@ -149,6 +158,7 @@ function inHalves(model: Model): Model {
 }
 
 function storiesOf(
+  model: Model,
   { network, weights, quantisation }: Model,
   sensitivities: ReadonlyMap<string, number>,
   ranks: Ranks,
@@ -159,8 +169,13 @@ function storiesOf(
     const number =
       quantisation?.[name] === undefined ? weights.get(`${name}.weight`)!.dtype : 'int8';
     const rank = rankOf(name);
-    const became = rank === undefined ? number : `${number}, rank ${rank}`;
-    return { name, became, sensitivity: sensitivities.get(name) ?? null };
+    const became = [number];
+    if (rank !== undefined) became.push(`rank ${rank}`);
+    const [was, is] = [model, { weights }].map(
+      (each) => each.weights.get(`${name}.bias`)?.data.length,
+    );
+    if (was !== undefined && was !== is) became.push(`${is} of ${was} neurons`);
+    return { name, became: became.join(', '), sensitivity: sensitivities.get(name) ?? null };
   });
 }
 
