@@ -182,6 +182,7 @@ export const words = {
     byStrength: 'by strength',
     byNumber: 'by number',
     channels: (many: number) => counted(many, 'channel'),
+    all: (many: number) => `Show all ${count(many)} channels`,
     channelLabel: (unit: number, mean: string, largest: string) =>
       `Channel ${unit}: mean ${mean}, largest ${largest}`,
     numbersLabel: (unit: number, value: string) => `Number ${unit}: ${value}`,
@@ -374,7 +375,9 @@ export const words = {
     missing: (layer: string) => `This model has no layer ${layer}.`,
     noChannel: (layer: string, channels: number) =>
       `Its layer ${layer} has only ${counted(channels, 'channel')}.`,
-    weights: 'How large their weights are',
+    differ: 'Channels of this layer that differ most',
+    differTold: 'Each layer is brought to its own largest number first.',
+    weights: 'How large its weights are',
     weightsColumns: ['Parameter', 'numbers', 'mean', 'deviation', 'largest'],
     told:
       'Channel 7 of one model and channel 7 of another share nothing but a number, unless one was ' +

@@ -7,6 +7,7 @@ import type {
   Layer,
   LayerType,
   Lesson,
+  MapDifference,
   MapStatistics,
   MethodName,
   ResolvedWindow,
@@ -89,6 +90,11 @@ export interface Wishes {
       readonly randomize?: string;
     };
     readonly answer: WhyAnswer;
+  };
+  differences: {
+    readonly wish: Scene & { readonly other: ModelSource; readonly layer: string };
+    /** The most different first; none where the layers are of different sizes. */
+    readonly answer: { readonly layer: string; readonly channels: readonly MapDifference[] };
   };
   weights: {
     readonly wish: Pick<Scene, 'model' | 'engine'>;

@@ -236,6 +236,22 @@ describe('the views of the app in Chromium', { skip: noBrowser }, () => {
     });
   });
 
+  test('compare two models on one picture and channel', async () => {
+    await withTab(`/overview?${small}`, async ({ page }) => {
+      await page.locator('.answers li').first().waitFor();
+      const weights = await readFile(path('web/models/scenes.safetensors'));
+      await drop(page, 'again.safetensors', weights.toString('base64'));
+      await page.waitForFunction(() => location.hash.includes('model=own-1'));
+      await page.evaluate(() => {
+        location.hash = '#/compare?model=own-1&picture=car&with=scenes&layer=conv2&unit=7';
+      });
+      await page.locator('[data-model=scenes] canvas.made').waitFor();
+      await page.locator('[data-model=own-1] canvas.made').waitFor();
+      const distances = await page.locator('[data-differences=conv2] .n').allTextContents();
+      assert.deepEqual([distances.length, new Set(distances)], [12, new Set(['0'])]);
+    });
+  });
+
   test('come with the network of the paper, 227 pixels down to 6', async () => {
     await withTab('', async ({ page }) => {
       await page.locator('.answers li').first().waitFor();

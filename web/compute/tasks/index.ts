@@ -1,6 +1,7 @@
 import type { Task } from '../context.ts';
 import type { AnswerOf, Kind, WishOf } from '../protocol.ts';
 import { answer } from './answer.ts';
+import { differences } from './differences.ts';
 import { column, maps } from './maps.ts';
 import { kernels } from './kernels.ts';
 import { lesson } from './lesson.ts';
@@ -20,6 +21,7 @@ export const tasks: { readonly [K in Kind]: Task<WishOf<K>, AnswerOf<K>> } = {
   maps,
   column,
   kernels,
+  differences,
   number,
   patches,
   maximise: maximised,

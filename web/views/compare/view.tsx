@@ -8,6 +8,7 @@ import { layerOf } from '../../state/current.ts';
 import { modelSource, models } from '../../state/library.ts';
 import { words } from '../../words.ts';
 import { LayerStrip } from '../layer/strip.tsx';
+import { Differences } from './differences.tsx';
 import { OneModel } from './one-model.tsx';
 
 /** Two models, or two epochs of one run, on the same picture and channel. */
@@ -26,6 +27,7 @@ export function CompareView({ current }: { readonly current: Current }): JSX.Ele
       {other === model.id && <p role="status">{words.compare.same}</p>}
       <LayerStrip model={model} chosen={name} />
       <Channel unit={unit} channels={layerOf(model, name)?.output[0] ?? 1} />
+      {other !== model.id && <Differences scene={scene} other={modelSource(other)} layer={name} />}
       <div class="pair">
         <OneModel current={current} layer={name} unit={unit} />
         <Other scene={{ ...scene, model: modelSource(other) }} layer={name} unit={unit} />

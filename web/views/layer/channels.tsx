@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { MapStatistics } from 'alexnet/browser';
 import type { MapsAnswer } from '../../compute/protocol.ts';
 import { MapImage } from '../../parts/image.tsx';
@@ -7,6 +7,9 @@ import { address, linkTo } from '../../state/address.ts';
 import { number } from '../../format.ts';
 import { words } from '../../words.ts';
 import { moveFocus } from '../../parts/move-focus.ts';
+
+/** More are shown when they are asked for: a phone's page would be endless. */
+const atFirst = 96;
 
 /** Every channel's map, a link each: to the number in the place where it is strongest. */
 export function Channels({
@@ -23,17 +26,26 @@ export function Channels({
       ? maps.statistics.toSorted((a, b) => a.channel - b.channel)
       : maps.statistics;
   const current = chosen ?? channels[0]!.channel;
+  const [all, setAll] = useState(false);
+  const shown = all ? channels : channels.filter((one, i) => i < atFirst || one.channel === chosen);
   return (
-    <ul
-      class="channels"
-      ref={list}
-      aria-label={words.layer.channels(maps.shape[0])}
-      onKeyDown={(event) => moveFocus(event, list.current)}
-    >
-      {channels.map((one) => (
-        <Channel key={one.channel} maps={maps} about={one} current={one.channel === current} />
-      ))}
-    </ul>
+    <>
+      <ul
+        class="channels"
+        ref={list}
+        aria-label={words.layer.channels(maps.shape[0])}
+        onKeyDown={(event) => moveFocus(event, list.current)}
+      >
+        {shown.map((one) => (
+          <Channel key={one.channel} maps={maps} about={one} current={one.channel === current} />
+        ))}
+      </ul>
+      {shown.length < channels.length && (
+        <button type="button" class="more" onClick={() => setAll(true)}>
+          {words.layer.all(channels.length)}
+        </button>
+      )}
+    </>
   );
 }
 

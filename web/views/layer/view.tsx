@@ -55,15 +55,13 @@ export function LayerView({ current }: { readonly current: Current }): JSX.Eleme
             <Order />
             <Scale {...maps} />
           </div>
+          {unit !== undefined && <Column current={current} layer={layer} unit={unit} />}
           {hasPlaces(layer) ? (
             <Channels maps={maps} chosen={unit} />
           ) : (
             <Numbers maps={maps} labels={labelsFor(current, layer.name)} />
           )}
-          <div class="pair">
-            {unit !== undefined && <Column current={current} layer={layer} unit={unit} />}
-            <Histogram histogram={maps.histogram} />
-          </div>
+          <Histogram histogram={maps.histogram} />
         </>
       )}
       {layer.type === 'convolution' && <Kernels current={current} layer={layer} unit={unit ?? 0} />}
