@@ -149,8 +149,8 @@ export const words = {
     title: 'The network, to scale',
     example: 'A finished example, while the model loads.',
     lead: (numbers: number, scale: string) =>
-      `Every number that the network computes for this picture is here, ${count(numbers)} of them, ` +
-      `each drawn ${scale}. Click one.`,
+      'What the network computes for this picture, after each ReLU and each pooling: ' +
+      `${count(numbers)} numbers, those of maps each drawn ${scale}. Click one.`,
     side: (side: number) => (side === 1 ? 'as one pixel' : `as a square of ${side} pixels`),
     towers: 'The two rows are the two towers: they meet only where kernels see all channels.',
     answer: 'The answer',
