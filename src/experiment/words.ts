@@ -124,5 +124,7 @@ function sizeWords(difference: Interval, measure: Measure, verdict: Verdict): st
     needed === undefined
       ? 'Were the mean the true difference, a thousand pairs would not tell it.'
       : `Were the mean the true difference, about ${needed} pairs would tell it: --seeds ${needed}.`,
+    'How many is to be settled before they are run: who adds seeds until a verdict pleases, finds ' +
+      'one by chance.',
   ];
 }
