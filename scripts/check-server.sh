@@ -31,9 +31,9 @@ installed() {
 }
 
 work=$(mktemp -d)
-server=
+server= other=
 stop() {
-  [ -z "$server" ] || kill "$server" 2> /dev/null || true
+  for one in $server $other; do kill "$one" 2> /dev/null || true; done
   rm -rf "$work"
 }
 trap stop EXIT
@@ -96,9 +96,21 @@ cat > "$work/peer/model-settings.json" << JSON
  "parameters": {"uri": "checked.onnx", "version": "1"}}
 JSON
 echo '{"http_port": 8766, "grpc_port": 8767, "metrics_port": 8768, "parallel_workers": 0}' > "$work/peer/settings.json"
-(cd "$work/peer" && exec "$OLDPWD/build/server-peer/bin/mlserver" start . > "$work/peer.log" 2>&1) &
-server=$!
-url=http://127.0.0.1:8766
-until curl -sf $url/v2/health/ready > /dev/null; do kill -0 "$server" && sleep 1; done
-echo 'MLServer with onnxruntime:'
-node scripts/check-server-load.mjs "$url" "$work" "$server" "$seconds" 0 "$autocannon" peer
+python=$PWD/build/server-peer/bin
+(cd "$work/peer" && PYTHONPATH=. exec "$python/mlserver" start .) > "$work/peer.log" 2>&1 &
+other=$!
+peer=http://127.0.0.1:8766
+until curl -sf $peer/v2/models/checked/ready > /dev/null; do
+  kill -0 "$other" || { cat "$work/peer.log"; exit 1; }
+  sleep 1
+done
+served
+$clients/bin/python scripts/check-server-beside.py "$url" "$peer" "$work"
+# Each in turn, while the other has nothing to do.
+for _ in 1 2; do
+  echo 'alexnet serve:'
+  node scripts/check-server-load.mjs "$url" "$work" "$server" "$seconds" 0 "$autocannon" peer
+  echo 'MLServer with onnxruntime:'
+  node scripts/check-server-load.mjs "$peer" "$work" "$other" "$seconds" 0 "$autocannon" peer
+done
+ended
