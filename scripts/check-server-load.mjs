@@ -49,6 +49,13 @@ function residentMegabytes() {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 }
 
+/** Of the server's process, as Linux counts it: in hundredths of a second. */
+function cpuSeconds() {
+  const [, fields] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+  return (user + system) / 100;
+}
+
 /** Asks whether it lives, all the while. */
 async function watchHealth(until) {
   const took = [];
@@ -89,6 +96,7 @@ async function load(kind, { connections, duration, rate }) {
   const watched = { done: false };
   const health = watchHealth(watched);
   const before = await counted();
+  const cpu = cpuSeconds();
   const begin = performance.now();
   const run = autocannon({
     ...kinds[kind],
@@ -105,6 +113,7 @@ async function load(kind, { connections, duration, rate }) {
   });
   const result = await run;
   const passed = (performance.now() - begin) / 1000;
+  const computed = cpuSeconds() - cpu;
   const after = await counted();
   watched.done = true;
   const lives = await health;
@@ -115,6 +124,7 @@ async function load(kind, { connections, duration, rate }) {
     seconds: Number(passed.toFixed(1)),
     ...(rate !== undefined && { asked: Number(rate.toFixed(1)) }),
     imagesPerSecond: Number((good.length / passed).toFixed(1)),
+    cpuMillisecondsPerImage: Number(((1000 * computed) / good.length).toFixed(1)),
     statuses: Object.fromEntries(
       Object.entries(result.statusCodeStats).map(([status, { count }]) => [status, count]),
     ),

@@ -78,13 +78,11 @@ node scripts/check-server-hostile.mjs "$url" "$work" "$server" "$requests"
 ended
 node scripts/check-server-stop.mjs "$work" "$engine"
 
-echo 'The engine alone:'
-node bin/alexnet bench --engine "$engine" --batch 32 --mode infer --json
+for batch in 1 8 32; do node scripts/check-server-engine.mjs "$work" "$engine" $batch "$seconds"; done
 served
 node scripts/check-server-load.mjs "$url" "$work" "$server" "$seconds" "$minutes" "$autocannon"
 ended
-echo 'The engine alone, once more:'
-node bin/alexnet bench --engine "$engine" --batch 32 --mode infer --json
+for batch in 1 8 32; do node scripts/check-server-engine.mjs "$work" "$engine" $batch "$seconds"; done
 
 [ -n "$peer" ] || exit 0
 installed build/server-peer mlserver onnxruntime

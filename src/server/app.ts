@@ -13,7 +13,7 @@ import { readBody } from './http/body.ts';
 import { handleErrors } from './http/errors.ts';
 import { secure } from './http/headers.ts';
 import { otherMethods } from './http/methods.ts';
-import { begin, told } from './http/patience.ts';
+import { arrived, begin } from './http/patience.ts';
 import type { Ended } from './http/patience.ts';
 import type { Metrics } from './metrics.ts';
 import { classifyRoute } from './routes/classify.ts';
@@ -45,7 +45,9 @@ export async function buildApp(state: ServerState): Promise<FastifyInstance> {
   secure(app, state.settings.cors);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
-    if (!open.test(request.routeOptions.url ?? '-')) state.keys.check(request.headers);
+    // Browsers ask whether they may ask, and send no key with that.
+    const asking = request.method === 'OPTIONS' && state.settings.cors.length > 0;
+    if (!asking && !open.test(request.routeOptions.url ?? '-')) state.keys.check(request.headers);
   });
   // Also where it was asked before: clients come again, by then to another server.
   app.addHook('onSend', async (_, reply) => {
@@ -136,7 +138,7 @@ function readBodies(app: FastifyInstance, { settings, budget }: ServerState): vo
       maximumBytes: settings.maxBody,
       budget,
     });
-    told(request).release = release;
+    arrived(request, settings.timeout, release);
     return bytes;
   });
 }

@@ -420,6 +420,23 @@ test('a client that goes away on the way is noticed, and its room comes back', a
   }
 });
 
+test('who comes while others are computed is answered too', async () => {
+  const server = await serve({ maxBatch: 2 });
+  try {
+    const picture = await drawn(48, 40).jpeg().toBuffer();
+    const data = Array.from({ length: 40 }, () => picture.toString('base64'));
+    const inputs = [{ name: 'input', datatype: 'BYTES', shape: [data.length], data }];
+    const many = ask(server, 'POST', '/v2/models/animals/infer', { inputs });
+    const waiting = async (): Promise<boolean> =>
+      (await ask(server, 'GET', '/metrics')).bytes.includes('queue_pictures{model="animals"} 40');
+    while (!(await waiting())) await new Promise((resolve) => setTimeout(resolve, 1));
+    const one = await ask(server, 'POST', '/classify', picture);
+    assert.deepEqual([one.status, (await many).status], [200, 200]);
+  } finally {
+    await server.close();
+  }
+});
+
 test('with keys every answer but health and the page wants one', async () => {
   const server = await serve({ keys: [`${key}-other`, key] });
   try {
@@ -492,13 +509,16 @@ test('models are loaded and unloaded with a key, and a failed load leaves the ol
 });
 
 test('pages of named origins may ask, and no others', async () => {
-  const server = await serve({ cors: ['https://friend.example'] });
+  const server = await serve({ cors: ['https://friend.example'], keys: [key] });
   try {
     const allowed = async (origin: string): Promise<unknown> =>
       (await ask(server, 'OPTIONS', '/classify', undefined, { origin })).headers[
         'access-control-allow-origin'
       ];
     assert.equal(await allowed('https://friend.example'), 'https://friend.example');
+    assert.equal((await ask(server, 'OPTIONS', '/classify')).status, 204);
+    const read = await ask(server, 'GET', '/v2', undefined, { 'x-api-key': key });
+    assert.equal(read.headers['vary'], 'Origin');
     assert.equal(await allowed('https://evil.example'), undefined);
   } finally {
     await server.close();

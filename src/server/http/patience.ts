@@ -3,9 +3,9 @@ import type { Patience } from '../batching/queue.ts';
 
 /** What is known of a request while it is worked on, for its log line and its metrics. */
 export interface Told {
-  /** On the clock of `performance.now()`. */
+  /** When it began, on the clock of `performance.now()`. */
   readonly since: number;
-  readonly patience: Patience;
+  patience: Patience;
   model?: string;
   pictures?: number;
   refused?: string;
@@ -44,6 +44,16 @@ export function begin(
     if (status === clientGone) gone.abort();
     ended(request, { ...told, status, seconds: (performance.now() - since) / 1000 });
   });
+}
+
+/**
+ * Its body is here: only now its time begins, because a slow line is no fault of the server.
+ * @param release gives back the room that the body takes.
+ */
+export function arrived(request: FastifyRequest, seconds: number, release: () => void): void {
+  const known = told(request);
+  known.release = release;
+  known.patience = { ...known.patience, deadline: performance.now() + 1000 * seconds };
 }
 
 export function told(request: FastifyRequest): Told {

@@ -14,7 +14,8 @@ export async function homePage(): Promise<ServedPage> {
 </label>
 <div class="row">
   <label id="models" hidden>Model <select id="model"></select></label>
-  <label id="locked" hidden>Key <input type="password" id="key" autocomplete="off"></label>
+  <form id="locked" hidden><label>Key
+  <input type="password" id="key" autocomplete="off"></label></form>
 </div>
 <p id="trouble" class="error" role="alert" hidden></p>
 <section id="answers" aria-live="polite"></section>

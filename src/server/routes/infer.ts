@@ -53,6 +53,7 @@ async function infer(
 ): Promise<FastifyReply> {
   const { model: name } = request.params;
   const known = told(request);
+  const began = performance.now();
   const parsed = await parse(request, state, known.patience);
   // Found again: it may have been loaded anew while the body was on its way.
   const loaded = state.repository.find(name, request.params.version);
@@ -61,7 +62,7 @@ async function infer(
   const outputs = checkOutputs(parsed, loaded.model, pictures);
   known.model = name;
   known.pictures = pictures;
-  const patience = sooner(known.patience, known.since, parsed.timeout);
+  const patience = sooner(known.patience, began, parsed.timeout);
   const ticket = loaded.queue.admit(pictures, patience);
   try {
     const images = await imagesOf(input!, loaded, state, patience);

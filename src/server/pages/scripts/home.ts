@@ -170,4 +170,5 @@ document.addEventListener('drop', (event) => {
 document.addEventListener('paste', (event) => add([...(event.clipboardData?.files ?? [])]));
 model.addEventListener('change', showCurl);
 key.addEventListener('change', () => void begin());
+element('locked').addEventListener('submit', (event) => event.preventDefault());
 void begin();
