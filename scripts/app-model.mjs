@@ -64,7 +64,10 @@ function inBytes(values, outputs) {
   return { dtype: 'i8', data, scales };
 }
 
-/** The first layer's weights are looked at as pictures, and biases are few: they stay as they are. */
+/**
+ * The first layer's weights are looked at as pictures, and biases are few: they stay as they
+ * are.
+ */
 function small({ network, weights, ...model }) {
   const outputs = new Map(network.map((layer) => [layer.name, layer.kernels ?? layer.outputs]));
   const packed = [...weights].map(([name, tensor]) => {

@@ -50,8 +50,8 @@ export const words = {
     about: 'About this model',
     open: 'Open a model …',
     hint:
-      'A model of ours (.safetensors), PyTorch (.pth), ONNX, Caffe (with its .prototxt) or NumPy; ' +
-      'you can also drop it anywhere. It stays on this machine.',
+      'A model of ours (.safetensors), PyTorch (.pth), ONNX, Caffe (with its .prototxt) or ' +
+      'NumPy; you can also drop it anywhere. It stays on this machine.',
     loading: (name: string) => `Loading ${name} …`,
     failed: 'The model could not be read',
     parameters: 'Parameters',
@@ -70,13 +70,13 @@ export const words = {
       paper: {
         name: 'AlexNet of 2012, on Caltech-101',
         about: [
-          'The network of the paper: two towers, 227×227 pixels. For a small download fc6 and fc7 are ' +
-            'two dense layers each, of rank 96 (fc6a, fc6b, fc7a, fc7b), and weights are stored in ' +
-            'one byte: 5 MB instead of 240.',
-          'Trained by us from scratch on 5,201 photographs of 101 kinds, and asked about 2,893 others: ' +
-            'its score stands below. Whatever else you show it, it must call one of ' +
-            'the 101. The drawn scenes are made for the small model; this one knows photographs, ' +
-            'and drawings that look like them.',
+          'The network of the paper: two towers, 227×227 pixels. For a small download fc6 and ' +
+            'fc7 are two dense layers each, of rank 96 (fc6a, fc6b, fc7a, fc7b), and weights ' +
+            'are stored in one byte: 5 MB instead of 240.',
+          'Trained by us from scratch on 5,201 photographs of 101 kinds, and asked about 2,893 ' +
+            'others: its score stands below. Whatever else you show it, it must call one of ' +
+            'the 101. The drawn scenes are made for the small model; this one knows ' +
+            'photographs, and drawings that look like them.',
           'Made by scripts/app-model.mjs. The photographs: Caltech-101 (Li, Andreeto, Ranzato, ' +
             'Perona, 2022, CC BY 4.0), of which the model holds none. The model: CC BY 4.0.',
         ],
@@ -84,9 +84,9 @@ export const words = {
       scenes: {
         name: 'Small, on drawn scenes',
         about: [
-          'The variant “small” at half width and 32×32 pixels: it answers in milliseconds. Trained ' +
-            'by us in two minutes on 1,800 scenes that a program of ours draws (`npx alexnet ' +
-            'demo`), in six classes: boat, car, face, fish, house, star.',
+          'The variant “small” at half width and 32×32 pixels: it answers in milliseconds. ' +
+            'Trained by us in two minutes on 1,800 scenes that a program of ours draws (`npx ' +
+            'alexnet demo`), in six classes: boat, car, face, fish, house, star.',
           'Its score on other scenes stands below. Whatever else you show it, it ' +
             'must call one of the six.',
           'Made by scripts/app-model.mjs. Model and pictures: MIT licence.',
@@ -135,14 +135,16 @@ export const words = {
     auto: (name: string) => `fastest (${name})`,
     starting: 'Starting …',
     held: (difference: string) =>
-      `held against the reference engine on a small network: the largest difference is ${difference}`,
+      `held against the reference engine on a small network: the largest difference is ` +
+      `${difference}`,
     off: (difference: string, tolerance: string) =>
-      `differs from the reference engine by ${difference}, where at most ${tolerance} is allowed: ` +
+      `differs from the reference engine by ${difference}, where at most ${tolerance} is ` +
+      `allowed: ` +
       'choose another engine, and please report it',
     threads: (threads: number) => counted(threads, 'thread'),
     canvas:
-      'This browser changes the pixels that a page reads back, so that pages cannot recognise it: ' +
-      'answers differ a little from those on Node.',
+      'This browser changes the pixels that a page reads back, so that pages cannot recognise ' +
+      'it: answers differ a little from those on Node.',
     local: 'Everything is computed on this machine; nothing is sent anywhere.',
   },
   overview: {
@@ -190,8 +192,8 @@ export const words = {
     does: {
       input: 'The picture as the network gets it: cut to size, the mean taken off.',
       convolution:
-        'Each kernel slides over the maps below; at every place it multiplies what it sees with its ' +
-        'weights and sums.',
+        'Each kernel slides over the maps below; at every place it multiplies what it sees ' +
+        'with its weights and sums.',
       relu: 'What is below zero becomes zero; the rest passes.',
       tanh: 'Each number is squeezed between −1 and 1.',
       lrn: 'Each number is divided by how strong its neighbouring channels are at the same place.',
@@ -200,8 +202,8 @@ export const words = {
       adaptiveAveragePool: 'The map is cut into regions; of each the mean goes on.',
       dense: 'Each number is a weighted sum of all numbers below.',
       dropout:
-        'While training, numbers are dropped by chance. In use nothing is dropped; the paper halves ' +
-        'them instead.',
+        'While training, numbers are dropped by chance. In use nothing is dropped; the paper ' +
+        'halves them instead.',
       softmax: 'Scores become probabilities, which sum to 1.',
     },
     histogram: 'How large its numbers are',
@@ -211,8 +213,8 @@ export const words = {
     many: 'numbers',
     kernels: 'What its kernels look like',
     kernelsTold:
-      'Each is drawn on a scale of its own, mid-grey is zero: what a kernel looks like is what it ' +
-      'answers to.',
+      'Each is drawn on a scale of its own, mid-grey is zero: what a kernel looks like is what ' +
+      'it answers to.',
     kernelLabel: (unit: number, kind: string) => `Kernel ${unit}: ${kind}`,
     kinds: {
       edge: 'edge',
@@ -250,7 +252,8 @@ export const words = {
     colours: ['red', 'green', 'blue'],
     towers: 'A kernel of this layer sees only the channels of its own tower.',
     dense: (below: string, inputs: number) =>
-      `All ${count(inputs)} numbers of ${below}, each times its weight, plus the bias. Those that ` +
+      `All ${count(inputs)} numbers of ${below}, each times its weight, plus the bias. Those ` +
+      `that ` +
       'count most:',
     input: 'input',
     weight: 'weight',
@@ -268,33 +271,36 @@ export const words = {
     below: 'Go down to',
     patches: 'The pictures at hand that excite this channel most',
     patchesTold:
-      'One place of each picture, cut out to what the number there sees. Add a folder of your own ' +
-      'to search in more.',
+      'One place of each picture, cut out to what the number there sees. Add a folder of your ' +
+      'own to search in more.',
     patch1: (picture: string, value: string) => `${picture}: ${value}`,
     maximise: 'A picture made to excite it',
     maximiseTold:
-      'From faint noise, the picture is changed step by step so that this channel’s middle number ' +
-      'grows. It shows one thing that excites it, exaggerated; a channel may answer to several.',
+      'From faint noise, the picture is changed step by step so that this channel’s middle ' +
+      'number grows. It shows one thing that excites it, exaggerated; a channel may answer ' +
+      'to several.',
     begin: 'Make it',
     step: (done: number, total: number) => `step ${done} of ${total}`,
     reached: (value: string) => `It reaches ${value}.`,
     written: 'All the numbers, written out',
     more: 'Write out more channels',
     softmaxScaled: (label: string, largest: string) =>
-      `For “${label}”. Both sides are divided by e to the power of the largest score, ${largest}, so ` +
+      `For “${label}”. Both sides are divided by e to the power of the largest score, ` +
+      `${largest}, so ` +
       'that nothing overflows.',
   },
   why: {
     title: (name: string) => `Why “${name}”?`,
     choose: 'Class',
     none: (index: number, classes: number) =>
-      `There is no class ${index}: this network has ${count(classes)}, numbered 0 to ${classes - 1}.`,
+      `There is no class ${index}: this network has ${count(classes)}, numbered 0 to ` +
+      `${classes - 1}.`,
     probability: (share: number) => percent(share),
     cannot: 'What it cannot show:',
     check: 'Check with random weights',
     checkTold:
-      'Shuffle the weights and ask again: a picture that stays the same shows the photograph, not ' +
-      'what the network learned (Adebayo et al. 2018).',
+      'Shuffle the weights and ask again: a picture that stays the same shows the photograph, ' +
+      'not what the network learned (Adebayo et al. 2018).',
     from: 'Shuffle from',
     run: 'Shuffle and compare',
     correlation: (value: string) =>
@@ -315,8 +321,8 @@ export const words = {
       'guided-grad-cam': [
         'Guided Grad-CAM',
         'Guided backpropagation, kept only where Grad-CAM finds the class.',
-        'Its fine lines are the photograph’s edges for nearly any class: trust the place, not the ' +
-          'lines.',
+        'Its fine lines are the photograph’s edges for nearly any class: trust the place, not ' +
+          'the lines.',
       ],
       saliency: [
         'Saliency',
@@ -380,10 +386,12 @@ export const words = {
     weights: 'How large its weights are',
     weightsColumns: ['Parameter', 'numbers', 'mean', 'deviation', 'largest'],
     told:
-      'Channel 7 of one model and channel 7 of another share nothing but a number, unless one was ' +
-      'trained from the other, or both are epochs of one run: then a difference means that ' +
-      'something was learned.',
-    same: 'Both are the same model. Choose another one, or open a second file: two epochs of one run.',
+      'Channel 7 of one model and channel 7 of another share nothing but a number, unless one ' +
+      'was trained from the other, or both are epochs of one run: then a difference means ' +
+      'that something was learned.',
+    same:
+      'Both are the same model. Choose another one, or open a second file: two epochs of ' +
+      'one run.',
   },
   memory: (size: number) => bytes(size),
   number,

@@ -32,7 +32,8 @@ export class Pictures {
     if (url === undefined)
       return Promise.reject(
         new Error(
-          `The picture “${id}” is not known here: own pictures live as long as the page that they ` +
+          `The picture “${id}” is not known here: own pictures live as long as the page that ` +
+            `they ` +
             'were dropped on. Choose it again.',
         ),
       );

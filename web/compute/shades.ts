@@ -4,7 +4,8 @@ import type { Histogram, Shades } from './protocol.ts';
 
 /**
  * Numbers as bytes on one scale: from zero, or evenly to both sides of it where some are below.
- * @param share of the numbers that the scale's end is to hold, so that a few do not darken the rest.
+ * @param share of the numbers that the scale's end is to hold, so that a few do not darken the
+ * rest.
  */
 export function shadesOf(values: Float32Array, share = 1, range?: Range): Shades {
   const signed = range === undefined ? values.some((value) => value < 0) : range.low < 0;

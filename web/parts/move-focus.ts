@@ -1,5 +1,6 @@
 /**
- * Arrow keys move the focus among the links of a list that wraps: left and right to the next, up and
+ * Arrow keys move the focus among the links of a list that wraps: left and right to the next, up
+ * and
  * down to the nearest in the row above and below.
  */
 export function moveFocus(event: KeyboardEvent, list: HTMLElement | null): void {

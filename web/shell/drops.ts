@@ -7,7 +7,10 @@ import { droppedFiles } from './folders.ts';
 /** What could not be opened, in words; shown until the next attempt. */
 export const dropProblem = signal<string | undefined>(undefined);
 
-/** Files from anywhere: dropped, pasted or chosen. Weights become the model, pictures the picture. */
+/**
+ * Files from anywhere: dropped, pasted or chosen. Weights become the model, pictures the
+ * picture.
+ */
 export function openFiles(files: readonly File[]): void {
   const pictures = files.filter(isPicture);
   const weights = files.filter((file) => isWeights(file));

@@ -10,7 +10,7 @@ import { noBrowser } from '../../testing/pages.ts';
 import { serveApp } from './serve.ts';
 import type { AppServer } from './serve.ts';
 
-test('the first view has at most 80 kB of JavaScript, gzipped, and all of the app at most 16 MB', async () => {
+test('the first view has at most 80 kB of JavaScript, gzipped; the app has at most 16 MB', async () => {
   const html = await readFile(join(builtFolder, 'index.html'), 'utf8');
   const scripts = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(
     ([, path]) => path!,
@@ -47,7 +47,7 @@ describe('the app in Chromium', { skip: noBrowser }, () => {
     host.close();
   });
 
-  test('answers what is on the picture, isolated, held against the reference, and asks no other origin', async () => {
+  test('answers, isolated and held against the reference, and asks no other origin', async () => {
     const { page, context, problems, requests } = await openTab(browser, app.address);
     await page.locator('.answers li').first().waitFor();
     await page.locator('[data-check=held]').waitFor();
@@ -82,7 +82,7 @@ describe('the app in Chromium', { skip: noBrowser }, () => {
     await context.close();
   });
 
-  test('isolates itself in a subfolder of a host without headers, and works offline afterwards', async () => {
+  test('isolates itself in a subfolder of a host without headers, then works offline', async () => {
     const { page, context, problems } = await openTab(browser, host.address);
     await page.waitForFunction(() => globalThis.crossOriginIsolated);
     await page.locator('.answers li').first().waitFor();

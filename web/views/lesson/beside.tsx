@@ -13,7 +13,8 @@ import { Answer } from '../overview/answer.tsx';
 const shown = 16;
 
 /**
- * The layer by its name; or the first that begins with it, as `fc6a` of a network whose dense layers
+ * The layer by its name; or the first that begins with it, as `fc6a` of a network whose dense
+ * layers
  * are of low rank; or the first convolution.
  */
 function spokenOf(model: ModelAnswer, name: string | undefined): LayerFacts {

@@ -1,7 +1,10 @@
 import type { LayerFacts, ModelAnswer } from '../../compute/protocol.ts';
 import { hasPlaces, towersOf } from '../../state/current.ts';
 
-/** One layer's output as it is drawn: a picture, a wall of maps for each tower, or a wall of numbers. */
+/**
+ * One layer's output as it is drawn: a picture, a wall of maps for each tower, or a wall of
+ * numbers.
+ */
 export interface Stage {
   readonly layer: LayerFacts;
   /** `conv1`, whose ReLU is what is drawn. */

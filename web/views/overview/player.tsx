@@ -37,26 +37,25 @@ export function usePlayer(stages: number): Player {
     setPlaying(false);
     setLit(stages);
   };
-  const { overview } = words;
   const controls = (
-    <div class="player" role="group" aria-label={overview.play}>
+    <div class="player" role="group" aria-label={words.overview.play}>
       {playing ? (
         <button type="button" onClick={() => setPlaying(false)}>
-          {overview.pause}
+          {words.overview.pause}
         </button>
       ) : (
         <button type="button" onClick={play}>
-          {overview.play}
+          {words.overview.play}
         </button>
       )}
       <button type="button" onClick={step}>
-        {overview.step}
+        {words.overview.step}
       </button>
       <button type="button" onClick={all} disabled={lit >= stages}>
-        {overview.all}
+        {words.overview.all}
       </button>
       <label>
-        {overview.speed}
+        {words.overview.speed}
         <input
           type="range"
           min="0.5"

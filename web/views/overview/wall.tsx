@@ -23,6 +23,7 @@ export function Wall({
   const { columns, rows, tile, gap } = stage;
   const width = columns * (tile[1] + gap) - gap;
   const height = rows * (tile[0] + gap) - gap;
+  const sharp = scale >= 1 || stage.kind === 'numbers';
   const colours = palettes.value;
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d');
@@ -32,7 +33,7 @@ export function Wall({
   return (
     <canvas
       ref={canvas}
-      class={`wall ${maps === undefined ? 'empty' : ''} ${scale >= 1 || stage.kind === 'numbers' ? 'cells' : ''}`}
+      class={`wall ${maps === undefined ? 'empty' : ''} ${sharp ? 'cells' : ''}`}
       width={width}
       height={height}
       style={{ width: `${stage.width * scale}px`, height: `${stage.height * scale}px` }}

@@ -13,16 +13,14 @@ export function FieldOnPicture({
 }): JSX.Element {
   const [height, width] = [rows.end - rows.start, columns.end - columns.start];
   const told = words.unit.sees(height, width);
+  const whole = `M0 0H${picture.width}V${picture.height}H0Z`;
+  const hole = `M${columns.start} ${rows.start}v${height}h${width}v${-height}Z`;
   return (
     <figure>
       <span class="framed">
         <Picture pixels={picture} label={told} cells={picture.width < 100} />
         <svg viewBox={`0 0 ${picture.width} ${picture.height}`} aria-hidden="true">
-          <path
-            class="veil"
-            fill-rule="evenodd"
-            d={`M0 0H${picture.width}V${picture.height}H0ZM${columns.start} ${rows.start}v${height}h${width}v${-height}Z`}
-          />
+          <path class="veil" fill-rule="evenodd" d={`${whole}${hole}`} />
           <rect x={columns.start} y={rows.start} width={width} height={height} />
         </svg>
       </span>

@@ -68,29 +68,39 @@ export function Elementwise({
         </>
       );
     case 'input':
-      return (
-        <>
-          <p>{unit.inputTold}</p>
-          <Line>
-            <mfrac>
-              <mrow>
-                <mn>{trace.byte}</mn>
-                {trace.scale !== 1 && (
-                  <>
-                    <mo>×</mo>
-                    <mn>{number(trace.scale)}</mn>
-                  </>
-                )}
-                <mo>−</mo>
-                <mn>{number(trace.mean)}</mn>
-              </mrow>
-              <mn>{number(trace.deviation)}</mn>
-            </mfrac>
-            <Equals value={value} />
-          </Line>
-        </>
-      );
+      return <InputFormula trace={trace} value={value} />;
   }
+}
+
+function InputFormula({
+  trace,
+  value,
+}: {
+  readonly trace: Of<'input'>;
+  readonly value: number;
+}): JSX.Element {
+  return (
+    <>
+      <p>{words.unit.inputTold}</p>
+      <Line>
+        <mfrac>
+          <mrow>
+            <mn>{trace.byte}</mn>
+            {trace.scale !== 1 && (
+              <>
+                <mo>×</mo>
+                <mn>{number(trace.scale)}</mn>
+              </>
+            )}
+            <mo>−</mo>
+            <mn>{number(trace.mean)}</mn>
+          </mrow>
+          <mn>{number(trace.deviation)}</mn>
+        </mfrac>
+        <Equals value={value} />
+      </Line>
+    </>
+  );
 }
 
 export function LrnTrace({

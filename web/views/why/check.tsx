@@ -12,7 +12,10 @@ import type { WhyMethod } from './methods.ts';
 /** The quick methods: the check asks each twice. */
 const checked: readonly WhyMethod[] = ['grad-cam', 'guided-grad-cam', 'saliency', 'deconvnet'];
 
-/** The check with shuffled weights: which method's picture stays though nothing is left of what was learned. */
+/**
+ * The check with shuffled weights: which method's picture stays though nothing is left of what
+ * was learned.
+ */
 export function Check({
   current,
   index,
