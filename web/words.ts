@@ -135,8 +135,8 @@ export const words = {
     auto: (name: string) => `fastest (${name})`,
     starting: 'Starting …',
     held: (difference: string) =>
-      `held against the reference engine on a small network: the largest difference is ` +
-      `${difference}`,
+      'held against the reference engine on a small network: the largest difference is ' +
+      difference,
     off: (difference: string, tolerance: string) =>
       `differs from the reference engine by ${difference}, where at most ${tolerance} is ` +
       `allowed: ` +
