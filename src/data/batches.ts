@@ -126,7 +126,7 @@ export async function openBatches(dataset: Dataset, options: BatchesOptions): Pr
 }
 
 /** Pictures in one task: small enough that the workers end a batch together. */
-const picturesPerTask = 8;
+const imagesPerTask = 8;
 
 class PictureBatches implements Batches {
   readonly length: number;
@@ -239,9 +239,9 @@ class PictureBatches implements Batches {
     const wanted = all.filter((index) => !this.#store.failed(index));
     const leaders = this.#leaders(all);
     const tasks: Promise<unknown>[] = [];
-    for (let position = 0; position < wanted.length; position += picturesPerTask) {
-      const part = wanted.subarray(position, position + picturesPerTask);
-      const led = leaders?.slice(position, position + picturesPerTask);
+    for (let position = 0; position < wanted.length; position += imagesPerTask) {
+      const part = wanted.subarray(position, position + imagesPerTask);
+      const led = leaders?.slice(position, position + imagesPerTask);
       tasks.push(
         this.#workers.run(this.#store, part, {
           do: 'fill',
