@@ -230,7 +230,10 @@ describe('the npm package', () => {
         "costs(alexnet());\nexport * from 'alexnet';\n",
     );
     const warnings: string[] = [];
-    const warn = (message: string): void => void warnings.push(message);
+    const warn = (message: string): void => {
+      // How long Vite's own plugins took, said where a machine is busy, is no fault of the package.
+      if (!message.includes('PLUGIN_TIMINGS')) warnings.push(message);
+    };
     await build({
       root: project,
       configFile: false,
