@@ -21,14 +21,15 @@ test('train() with --val trains on all pictures and validates on the others', as
   });
   const { data } = await readRecord(run);
   assert.deepEqual([data.train, data.validation, data.classes], [36, 15, 3]);
+  // What it was validated on stands in its record: said again or not, but no other pictures.
+  assert.equal(data.reading?.validation, playground.path('other'));
+  await writeGreys(playground.path('another'), 4);
   await assert.rejects(
-    playground.train('run', { resume: true }),
+    playground.train('run', { resume: true, validation: playground.path('another') }),
     /^AlexNetError: The run was started on other data: /,
   );
-  assert.equal(
-    (await playground.train('run', { resume: true, validation: playground.path('other') })).epochs,
-    1,
-  );
+  for (const again of [{}, { validation: playground.path('other') }])
+    assert.equal((await playground.train('run', { resume: true, ...again })).epochs, 1);
 });
 
 test('withValidation() numbers labels by the training classes, and refuses others', async () => {
