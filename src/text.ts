@@ -42,6 +42,11 @@ export function prefixed(value: number): string {
   return `${threeDigits(amount)} ${prefixes[prefix]}`;
 }
 
+/** 33.5, 130, 1,530: images per second, never as 1.53e+3. */
+export function perSecond(value: number): string {
+  return value < 999.5 ? value.toPrecision(3) : grouped(Number(value.toPrecision(3)));
+}
+
 function threeDigits(value: number): string {
   return value >= 99.95 || Number.isInteger(value) ? value.toFixed(0) : value.toPrecision(3);
 }

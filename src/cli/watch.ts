@@ -1,7 +1,7 @@
 import type { StepProgress, TrainEvent, TrainPlan } from '../training/core/events.ts';
 import { duration } from './duration.ts';
 import type { Terminal } from './terminal.ts';
-import { bytes, counted, grouped, percent } from '../text.ts';
+import { bytes, counted, grouped, percent, perSecond } from '../text.ts';
 
 /** Where nothing is redrawn, a line of progress comes this often. */
 const plainSeconds = 30;
@@ -78,7 +78,7 @@ function stepLine({
     `loss ${loss.toFixed(3)}`,
     `top-1 ${percent(top1, 1)}`,
     `rate ${learningRate.toPrecision(2)}`,
-    `${imagesPerSecond.toPrecision(3)} images/s`,
+    `${perSecond(imagesPerSecond)} images/s`,
     `waiting ${(100 * waiting).toFixed(0)} %`,
     `${duration(secondsLeft)} left`,
   ].join('  ');
@@ -98,6 +98,6 @@ function epochLine({ entry, epochs, estimated, best }: EpochEvent, classes: numb
       ? ''
       : `  |  validation loss ${validation.loss.toFixed(3)}  top-1 ` +
         `${percent(validation.top1, 1)}${top5}${best ? '  best' : ''}`;
-  const speed = `${imagesPerSecond.toPrecision(3)} images/s  ${duration(seconds)}`;
+  const speed = `${perSecond(imagesPerSecond)} images/s  ${duration(seconds)}`;
   return `epoch ${number}  ${learned}${seen}  |  ${speed}`;
 }

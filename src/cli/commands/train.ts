@@ -16,7 +16,7 @@ import { assign, settingsFile } from '../settings-words.ts';
 import { depthOption, maxPixelsOption, number, wholeNumber } from '../options.ts';
 import type { CommonOptions } from '../options.ts';
 import type { Terminal } from '../terminal.ts';
-import { counted, percent } from '../../text.ts';
+import { counted, percent, perSecond } from '../../text.ts';
 import { watcher } from '../watch.ts';
 
 interface TrainFlags extends CommonOptions {
@@ -286,7 +286,7 @@ function lastBlock(result: TrainResult, directory: string, terminal: Terminal): 
               'training',
           ),
         ]),
-    `${duration(seconds)}, ${imagesPerSecond.toPrecision(3)} images/s with everything`,
+    `${duration(seconds)}, ${perSecond(imagesPerSecond)} images/s with everything`,
     '',
     `the model  ${model}`,
     `the report ${report}`,

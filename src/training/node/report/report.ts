@@ -5,7 +5,7 @@ import type { Evaluation, Verdict } from '../../../inference/evaluation.ts';
 import type { RunRecord } from '../../core/record.ts';
 import type { Entry, EpochEntry, LeftOut } from '../../core/entries.ts';
 import type { PictureCounts } from '../../core/train.ts';
-import { grouped } from '../../../text.ts';
+import { grouped, perSecond } from '../../../text.ts';
 import type { State } from '../../core/state.ts';
 import { chart } from './chart.ts';
 import type { Curve } from './chart.ts';
@@ -78,7 +78,7 @@ function heading(title: string, content: ReportContent): string {
     ...(leftOut.length === 0 ? [] : [['left out', grouped(leftOut.length)] as [string, string]]),
     ['classes', String(record.data.classes)],
     ['time', timeOf(state.seconds)],
-    ['images/s', (state.images / state.seconds).toPrecision(3)],
+    ['images/s', perSecond(state.images / state.seconds)],
   ];
   const list = facts
     .map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`)
