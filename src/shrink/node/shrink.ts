@@ -138,12 +138,12 @@ async function choose(
     ({ shrunk, drop } = await withinBudget(shop, shrunk, grids, {
       sensitivities,
       maxDrop,
-      top1: validated.top1,
+      top1,
     }));
   }
   if (wanted.includes('f16')) {
     shrunk = inHalves(shrunk);
-    drop = validated.top1 - (await asked(shop, shrunk, 'validation', 'in f16')).top1;
+    drop = top1 - (await asked(shop, shrunk, 'validation', 'in f16')).top1;
   }
   return { shrunk, drop, layers: storiesOf(model, shrunk, sensitivities, ranks) };
 }
